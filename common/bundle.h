@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "common/error.h"
+
+G_BEGIN_DECLS
+
+/* What goes down the pipe from filter to backend: one entry a document and a commit trailer, so
+ * that a stream that was cut anywhere is known to be cut.
+ *
+ *   scan-email-bundle 1\n
+ *   document LENGTH PAGES TYPE NAME\n            TYPE a MIME type; NAME percent-encoded, "-" = none
+ *   LENGTH bytes\n
+ *   checked SHA256-OF-THE-BYTES SHA256-OF-THE-SOURCE\n
+ *   fail document|temporary NAME SENTENCE\n      both percent-encoded
+ *   commit ENTRIES SHA256-OF-ALL-LINES-BEFORE\n  (the lines, not the documents' bytes)
+ *
+ * Nothing may follow the trailer. PAGES is -1 where the number is not known. */
+#define SE_BUNDLE_TYPE "application/vnd.scan-email.bundle"
+
+typedef struct
+{
+  gboolean failed;
+  SeError fault;   /* of a failed entry: SE_ERROR_DOCUMENT or SE_ERROR_TEMPORARY */
+  char *sentence;  /* of a failed entry: one sentence for the user */
+  char *name;      /* the document's own name, UTF-8; NULL: none */
+  char *type;      /* MIME type of the bytes */
+  int pages;       /* -1: not known */
+  guint64 offset;  /* of the bytes in the spooled bundle */
+  guint64 length;  /* in bytes */
+  char *digest;    /* SHA-256 of the bytes, hexadecimal */
+  char *source_digest; /* SHA-256 of the document as it was printed */
+} SeBundleEntry;
+
+void se_bundle_entry_free (SeBundleEntry *entry);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeBundleEntry, se_bundle_entry_free)
+
+/* Writer: the filter's side. */
+typedef struct SeBundleWriter SeBundleWriter;
+SeBundleWriter *se_bundle_writer_new (int fd);
+/* Copies length bytes from document_fd, from its current position on. source_digest NULL: the
+ * document goes as it was printed, its own digest is the source's. A file that turns out shorter
+ * than length is an error and leaves the bundle unfinished. */
+gboolean se_bundle_writer_add (SeBundleWriter *writer, const char *name, const char *type,
+                               int pages, int document_fd, guint64 length,
+                               const char *source_digest, GError **error);
+gboolean se_bundle_writer_fail (SeBundleWriter *writer, const char *name, SeError fault,
+                                const char *sentence, GError **error);
+gboolean se_bundle_writer_commit (SeBundleWriter *writer, GError **error);
+void se_bundle_writer_free (SeBundleWriter *writer);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeBundleWriter, se_bundle_writer_free)
+
+/* Reader: the backend's side. Copies in_fd to spool_fd while it checks every line, length and
+ * digest, in constant memory. cancel_fd: gives up with SE_ERROR_CANCELLED when readable; -1: none.
+ * Returns the entries (SeBundleEntry, freed with the array); SE_ERROR_TEMPORARY for a bundle that is
+ * incomplete, damaged or followed by more bytes, or when the spool is full. */
+GPtrArray *se_bundle_spool (int in_fd, int spool_fd, int cancel_fd, GError **error);
+
+G_END_DECLS

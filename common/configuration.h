@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "common/error.h"
+
+G_BEGIN_DECLS
+
+/* scan-email.conf and the provider presets, read by GKeyFile after a scan over the lines that
+ * finds unknown sections and keys, duplicates and a '#' after a value. */
+typedef struct SeConfig SeConfig;
+
+/* [server] */
+typedef struct
+{
+  char *user;            /* service user's name */
+  char *state_directory; /* absolute path */
+  char *cups_server;     /* host:port or socket path; NULL: libcups's default */
+  char *proxy;           /* URL for the token endpoint and SMTP; NULL: none */
+  char **notify_command; /* argv, NULL: none */
+  char *secret_service_bus;
+} SeServerConfig;
+
+/* [provider NAME], %{tenant} still in its endpoints */
+typedef struct
+{
+  char *name;
+  char *issuer; /* NULL: the endpoints are given */
+  char *device_authorization_endpoint;
+  char *authorization_endpoint;
+  char *token_endpoint;
+  char *revocation_endpoint;
+  char *scope;
+  char **grants; /* NULL: not limited */
+  char *redirect_uri;
+  char *smtp_server; /* smtp://HOST[:PORT] (STARTTLS required) or smtps://HOST[:PORT] */
+  char *sasl;        /* "xoauth2" or "oauthbearer" */
+  char *ca_file;     /* replaces the system's certificate store; NULL: the system's */
+  guint64 max_message_size; /* bytes, 0: none stated */
+  guint max_connections;
+  guint max_rate; /* messages a minute */
+  char *helo_name;
+  char *proxy_smtp;
+} SeProviderConfig;
+
+/* [account ADDRESS] with its provider */
+typedef struct
+{
+  char *address;
+  SeProviderConfig *provider;
+  char *tenant;
+  char *client_id;
+  char *client_secret_file;
+  char *certificate_file;
+  char *key_file;
+  char *service_account_file;
+  char *grant;      /* "device" (default), "code", "client-credentials", "service-account" */
+  char *login_user; /* who signs in; default ADDRESS */
+  char *smtp_user;  /* SASL user=; default ADDRESS */
+  char *from_address; /* MAIL FROM and From; default ADDRESS */
+  char *from_name;    /* NULL: none */
+  char *scope;        /* the account's, else the provider's scope-GRANT, else its scope */
+  char *token_store;  /* "file" (default), "secret-service" */
+} SeAccount;
+
+/* [queue NAME] over [queue *], key by key */
+typedef struct
+{
+  char *name;
+  char *account;             /* NULL: not named */
+  char **allowed_recipients; /* patterns; NULL: only the device URI's own */
+  char **denied_recipients;
+  guint max_recipients;     /* 0: not limited */
+  guint64 max_message_size; /* bytes of the whole encoded message; 0: not limited here */
+  char *subject;            /* templates; NULL: the default */
+  char *body;
+  char *filename;
+  char *reply_to;
+  char *report_to;
+  char *language;
+  /* How long one run of the backend tries again by itself, seconds; default 600. */
+  guint retry_for;
+  /* How long a deferred job rests before release --due lets it go on, seconds; default 1800. */
+  guint retry_interval;
+  /* How long a job may stay undelivered before it is given up, seconds; default 5 days. */
+  guint give_up_after;
+} SeQueueConfig;
+
+void se_server_config_free (SeServerConfig *server);
+void se_provider_config_free (SeProviderConfig *provider);
+void se_account_free (SeAccount *account);
+void se_queue_config_free (SeQueueConfig *queue);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeServerConfig, se_server_config_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeProviderConfig, se_provider_config_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeAccount, se_account_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeQueueConfig, se_queue_config_free)
+
+/* The path of scan-email.conf: $CUPS_SERVERROOT/scan-email.conf, else the configured directory's.
+ * Owned by the caller. */
+char *se_config_path (void);
+
+/* Reads the configuration and the presets. presets: path of providers.conf (it may be missing: a
+ * provider that is then not found says so). SE_ERROR_CONFIG lists every problem as
+ * "FILE:LINE: what; did you mean 'KEY'?", joined by newlines. */
+SeConfig *se_config_load (const char *path, const char *presets, GError **error);
+void se_config_free (SeConfig *config);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeConfig, se_config_free)
+
+/* Every reader below returns a new object, owned by the caller. */
+SeServerConfig *se_config_get_server (const SeConfig *config, GError **error);
+
+/* Addresses of all accounts in the file's order; NULL-terminated. */
+char **se_config_list_accounts (const SeConfig *config);
+
+/* SE_ERROR_CONFIG where the account or its provider does not exist (nearest name given) or a value
+ * cannot be used. address NULL: the only account there is; several or none: SE_ERROR_CONFIG. */
+SeAccount *se_config_get_account (const SeConfig *config, const char *address, GError **error);
+
+/* An account that is not in the file yet: keys as in [account] (name, value, …, NULL), merged over
+ * the file's section for address where there is one; same checks as se_config_get_account. */
+SeAccount *se_config_make_account (const SeConfig *config, const char *address, GHashTable *keys,
+                                   GError **error);
+
+SeQueueConfig *se_config_get_queue (const SeConfig *config, const char *name, GError **error);
+
+/* Edits text, a configuration file's contents: sets keys of [account ADDRESS], adding the section
+ * at the end if it is missing. Everything else, comments included, stays byte for byte.
+ * Returns the new contents, owned by the caller. */
+char *se_config_edit_account (const char *text, const char *address, GHashTable *keys);
+
+G_END_DECLS

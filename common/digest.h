@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* SHA-256 (FIPS 180-4) by libcrypto, which uses the processor's instructions for it. */
+typedef struct SeDigest SeDigest;
+SeDigest *se_digest_new (void);
+void se_digest_update (SeDigest *digest, const void *data, gsize length);
+/* Ends the computation. Returns 64 lower-case hexadecimal digits, owned by the caller. */
+char *se_digest_finish (SeDigest *digest);
+void se_digest_free (SeDigest *digest);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeDigest, se_digest_free)
+
+/* The digest of one text in one call: 64 hexadecimal digits, owned by the caller. */
+char *se_digest_text (const char *text);
+
+G_END_DECLS

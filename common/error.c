@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "common/error.h"
+
+#include <errno.h>
+
+G_DEFINE_QUARK (se-error, se_error)
+
+gboolean
+se_error_is (const GError *error, SeError code)
+{
+  return error != NULL && g_error_matches (error, SE_ERROR, (int) code);
+}
+
+static SeError
+code_from_errno (int saved_errno)
+{
+  switch (saved_errno)
+    {
+    case ENOSPC:
+    case EDQUOT:
+    case EIO:
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM:
+    case EAGAIN:
+      return SE_ERROR_TEMPORARY;
+    default:
+      return SE_ERROR_CONFIG;
+    }
+}
+
+void
+se_error_set_errno (GError **error, int saved_errno, const char *format, ...)
+{
+  va_list arguments;
+  g_autofree char *what = NULL;
+
+  va_start (arguments, format);
+  what = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+  g_set_error (error, SE_ERROR, (int) code_from_errno (saved_errno), "%s: %s", what,
+               g_strerror (saved_errno));
+}

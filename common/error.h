@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* The one error domain. A code says whose fault it is, and so what becomes of the job: the backend
+ * maps each code to one CUPS exit code, oauth-setup to one exit status. Every public function that
+ * takes a GError sets one of these and nothing else. The message is one sentence in UTF-8 for a
+ * person: what, where, what to do. It never holds a secret. */
+#define SE_ERROR (se_error_quark ())
+
+typedef enum
+{
+  SE_ERROR_USAGE,          /* the command line is wrong */
+  SE_ERROR_DOCUMENT,       /* the document, an option of the job or a recipient is at fault */
+  SE_ERROR_CONFIG,         /* configuration, a file's mode or the server's set-up: an admin must act */
+  SE_ERROR_AUTHORIZATION,  /* the account is not (or no longer) authorized: run oauth-setup */
+  SE_ERROR_TOKEN_REJECTED, /* the SMTP server refused this access token; a fresh one may do */
+  SE_ERROR_QUOTA,          /* a sending limit is reached; passes with time */
+  SE_ERROR_TEMPORARY,      /* network, server or machine in trouble; a later try may do */
+  SE_ERROR_IN_DOUBT,       /* the final dot was sent, no reply came: perhaps delivered */
+  SE_ERROR_CANCELLED,      /* a person or cupsd asked to stop */
+} SeError;
+
+GQuark se_error_quark (void);
+
+/* TRUE if error (may be NULL) is of our domain with this code. */
+gboolean se_error_is (const GError *error, SeError code);
+
+/* Sets error from an errno value: "FORMAT…: strerror". ENOSPC, EDQUOT, EIO, EMFILE, ENFILE, ENOMEM
+ * and EAGAIN are SE_ERROR_TEMPORARY, everything else SE_ERROR_CONFIG. */
+void se_error_set_errno (GError **error, int saved_errno, const char *format, ...)
+    G_GNUC_PRINTF (3, 4);
+
+G_END_DECLS

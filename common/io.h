@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "common/error.h"
+
+#include <sys/types.h>
+
+G_BEGIN_DECLS
+
+/* A descriptor closed at the end of its scope: se_autofd int fd = -1; */
+#define se_autofd __attribute__ ((cleanup (se_io_clear_fd)))
+void se_io_clear_fd (int *fd);    /* closes *fd if it is >= 0 and sets it to -1; keeps errno */
+int se_io_steal_fd (int *fd);     /* returns *fd and sets it to -1 */
+
+/* Writes all of data, going on after EINTR and short writes. */
+gboolean se_io_write_all (int fd, const void *data, gsize length, GError **error);
+
+/* Reads up to length bytes, fewer only at the end of the file.
+ * Returns the number read, -1 on error. */
+gssize se_io_read_full (int fd, void *data, gsize length, GError **error);
+
+/* Reads a whole small file. max: largest size in bytes that is accepted (larger: SE_ERROR_CONFIG).
+ * Returns NUL-terminated contents, owned by the caller. */
+char *se_io_read_file (const char *path, gsize max, gsize *length, GError **error);
+
+/* As se_io_read_file, for secrets: the file must be regular (no symbolic link), owned by the
+ * calling user and not accessible to anybody else (0600 or less); checked by fstat on the opened
+ * file. SE_ERROR_CONFIG names the chown/chmod command that mends it. The caller wipes the contents
+ * with se_io_free_secret. */
+char *se_io_read_secret_file (const char *path, gsize max, gsize *length, GError **error);
+
+/* Commits contents to path so that a reader, and a machine that loses power, sees either the old
+ * file or the new one: temporary file in the same directory, write, fsync, rename, fsync of the
+ * directory. mode: permissions of the new file. On error the old file is untouched and the
+ * temporary file is gone. */
+gboolean se_io_replace_file (const char *path, const void *contents, gsize length, mode_t mode,
+                             GError **error);
+
+/* fsync of the directory that holds path. */
+gboolean se_io_sync_parent (const char *path, GError **error);
+
+/* Takes an exclusive lock (flock) on the file at path, made with mode 0600 if it is missing.
+ * timeout_ms: how long to wait, 0 = not at all, -1 = for ever. cancel_fd: gives up with
+ * SE_ERROR_CANCELLED as soon as it is readable; -1 for none.
+ * Returns the descriptor that holds the lock (close it to let go); -1 with SE_ERROR_TEMPORARY when
+ * the time is out. The lock dies with its holder. */
+int se_io_lock (const char *path, int timeout_ms, int cancel_fd, GError **error);
+
+/* Overwrites and frees; NULL is fine. se_autosecret frees a char * so at the end of its scope. */
+void se_io_free_secret (char *secret);
+void se_io_clear_secret (char **secret);
+#define se_autosecret __attribute__ ((cleanup (se_io_clear_secret)))
+
+G_END_DECLS

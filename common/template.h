@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "common/error.h"
+
+G_BEGIN_DECLS
+
+/* Templates of the configuration and the device URI: %{user}, %{title}, %{queue}, %{host}, %{job},
+ * %{pages}, %{format}, %{date}, %{date:STRFTIME} and %%. */
+
+/* What the names stand for. Texts are UTF-8 and may be hostile; NULL counts as empty. */
+typedef struct
+{
+  const char *user;
+  const char *title; /* NULL, "", "Untitled" and "(stdin)" count as none: see se_template_has_title */
+  const char *queue;
+  const char *host;
+  int job;
+  int pages;          /* < 0: not known, expands to "?" */
+  const char *format; /* "pdf" */
+  gint64 time;        /* seconds since 1970; dates are written in local time, C locale */
+} SeTemplateValues;
+
+/* FALSE where a title says nothing: NULL, "", "Untitled", "(stdin)". */
+gboolean se_template_has_title (const char *title);
+
+/* Tells whether text holds any %{…} or %%. */
+gboolean se_template_is_template (const char *text);
+
+/* Expands text once; what is inserted is never looked at again. %{date} alone is %Y-%m-%d in text
+ * and file names.
+ * Returns the result, owned by the caller; SE_ERROR_CONFIG for an unknown name or an unclosed %{. */
+char *se_template_expand (const char *text, const SeTemplateValues *values, GError **error);
+
+/* Expands an address such as "%{user}@contoso.com". DOMAIN\ before and @REALM after the user are
+ * stripped; each inserted value must be a dot-atom (RFC 5322, 3.2.3) of UTF-8-free atext, so that
+ * one address stays one address. SE_ERROR_DOCUMENT names the value that is none. */
+char *se_template_expand_address (const char *text, const SeTemplateValues *values, GError **error);
+
+G_END_DECLS
