@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "common/configuration.h"
+#include "mail/journal.h"
+#include "mail/smtp.h"
+
+G_BEGIN_DECLS
+
+/* Gives an access token; rejected as in oauth/token.h's se_token_get (which stands behind it: mail/
+ * does not include oauth/). */
+typedef char *(*SeTokenFunc) (const char *rejected, gpointer data, GError **error);
+
+/* What the caller does with the steps of a delivery; every member may be NULL. */
+typedef struct
+{
+  void (*connecting) (gpointer data);
+  void (*connected) (gpointer data);
+  void (*progress) (guint64 sent, guint64 total, gpointer data);
+  void (*before_dot) (gpointer data);
+  void (*accepted) (const char *reply, gpointer data);
+  void (*waiting) (const GError *why, guint seconds, gpointer data); /* before a further try */
+  gpointer data;
+} SeDeliveryEvents;
+
+typedef struct
+{
+  const SeServerConfig *server;
+  const SeAccount *account;
+  SeTokenFunc get_token;
+  gpointer token_data;
+  guint retry_for; /* how long to try again by itself, seconds from the first trouble; 0: never */
+  int cancel_fd;   /* -1: none */
+  const SeDeliveryEvents *events;
+} SeDelivery;
+
+/* Sends the journal's fixed message: token, session, message, journal steps; a refused token is
+ * refreshed once; SE_ERROR_TEMPORARY is tried again with jittered exponential backoff (from 5 s, 60 s
+ * at most) for retry_for seconds; in doubt never in the same run.
+ * TRUE: accepted and journalled. Errors are those of se_smtp_open, se_smtp_send and the token
+ * function; a token refused twice is SE_ERROR_AUTHORIZATION. not_before: with SE_ERROR_QUOTA, when
+ * to try again (seconds since 1970). */
+gboolean se_delivery_send (const SeDelivery *delivery, SeJournal *journal, gint64 *not_before,
+                           GError **error);
+
+/* Connects and authenticates only ("dry login"), with the same one refresh of a refused token. */
+gboolean se_delivery_check (const SeDelivery *delivery, GError **error);
+
+/* Sends a message that has no job and no journal (a test mail). */
+gboolean se_delivery_send_once (const SeDelivery *delivery, const SeEnvelope *envelope,
+                                SeMessage *message, SeSmtpReply **reply, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "mail/message.h"
+
+G_BEGIN_DECLS
+
+/* What became of a job, on disk, so that no job is mailed twice or lost: one entry a job in
+ * STATE-DIRECTORY/journal, each step committed (fsync, rename) before the next thing is done. The
+ * first try fixes envelope and message; every later try sends those bytes. */
+typedef struct SeJournal SeJournal;
+
+typedef enum
+{
+  SE_JOURNAL_OPEN,      /* attempts are counted, nothing is fixed */
+  SE_JOURNAL_FIXED,     /* envelope, message and bundle are fixed */
+  SE_JOURNAL_DOT,       /* about to send the final dot: from here on in doubt */
+  SE_JOURNAL_ACCEPTED,  /* 250 after the data */
+} SeJournalStep;
+
+/* Which job. creation and completion are cupsd's facts, 0 where they are not known. */
+typedef struct
+{
+  const char *queue;
+  int job;
+  const char *uuid;    /* job-uuid; NULL: none */
+  gint64 creation;     /* time-at-creation */
+  gboolean restarted;  /* a finished job that a person restarted: a new generation */
+} SeJobKey;
+
+/* Opens the entry of a job, making it if need be, and locks it: while another process (a worker
+ * whose supervisor was killed) still has it, waits for that one to end. A restarted job whose
+ * entry is accepted starts a new one. Counts the attempt. */
+SeJournal *se_journal_open (const char *state_directory, const SeJobKey *key, int cancel_fd,
+                            GError **error);
+void se_journal_close (SeJournal *journal); /* the entry stays */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeJournal, se_journal_close)
+
+SeJournalStep se_journal_step (const SeJournal *journal);
+guint se_journal_attempts (const SeJournal *journal); /* this one included: 1 at the first */
+gint64 se_journal_first (const SeJournal *journal);   /* time of the first attempt */
+const char *se_journal_reply (const SeJournal *journal); /* of the 250; NULL: none */
+
+/* Path for the job's bundle in STATE-DIRECTORY/spool; it lives as long as the entry is not
+ * accepted. Owned by the journal. */
+const char *se_journal_bundle_path (const SeJournal *journal);
+
+/* TRUE if sources (SHA-256 of each source document in order, NULL-terminated) are those of the
+ * fixed entry. Another job's documents under this key: the caller starts over with
+ * se_journal_restart. */
+gboolean se_journal_same_sources (const SeJournal *journal, const char *const *sources);
+gboolean se_journal_restart (SeJournal *journal, GError **error);
+
+/* Fixes envelope and message: the spooled bundle must be complete and synced. */
+gboolean se_journal_fix (SeJournal *journal, const SeAddress *from, GPtrArray *recipients,
+                         const SeMessage *message, const SeAttachment *ranges, gsize n_ranges,
+                         const char *const *sources, GError **error);
+
+/* The fixed envelope and message again. from and recipients are owned by the journal. */
+gboolean se_journal_restore (SeJournal *journal, const SeAddress **from, GPtrArray **recipients,
+                             SeMessage **message, GError **error);
+
+gboolean se_journal_before_dot (SeJournal *journal, GError **error);
+/* The reply to the data, whatever it is: 250 (accepted: the bundle is removed), or a refusal, which
+ * takes the entry back from DOT to FIXED. */
+gboolean se_journal_replied (SeJournal *journal, gboolean accepted, const char *reply,
+                             GError **error);
+
+/* When the next try may be made (seconds since 1970), for release --due. */
+gboolean se_journal_defer (SeJournal *journal, gint64 next_try, GError **error);
+
+/* Ends a job that is not to be tried again (cancelled): bundle and entry are removed. */
+gboolean se_journal_forget (SeJournal *journal, GError **error);
+
+/* For release: the deferred time of a job's entry without locking it; FALSE if there is none. */
+gboolean se_journal_peek_due (const char *state_directory, const char *queue, int job,
+                              gint64 *next_try);
+
+G_END_DECLS

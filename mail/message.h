@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "mail/address.h"
+
+G_BEGIN_DECLS
+
+/* A message as a sequence of fixed texts with documents between them, read as a stream: no
+ * document is ever held in memory. All of it is 7bit with CRLF line ends (RFC 5322, RFC 2045). */
+typedef struct SeMessage SeMessage;
+
+typedef struct
+{
+  const char *filename; /* UTF-8 */
+  const char *type;     /* MIME type */
+  guint64 offset;       /* of the document in the message's file, bytes */
+  guint64 length;
+} SeAttachment;
+
+typedef struct
+{
+  const SeAddress *from;
+  const char *from_name;  /* UTF-8; NULL: none */
+  GPtrArray *to;          /* SeAddress; may be empty or NULL */
+  GPtrArray *cc;
+  const SeAddress *reply_to; /* NULL: none */
+  const char *subject;    /* UTF-8, any text: control characters become spaces */
+  const char *body;       /* UTF-8, any text */
+  gint64 date;            /* seconds since 1970, written in local time with its offset */
+  const char *message_id; /* without angle brackets */
+  const char *boundary;   /* RFC 2046, 5.1.1; at most 70 characters */
+} SeMessageFields;
+
+/* Composes header block, text part and one part an attachment (Auto-Submitted: auto-generated,
+ * RFC 3834; file names by RFC 2231 with an ASCII fallback, RFC 2183). There is no Bcc field. */
+SeMessage *se_message_new (const SeMessageFields *fields, const SeAttachment *attachments,
+                           gsize n_attachments, GError **error);
+
+/* The same message again, byte for byte, from what se_message_texts gave: n_ranges + 1 texts. Only
+ * offset and length of the ranges are used. */
+SeMessage *se_message_new_from_texts (const char *const *texts, const SeAttachment *ranges,
+                                      gsize n_ranges, GError **error);
+
+/* The fixed texts between the documents; NULL-terminated, owned by the message. */
+const char *const *se_message_texts (const SeMessage *message);
+
+/* Size in octets as RFC 1870 counts: the whole message with CRLFs, without the final dot. */
+guint64 se_message_size (const SeMessage *message);
+
+/* Starts over; fd: the file with the documents (read by pread, not closed). */
+void se_message_rewind (SeMessage *message, int fd);
+
+/* Next bytes as they go after DATA: never a line that starts with a dot, ending in CRLF.
+ * Returns how many, 0 at the end, -1 on error (SE_ERROR_TEMPORARY: the file ended early). */
+gssize se_message_read (SeMessage *message, void *buffer, gsize size, GError **error);
+
+void se_message_free (SeMessage *message);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeMessage, se_message_free)
+
+/* A file name that is safe on Windows, macOS and Linux: path separators, control and reserved
+ * characters become '_', no leading or trailing dots or spaces, no device names, at most 120
+ * characters; extension (".pdf") is added unless it is there. Owned by the caller. */
+char *se_message_filename (const char *name, const char *extension);
+
+G_END_DECLS

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "mail/address.h"
+#include "mail/message.h"
+
+G_BEGIN_DECLS
+
+/* A message submission session (RFC 6409) with STARTTLS or TLS and XOAUTH2 or OAUTHBEARER
+ * (RFC 7628). libcurl connects, checks the certificate and authenticates; from MAIL FROM on the
+ * session is ours. */
+typedef struct SeSmtp SeSmtp;
+
+typedef struct
+{
+  const char *server;   /* smtp://HOST[:PORT] (587) or smtps://HOST[:PORT] (465) */
+  const char *ca_file;  /* replaces the system's store; NULL: the system's */
+  const char *proxy;    /* URL; NULL: none */
+  const char *helo_name; /* NULL: the host's FQDN or address literal */
+  const char *sasl;     /* "xoauth2" or "oauthbearer" */
+  const char *user;     /* SASL user= */
+  const char *access_token;
+  int cancel_fd;        /* readable: stop; -1: none */
+} SeSmtpOptions;
+
+/* A server's reply, RFC 5321, 4.2. */
+typedef struct
+{
+  int code;       /* 0: none came */
+  char *enhanced; /* RFC 3463 "5.7.139"; NULL: none */
+  char *text;     /* all lines joined by spaces, cleaned for messages */
+} SeSmtpReply;
+
+void se_smtp_reply_free (SeSmtpReply *reply);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeSmtpReply, se_smtp_reply_free)
+
+/* Connects and authenticates. Errors, each with its own sentence and the server's words:
+ * SE_ERROR_CONFIG: certificate (wrong CA, expired, other host), no STARTTLS, no AUTH, mechanism not
+ * offered, 235 never given, SMTP AUTH switched off (5.7.139), unknown 5xx;
+ * SE_ERROR_TOKEN_REJECTED: 334 with JSON (decoded), 535 or 501 about the token;
+ * SE_ERROR_TEMPORARY: name, connect, time-out, 4xx; SE_ERROR_CANCELLED.
+ * No token goes out but over verified TLS. */
+SeSmtp *se_smtp_open (const SeSmtpOptions *options, GError **error);
+
+/* SIZE as the server states it in octets (RFC 1870); 0: none stated. */
+guint64 se_smtp_max_size (const SeSmtp *smtp);
+
+typedef struct
+{
+  const SeAddress *from;
+  GPtrArray *recipients; /* SeAddress: To, Cc and Bcc */
+} SeEnvelope;
+
+/* What a caller is told while a message goes out; every member may be NULL. before_dot returning
+ * FALSE (with error set) ends the session without the dot: nothing is delivered. */
+typedef struct
+{
+  void (*progress) (guint64 sent, guint64 total, gpointer data);
+  gboolean (*before_dot) (gpointer data, GError **error);
+  gpointer data;
+} SeSmtpEvents;
+
+/* Sends one message: MAIL, one RCPT a recipient, DATA, the message from fd, the final dot. Any 5xx
+ * to RCPT: RSET, nothing sent, SE_ERROR_DOCUMENT lists the recipients with the server's words; any
+ * 4xx: SE_ERROR_TEMPORARY. SIZE is compared before MAIL (SE_ERROR_DOCUMENT names both numbers). An
+ * early reply during DATA is final. Connection lost or time-out after the dot: SE_ERROR_IN_DOUBT.
+ * Cancelled before the dot: RSET/QUIT where possible, SE_ERROR_CANCELLED; after it: waits for the
+ * reply, 25 s at most. reply: the reply that decided, owned by the caller; may be NULL.
+ * 5xx to MAIL FROM and SendAsDenied after the data: SE_ERROR_CONFIG; sending limits (Gmail 550
+ * 5.4.5, Exchange SubmissionQuotaExceeded): SE_ERROR_QUOTA; other 5xx: SE_ERROR_DOCUMENT. */
+gboolean se_smtp_send (SeSmtp *smtp, const SeEnvelope *envelope, SeMessage *message, int fd,
+                       const SeSmtpEvents *events, SeSmtpReply **reply, GError **error);
+
+/* QUIT (its reply is awaited for a second at most) and close. */
+void se_smtp_close (SeSmtp *smtp);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeSmtp, se_smtp_close)
+
+G_END_DECLS

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "common/configuration.h"
+
+G_BEGIN_DECLS
+
+/* What is kept of an account between runs. The record is bound to token endpoint, client id and
+ * login-user: a refresh token is never sent anywhere else. */
+typedef struct
+{
+  char *token_endpoint;
+  char *client_id;
+  char *login_user;
+  char *grant;
+  char *access_token;  /* secret */
+  char *refresh_token; /* secret; NULL: the grant has none */
+  char *scope;         /* as granted; NULL: as asked */
+  gint64 obtained;     /* seconds since 1970 (RFC 3339 in the file) */
+  gint64 expires;      /* of the access token, seconds since 1970 */
+  gint64 last_refresh; /* last success; 0: never */
+  char *identity;      /* who signed in, as the id_token says; NULL: not known */
+  char *tenant_id;     /* Microsoft's tid, pinned at the first login; NULL: none */
+  char *failure;       /* error code of the last refusal ("invalid_grant"); NULL: none */
+  gint64 failed;       /* when; 0: never */
+} SeTokenRecord;
+
+void se_token_record_free (SeTokenRecord *record); /* wipes the secrets */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeTokenRecord, se_token_record_free)
+
+/* A store of records: a table of functions, one implementation a file (store-file.c: one JSON file
+ * an account, 0600, in STATE-DIRECTORY/tokens). */
+typedef struct SeStore SeStore;
+
+/* The store that the account names. SE_ERROR_CONFIG if it does not exist or cannot be used. */
+SeStore *se_store_open (const SeServerConfig *server, const SeAccount *account, GError **error);
+void se_store_free (SeStore *store);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeStore, se_store_free)
+
+/* Takes the account's lock, held over read, decision, request and write of a refresh.
+ * timeout_ms and cancel_fd as in se_io_lock. Returns a descriptor to close, -1 on error. */
+int se_store_lock (SeStore *store, int timeout_ms, int cancel_fd, GError **error);
+
+/* record: NULL on return TRUE means that there is none. SE_ERROR_CONFIG for a file of wrong owner
+ * or mode (with the command that mends it), of a newer version or damaged. */
+gboolean se_store_load (SeStore *store, SeTokenRecord **record, GError **error);
+gboolean se_store_save (SeStore *store, const SeTokenRecord *record, GError **error);
+gboolean se_store_remove (SeStore *store, GError **error);
+
+/* Where the record is, for people: a path. Owned by the store. */
+const char *se_store_location (SeStore *store);
+
+G_END_DECLS

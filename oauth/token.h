@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "oauth/endpoints.h"
+#include "oauth/store.h"
+
+G_BEGIN_DECLS
+
+/* The life of an account's tokens after the login. */
+
+/* An access token with less than this left is refreshed before use, seconds. */
+#define SE_TOKEN_MARGIN 600
+
+typedef struct
+{
+  const SeServerConfig *server;
+  const SeAccount *account;
+  SeHttpFunc http; /* NULL: se_http_perform */
+  int cancel_fd;   /* -1: none */
+} SeTokenContext;
+
+/* A fresh access token for the account, refreshed under the account's lock if need be. rejected:
+ * the fingerprint (se_token_fingerprint) of a token that the SMTP server refused, or NULL: then the
+ * stored token is refreshed only if it is still that one.
+ * Returns the token, to be wiped by the caller (se_io_free_secret).
+ * SE_ERROR_AUTHORIZATION: no record, one of another configuration, or the grant is gone
+ * (invalid_grant, interaction_required, consent_required, unauthorized_client, invalid_client, …);
+ * the record keeps the reason. SE_ERROR_TEMPORARY: endpoint unreachable, 429, 5xx, full disk.
+ * RFC 6749 section 6, RFC 9700 4.14.2. */
+char *se_token_get (const SeTokenContext *context, const char *rejected, GError **error);
+
+/* Refreshes whatever is left of the access token's time; errors as above. */
+gboolean se_token_refresh (const SeTokenContext *context, GError **error);
+
+/* A short name for a token that tells nothing about it: the first 16 hexadecimal digits of its
+ * SHA-256. Owned by the caller. */
+char *se_token_fingerprint (const char *access_token);
+
+/* One word for people, as oauth-setup status shows it. */
+typedef enum
+{
+  SE_TOKEN_ACTIVE,
+  SE_TOKEN_NEEDS_AUTHORIZATION, /* no record, or the configuration no longer matches it */
+  SE_TOKEN_REVOKED,             /* the server said invalid_grant */
+  SE_TOKEN_UNREACHABLE,         /* last refresh failed transiently and the access token is out */
+  SE_TOKEN_MISCONFIGURED,       /* configuration, file or secret cannot be used */
+} SeTokenStatus;
+
+const char *se_token_status_word (SeTokenStatus status); /* "Active", "Needs authorization", … */
+
+/* Looks at the store only, no network. record: what is stored, NULL if none; may be NULL.
+ * reason: one sentence, owned by the caller. */
+SeTokenStatus se_token_status (const SeTokenContext *context, SeTokenRecord **record,
+                               char **reason);
+
+G_END_DECLS
