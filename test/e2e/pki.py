@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A throw-away certificate authority, made with openssl, and the certificates tests need."""
+
+import os
+import subprocess
+from dataclasses import dataclass
+
+CURVE = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+
+
+@dataclass
+class Certificate:
+    certificate: str  # path of the PEM file, the key apart
+    key: str
+
+
+def openssl(*arguments):
+    subprocess.run(["openssl", *arguments], check=True, capture_output=True)
+
+
+class Authority:
+    """A CA in a directory of its own; ca.pem is what clients trust."""
+
+    def __init__(self, directory):
+        self.directory = directory
+        os.makedirs(directory, exist_ok=True)
+        self.ca = self._path("ca.pem")
+        self._key = self._path("ca.key")
+        openssl("req", "-x509", *CURVE, "-keyout", self._key, "-out", self.ca,
+                "-subj", "/CN=scan-email test CA", "-days", "30",
+                "-addext", "keyUsage=critical,keyCertSign,cRLSign")
+        os.chmod(self.ca, 0o644)
+
+    def _path(self, name):
+        return os.path.join(self.directory, name)
+
+    def issue(self, name, names=("DNS:localhost", "IP:127.0.0.1"), expired=False):
+        """A server certificate for the subject alternative names given."""
+        paths = {end: self._path(f"{name}.{end}") for end in ("key", "csr", "ext", "pem", "conf")}
+        openssl("req", *CURVE, "-keyout", paths["key"], "-out", paths["csr"], "-subj", f"/CN={name}")
+        with open(paths["ext"], "w") as file:
+            file.write(f"subjectAltName={','.join(names)}\nextendedKeyUsage=serverAuth\n"
+                       "basicConstraints=CA:FALSE\n")
+        if expired:
+            self._issue_in_the_past(paths)
+        else:
+            openssl("x509", "-req", "-in", paths["csr"], "-CA", self.ca, "-CAkey", self._key,
+                    "-CAcreateserial", "-days", "30", "-extfile", paths["ext"],
+                    "-out", paths["pem"])
+        os.chmod(paths["pem"], 0o644)
+        return Certificate(paths["pem"], paths["key"])
+
+    def _issue_in_the_past(self, paths):
+        """`openssl x509` of OpenSSL 3.0 takes no start date, `openssl ca` does."""
+        with open(self._path("index"), "w"):
+            pass
+        with open(paths["conf"], "w") as file:
+            file.write(f"[ca]\ndefault_ca=d\n[d]\ndatabase={self._path('index')}\n"
+                       f"new_certs_dir={self.directory}\nrand_serial=yes\ndefault_md=sha256\n"
+                       "policy=p\n[p]\ncommonName=supplied\n")
+        openssl("ca", "-batch", "-config", paths["conf"], "-cert", self.ca, "-keyfile", self._key,
+                "-in", paths["csr"], "-out", paths["pem"], "-extfile", paths["ext"], "-notext",
+                "-startdate", "20200101000000Z", "-enddate", "20200201000000Z")

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Child processes that never outlive the run, waiting with a deadline, free ports."""
+
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import time
+
+LIBC = ctypes.CDLL(None)
+PR_SET_PDEATHSIG = 1
+
+
+class Timeout(AssertionError):
+    """Something that should have happened did not."""
+
+
+def wait_for(condition, what, seconds=20.0, interval=0.03):
+    """Returns the first true value of condition(); Timeout names what was waited for."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise Timeout(f"waited {seconds:g} s for {what}")
+        time.sleep(interval)
+
+
+def free_port():
+    """A port of 127.0.0.1 that nobody listens on now, for servers that cannot pick one themselves."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def listening(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def tail(path, lines=30):
+    try:
+        with open(path, errors="replace") as file:
+            return "".join(file.readlines()[-lines:])
+    except FileNotFoundError:
+        return ""
+
+
+class Process:
+    """A server of ours in the background, its output in a file; the kernel ends it if we die."""
+
+    def __init__(self, argv, log, env=None, cwd=None):
+        self.argv = argv
+        self.log = log
+        with open(log, "ab") as output:
+            self.popen = subprocess.Popen(
+                argv,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=env,
+                cwd=cwd,
+                preexec_fn=lambda: LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM),
+            )
+
+    @property
+    def pid(self):
+        return self.popen.pid
+
+    def running(self):
+        return self.popen.poll() is None
+
+    def wait_ready(self, condition, what, seconds=20.0):
+        """As wait_for, but a process that ended is told at once, with the end of its output."""
+
+        def ready():
+            if not self.running():
+                raise AssertionError(
+                    f"{self.argv[0]} ended with {self.popen.returncode}:\n{tail(self.log)}"
+                )
+            return condition()
+
+        try:
+            return wait_for(ready, what, seconds)
+        except Timeout as error:
+            raise Timeout(f"{error}\n{tail(self.log)}") from None
+
+    def stop(self, sig=signal.SIGTERM, seconds=10.0):
+        """Ends it by its process id and waits; SIGKILL if it will not go."""
+        if self.running():
+            self.popen.send_signal(sig)
+        try:
+            return self.popen.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.popen.kill()
+            return self.popen.wait()
+
+
+def processes_with(variable, value):
+    """Ids of the processes (not zombies) whose environment holds variable=value."""
+    wanted = f"{variable}={value}".encode()
+    found = []
+    for name in os.listdir("/proc"):
+        if not name.isdigit() or int(name) == os.getpid():
+            continue
+        try:
+            with open(f"/proc/{name}/environ", "rb") as file:
+                if wanted in file.read().split(b"\0"):
+                    found.append(int(name))
+        except OSError:
+            continue  # gone, or not ours to look at
+    return found
+
+
+def end_processes_with(variable, value, seconds=5.0):
+    """Ends what still runs with variable=value in its environment; returns the command lines."""
+    left = []
+    for pid in processes_with(variable, value):
+        try:
+            with open(f"/proc/{pid}/cmdline", "rb") as file:
+                left.append(file.read().replace(b"\0", b" ").decode(errors="replace"))
+            os.kill(pid, signal.SIGKILL)
+        except OSError:
+            continue
+    wait_for(lambda: not processes_with(variable, value), "leftover processes to end", seconds)
+    return left
