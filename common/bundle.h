@@ -21,14 +21,14 @@ G_BEGIN_DECLS
 typedef struct
 {
   gboolean failed;
-  SeError fault;   /* of a failed entry: SE_ERROR_DOCUMENT or SE_ERROR_TEMPORARY */
-  char *sentence;  /* of a failed entry: one sentence for the user */
-  char *name;      /* the document's own name, UTF-8; NULL: none */
-  char *type;      /* MIME type of the bytes */
-  int pages;       /* -1: not known */
-  guint64 offset;  /* of the bytes in the spooled bundle */
-  guint64 length;  /* in bytes */
-  char *digest;    /* SHA-256 of the bytes, hexadecimal */
+  SeError fault;       /* of a failed entry: SE_ERROR_DOCUMENT or SE_ERROR_TEMPORARY */
+  char *sentence;      /* of a failed entry: one sentence for the user */
+  char *name;          /* the document's own name, UTF-8; NULL: none */
+  char *type;          /* MIME type of the bytes */
+  int pages;           /* -1: not known */
+  guint64 offset;      /* of the bytes in the spooled bundle */
+  guint64 length;      /* in bytes */
+  char *digest;        /* SHA-256 of the bytes, hexadecimal */
   char *source_digest; /* SHA-256 of the document as it was printed */
 } SeBundleEntry;
 
@@ -52,8 +52,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeBundleWriter, se_bundle_writer_free)
 
 /* Reader: the backend's side. Copies in_fd to spool_fd while it checks every line, length and
  * digest, in constant memory. cancel_fd: gives up with SE_ERROR_CANCELLED when readable; -1: none.
- * Returns the entries (SeBundleEntry, freed with the array); SE_ERROR_TEMPORARY for a bundle that is
- * incomplete, damaged or followed by more bytes, or when the spool is full. */
+ * Returns the entries (SeBundleEntry, freed with the array); SE_ERROR_TEMPORARY for a bundle that
+ * is incomplete, damaged or followed by more bytes, or when the spool is full. */
 GPtrArray *se_bundle_spool (int in_fd, int spool_fd, int cancel_fd, GError **error);
 
 G_END_DECLS

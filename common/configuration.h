@@ -32,9 +32,9 @@ typedef struct
   char *scope;
   char **grants; /* NULL: not limited */
   char *redirect_uri;
-  char *smtp_server; /* smtp://HOST[:PORT] (STARTTLS required) or smtps://HOST[:PORT] */
-  char *sasl;        /* "xoauth2" or "oauthbearer" */
-  char *ca_file;     /* replaces the system's certificate store; NULL: the system's */
+  char *smtp_server;        /* smtp://HOST[:PORT] (STARTTLS required) or smtps://HOST[:PORT] */
+  char *sasl;               /* "xoauth2" or "oauthbearer" */
+  char *ca_file;            /* replaces the system's certificate store; NULL: the system's */
   guint64 max_message_size; /* bytes, 0: none stated */
   guint max_connections;
   guint max_rate; /* messages a minute */
@@ -53,9 +53,9 @@ typedef struct
   char *certificate_file;
   char *key_file;
   char *service_account_file;
-  char *grant;      /* "device" (default), "code", "client-credentials", "service-account" */
-  char *login_user; /* who signs in; default ADDRESS */
-  char *smtp_user;  /* SASL user=; default ADDRESS */
+  char *grant;        /* "device" (default), "code", "client-credentials", "service-account" */
+  char *login_user;   /* who signs in; default ADDRESS */
+  char *smtp_user;    /* SASL user=; default ADDRESS */
   char *from_address; /* MAIL FROM and From; default ADDRESS */
   char *from_name;    /* NULL: none */
   char *scope;        /* the account's, else the provider's scope-GRANT, else its scope */

@@ -3,12 +3,12 @@
 
 #include <errno.h>
 
-G_DEFINE_QUARK (se-error, se_error)
+G_DEFINE_QUARK (se - error, se_error)
 
 gboolean
 se_error_is (const GError *error, SeError code)
 {
-  return error != NULL && g_error_matches (error, SE_ERROR, (int) code);
+  return error != NULL && g_error_matches (error, SE_ERROR, (int)code);
 }
 
 static SeError
@@ -38,6 +38,6 @@ se_error_set_errno (GError **error, int saved_errno, const char *format, ...)
   va_start (arguments, format);
   what = g_strdup_vprintf (format, arguments);
   va_end (arguments);
-  g_set_error (error, SE_ERROR, (int) code_from_errno (saved_errno), "%s: %s", what,
+  g_set_error (error, SE_ERROR, (int)code_from_errno (saved_errno), "%s: %s", what,
                g_strerror (saved_errno));
 }

@@ -9,8 +9,8 @@ G_BEGIN_DECLS
 
 /* A descriptor closed at the end of its scope: se_autofd int fd = -1; */
 #define se_autofd __attribute__ ((cleanup (se_io_clear_fd)))
-void se_io_clear_fd (int *fd);    /* closes *fd if it is >= 0 and sets it to -1; keeps errno */
-int se_io_steal_fd (int *fd);     /* returns *fd and sets it to -1 */
+void se_io_clear_fd (int *fd); /* closes *fd if it is >= 0 and sets it to -1; keeps errno */
+int se_io_steal_fd (int *fd);  /* returns *fd and sets it to -1 */
 
 /* Writes all of data, going on after EINTR and short writes. */
 gboolean se_io_write_all (int fd, const void *data, gsize length, GError **error);
@@ -25,14 +25,15 @@ char *se_io_read_file (const char *path, gsize max, gsize *length, GError **erro
 
 /* As se_io_read_file, for secrets: the file must be regular (no symbolic link), owned by the
  * calling user and not accessible to anybody else (0600 or less); checked by fstat on the opened
- * file. SE_ERROR_CONFIG names the chown/chmod command that mends it. The caller wipes the contents
- * with se_io_free_secret. */
+ * file. It must be text: a NUL byte is refused. SE_ERROR_CONFIG names the chown/chmod command that
+ * mends it. The caller wipes the contents with se_io_free_secret. */
 char *se_io_read_secret_file (const char *path, gsize max, gsize *length, GError **error);
 
 /* Commits contents to path so that a reader, and a machine that loses power, sees either the old
  * file or the new one: temporary file in the same directory, write, fsync, rename, fsync of the
- * directory. mode: permissions of the new file. On error the old file is untouched and the
- * temporary file is gone. */
+ * directory. mode: permissions of the new file, whatever the umask; owner and group of an old file
+ * are kept. A symbolic link at path is itself replaced. On error the old file is untouched and the
+ * temporary file is gone, but for an error of the last fsync, when the new file is in place. */
 gboolean se_io_replace_file (const char *path, const void *contents, gsize length, mode_t mode,
                              GError **error);
 
@@ -43,7 +44,7 @@ gboolean se_io_sync_parent (const char *path, GError **error);
  * timeout_ms: how long to wait, 0 = not at all, -1 = for ever. cancel_fd: gives up with
  * SE_ERROR_CANCELLED as soon as it is readable; -1 for none.
  * Returns the descriptor that holds the lock (close it to let go); -1 with SE_ERROR_TEMPORARY when
- * the time is out. The lock dies with its holder. */
+ * the time is out. The lock dies with its holder; the file may be removed by who holds the lock. */
 int se_io_lock (const char *path, int timeout_ms, int cancel_fd, GError **error);
 
 /* Overwrites and frees; NULL is fine. se_autosecret frees a char * so at the end of its scope. */

@@ -3,6 +3,20 @@
 
 noinst_LIBRARIES += common/libcommon.a
 common_libcommon_a_SOURCES = \
-  common/error.c common/error.h
+  common/digest.c common/digest.h \
+  common/error.c common/error.h \
+  common/io.c common/io.h \
+  common/log.c common/log.h \
+  common/template.c common/template.h
 common_libcommon_a_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(CRYPTO_CFLAGS)
 COMMON_LIBS = common/libcommon.a $(GLIB_LIBS) $(CRYPTO_LIBS)
+
+check_PROGRAMS += common/test-io common/test-digest common/test-log common/test-template
+common_test_io_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+common_test_io_LDADD = $(COMMON_LIBS)
+common_test_digest_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+common_test_digest_LDADD = $(COMMON_LIBS)
+common_test_log_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+common_test_log_LDADD = $(COMMON_LIBS)
+common_test_template_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+common_test_template_LDADD = $(COMMON_LIBS)

@@ -12,7 +12,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   const char *user;
-  const char *title; /* NULL, "", "Untitled" and "(stdin)" count as none: see se_template_has_title */
+  const char *title; /* expands to nothing where it says nothing: see se_template_has_title */
   const char *queue;
   const char *host;
   int job;
@@ -29,12 +29,14 @@ gboolean se_template_is_template (const char *text);
 
 /* Expands text once; what is inserted is never looked at again. %{date} alone is %Y-%m-%d in text
  * and file names.
- * Returns the result, owned by the caller; SE_ERROR_CONFIG for an unknown name or an unclosed %{. */
+ * A lone % stays. Returns the result, owned by the caller; SE_ERROR_CONFIG for an unknown name or
+ * an unclosed %{. */
 char *se_template_expand (const char *text, const SeTemplateValues *values, GError **error);
 
 /* Expands an address such as "%{user}@contoso.com". DOMAIN\ before and @REALM after the user are
- * stripped; each inserted value must be a dot-atom (RFC 5322, 3.2.3) of UTF-8-free atext, so that
- * one address stays one address. SE_ERROR_DOCUMENT names the value that is none. */
+ * stripped; each inserted value must be a dot-atom (RFC 5322, 3.2.3) of ASCII atext, so that one
+ * address stays one address. SE_ERROR_DOCUMENT names the value that is none; SE_ERROR_CONFIG as
+ * above, and for a template behind the @. */
 char *se_template_expand_address (const char *text, const SeTemplateValues *values, GError **error);
 
 G_END_DECLS

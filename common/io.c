@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "common/io.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* flock cannot be awaited together with a descriptor and a time, so it is asked again this often.
+ */
+#define LOCK_POLL_MS 20
+
+void
+se_io_clear_fd (int *fd)
+{
+  int saved_errno = errno;
+
+  if (*fd >= 0)
+    close (*fd);
+  *fd = -1;
+  errno = saved_errno;
+}
+
+int
+se_io_steal_fd (int *fd)
+{
+  int stolen = *fd;
+
+  *fd = -1;
+  return stolen;
+}
+
+gboolean
+se_io_write_all (int fd, const void *data, gsize length, GError **error)
+{
+  const char *next = data;
+
+  while (length > 0)
+    {
+      ssize_t written = write (fd, next, MIN (length, G_MAXSSIZE));
+
+      if (written < 0 && errno == EINTR)
+        continue;
+      if (written < 0)
+        {
+          se_error_set_errno (error, errno, "cannot write");
+          return FALSE;
+        }
+      next += written;
+      length -= (gsize)written;
+    }
+  return TRUE;
+}
+
+gssize
+se_io_read_full (int fd, void *data, gsize length, GError **error)
+{
+  gsize done = 0;
+
+  g_return_val_if_fail (length <= G_MAXSSIZE, -1);
+  while (done < length)
+    {
+      ssize_t got = read (fd, (char *)data + done, length - done);
+
+      if (got < 0 && errno == EINTR)
+        continue;
+      if (got < 0)
+        {
+          se_error_set_errno (error, errno, "cannot read");
+          return -1;
+        }
+      if (got == 0)
+        break;
+      done += (gsize)got;
+    }
+  return (gssize)done;
+}
+
+/* Reads fd to its end into one buffer that is never moved, so that a secret leaves no copies. */
+static char *
+read_fd (int fd, const char *path, gsize max, gsize *length, GError **error)
+{
+  char *contents = g_malloc (max + 1);
+  gssize got = se_io_read_full (fd, contents, max + 1, error);
+
+  if (got >= 0 && (gsize)got <= max)
+    {
+      contents[got] = '\0';
+      if (length != NULL)
+        *length = (gsize)got;
+      return contents;
+    }
+  if (got < 0)
+    g_prefix_error (error, "%s: ", path);
+  else
+    g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, "%s is larger than %" G_GSIZE_FORMAT " bytes",
+                 path, max);
+  explicit_bzero (contents, max + 1);
+  g_free (contents);
+  return NULL;
+}
+
+char *
+se_io_read_file (const char *path, gsize max, gsize *length, GError **error)
+{
+  se_autofd int fd = open (path, O_RDONLY | O_CLOEXEC);
+
+  if (fd < 0)
+    {
+      se_error_set_errno (error, errno, "cannot open %s", path);
+      return NULL;
+    }
+  return read_fd (fd, path, max, length, error);
+}
+
+/* Tells whether fd is a file that only the calling user can touch. */
+static gboolean
+check_secret (int fd, const char *path, GError **error)
+{
+  g_autofree char *quoted = g_shell_quote (path);
+  uid_t user = geteuid ();
+  struct stat status;
+
+  if (fstat (fd, &status) < 0)
+    {
+      se_error_set_errno (error, errno, "cannot examine %s", path);
+      return FALSE;
+    }
+  if (!S_ISREG (status.st_mode))
+    {
+      g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, "%s is not a regular file", path);
+      return FALSE;
+    }
+  if (status.st_uid != user)
+    {
+      const struct passwd *entry = getpwuid (user);
+      g_autofree char *name
+          = entry != NULL ? g_strdup (entry->pw_name) : g_strdup_printf ("%u", (guint)user);
+
+      g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
+                   "%s does not belong to the user %s; run: chown %s %s && chmod 0600 %s", path,
+                   name, name, quoted, quoted);
+      return FALSE;
+    }
+  if ((status.st_mode & (S_IRWXG | S_IRWXO | S_ISUID | S_ISGID | S_IXUSR)) != 0)
+    {
+      g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
+                   "%s holds a secret but its mode is %04o; run: chmod 0600 %s", path,
+                   (guint)(status.st_mode & 07777), quoted);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+char *
+se_io_read_secret_file (const char *path, gsize max, gsize *length, GError **error)
+{
+  /* O_NONBLOCK: a FIFO must be refused, not waited for. */
+  se_autofd int fd = open (path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+  char *contents = NULL;
+  gsize got = 0;
+
+  if (fd < 0)
+    {
+      if (errno == ELOOP)
+        g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
+                     "%s is a symbolic link; a secret must be a regular file", path);
+      else
+        se_error_set_errno (error, errno, "cannot open %s", path);
+      return NULL;
+    }
+  if (!check_secret (fd, path, error))
+    return NULL;
+  contents = read_fd (fd, path, max, &got, error);
+  /* se_io_free_secret wipes a string: nothing may stand behind its end. */
+  if (contents != NULL && memchr (contents, '\0', got) != NULL)
+    {
+      explicit_bzero (contents, got);
+      g_free (contents);
+      g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, "%s is not text: it holds a NUL byte", path);
+      return NULL;
+    }
+  if (contents != NULL && length != NULL)
+    *length = got;
+  return contents;
+}
+
+/* Gives the new file mode, and the owner and group of the file that it is to replace. */
+static gboolean
+set_owner_and_mode (int fd, const char *path, mode_t mode, GError **error)
+{
+  struct stat old, new;
+
+  if (fstat (fd, &new) < 0)
+    {
+      se_error_set_errno (error, errno, "cannot examine the new %s", path);
+      return FALSE;
+    }
+  if (stat (path, &old) == 0 && (old.st_uid != new.st_uid || old.st_gid != new.st_gid)
+      && fchown (fd, old.st_uid, old.st_gid) < 0)
+    {
+      se_error_set_errno (error, errno, "cannot keep owner and group of %s", path);
+      return FALSE;
+    }
+  if (fchmod (fd, mode) < 0)
+    {
+      se_error_set_errno (error, errno, "cannot set the mode of %s", path);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+fill_and_rename (int fd, const char *temporary, const char *path, const void *contents,
+                 gsize length, mode_t mode, GError **error)
+{
+  if (!set_owner_and_mode (fd, path, mode, error))
+    return FALSE;
+  if (!se_io_write_all (fd, contents, length, error))
+    {
+      g_prefix_error (error, "%s: ", path);
+      return FALSE;
+    }
+  if (fsync (fd) < 0 || rename (temporary, path) < 0)
+    {
+      se_error_set_errno (error, errno, "cannot replace %s", path);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+gboolean
+se_io_replace_file (const char *path, const void *contents, gsize length, mode_t mode,
+                    GError **error)
+{
+  g_autofree char *directory = g_path_get_dirname (path);
+  g_autofree char *name = g_path_get_basename (path);
+  g_autofree char *temporary = g_strdup_printf ("%s/.%s.XXXXXX", directory, name);
+  se_autofd int fd = g_mkstemp_full (temporary, O_WRONLY | O_CLOEXEC, 0600);
+
+  if (fd < 0)
+    {
+      se_error_set_errno (error, errno, "cannot make a file in %s", directory);
+      return FALSE;
+    }
+  if (!fill_and_rename (fd, temporary, path, contents, length, mode, error))
+    {
+      if (unlink (temporary) < 0)
+        g_warning ("cannot remove %s: %s", temporary, g_strerror (errno));
+      return FALSE;
+    }
+  return se_io_sync_parent (path, error);
+}
+
+gboolean
+se_io_sync_parent (const char *path, GError **error)
+{
+  g_autofree char *directory = g_path_get_dirname (path);
+  se_autofd int fd = open (directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+  if (fd < 0 || fsync (fd) < 0)
+    {
+      se_error_set_errno (error, errno, "cannot sync the directory %s", directory);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+/* Returns 1 if the lock was taken, 0 if another holds it or the file was replaced meanwhile (then
+ * *fd is open on the new one or closed), -1 on error. */
+static int
+try_lock (const char *path, int *fd, GError **error)
+{
+  struct stat opened, named;
+
+  if (*fd < 0)
+    *fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (*fd < 0)
+    {
+      se_error_set_errno (error, errno, "cannot open the lock file %s", path);
+      return -1;
+    }
+  if (flock (*fd, LOCK_EX | LOCK_NB) < 0)
+    {
+      if (errno == EWOULDBLOCK || errno == EINTR)
+        return 0;
+      se_error_set_errno (error, errno, "cannot lock %s", path);
+      return -1;
+    }
+  /* A lock on a file that was removed meanwhile keeps nobody out. */
+  if (fstat (*fd, &opened) == 0 && stat (path, &named) == 0 && opened.st_dev == named.st_dev
+      && opened.st_ino == named.st_ino)
+    return 1;
+  se_io_clear_fd (fd);
+  return 0;
+}
+
+int
+se_io_lock (const char *path, int timeout_ms, int cancel_fd, GError **error)
+{
+  gint64 start = g_get_monotonic_time ();
+  struct pollfd cancel = { .fd = cancel_fd, .events = POLLIN };
+  se_autofd int fd = -1;
+
+  for (;;)
+    {
+      int locked = try_lock (path, &fd, error);
+      gint64 left = timeout_ms - (g_get_monotonic_time () - start) / 1000;
+
+      if (locked < 0)
+        return -1;
+      if (locked > 0)
+        return se_io_steal_fd (&fd);
+      if (timeout_ms >= 0 && left <= 0)
+        {
+          g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY,
+                       "%s is still locked by another process after %d ms", path, timeout_ms);
+          return -1;
+        }
+      if (poll (&cancel, 1, timeout_ms < 0 ? LOCK_POLL_MS : (int)MIN (left, LOCK_POLL_MS)) > 0)
+        {
+          g_set_error (error, SE_ERROR, SE_ERROR_CANCELLED, "cancelled while waiting for %s", path);
+          return -1;
+        }
+    }
+}
+
+void
+se_io_free_secret (char *secret)
+{
+  if (secret != NULL)
+    explicit_bzero (secret, strlen (secret));
+  g_free (secret);
+}
+
+void
+se_io_clear_secret (char **secret)
+{
+  se_io_free_secret (*secret);
+  *secret = NULL;
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "common/template.h"
+
+#include "common/log.h"
+
+#include <locale.h>
+#include <string.h>
+
+#define DATE_FORMAT "%Y-%m-%d"
+#define NAMES "user, title, queue, host, job, pages, format, date, date:STRFTIME"
+
+gboolean
+se_template_has_title (const char *title)
+{
+  return title != NULL && *title != '\0' && strcmp (title, "Untitled") != 0
+         && strcmp (title, "(stdin)") != 0;
+}
+
+gboolean
+se_template_is_template (const char *text)
+{
+  return strstr (text, "%{") != NULL || strstr (text, "%%") != NULL;
+}
+
+/* Local time in the C locale, whatever locale the program has chosen. NULL if format is wrong. */
+static char *
+format_date (gint64 seconds, const char *format)
+{
+  g_autoptr (GDateTime) date = g_date_time_new_from_unix_local (seconds);
+  locale_t c_locale = newlocale (LC_ALL_MASK, "C", (locale_t)0);
+  locale_t saved = uselocale (c_locale);
+  char *text = date != NULL ? g_date_time_format (date, format) : NULL;
+
+  uselocale (saved);
+  freelocale (c_locale);
+  return text;
+}
+
+/* The value of one name, owned by the caller. */
+static char *
+look_up (const char *name, const SeTemplateValues *values, GError **error)
+{
+  g_autofree char *shown = NULL;
+  char *date = NULL;
+
+  if (strcmp (name, "user") == 0)
+    return g_strdup (values->user != NULL ? values->user : "");
+  if (strcmp (name, "title") == 0)
+    return g_strdup (se_template_has_title (values->title) ? values->title : "");
+  if (strcmp (name, "queue") == 0)
+    return g_strdup (values->queue != NULL ? values->queue : "");
+  if (strcmp (name, "host") == 0)
+    return g_strdup (values->host != NULL ? values->host : "");
+  if (strcmp (name, "format") == 0)
+    return g_strdup (values->format != NULL ? values->format : "");
+  if (strcmp (name, "job") == 0)
+    return g_strdup_printf ("%d", values->job);
+  if (strcmp (name, "pages") == 0)
+    return values->pages < 0 ? g_strdup ("?") : g_strdup_printf ("%d", values->pages);
+  if (strcmp (name, "date") == 0)
+    date = format_date (values->time, DATE_FORMAT);
+  else if (g_str_has_prefix (name, "date:"))
+    date = format_date (values->time, name + strlen ("date:"));
+  if (date != NULL)
+    return date;
+
+  shown = se_log_clean (name, 80);
+  if (g_str_has_prefix (name, "date"))
+    g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, "%%{%s} is not a date that strftime(3) knows",
+                 shown);
+  else
+    g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, "unknown name in %%{%s}; known are " NAMES,
+                 shown);
+  return NULL;
+}
+
+/* Takes away what a directory service puts around a user's name. */
+static void
+strip_domain_and_realm (char *user)
+{
+  char *backslash = strchr (user, '\\');
+  char *at;
+
+  if (backslash != NULL)
+    memmove (user, backslash + 1, strlen (backslash + 1) + 1);
+  at = strrchr (user, '@');
+  if (at != NULL)
+    *at = '\0';
+}
+
+/* RFC 5322, 3.2.3: 1*atext *("." 1*atext) */
+static gboolean
+is_dot_atom (const char *text)
+{
+  gboolean dot_allowed = FALSE;
+
+  for (; *text != '\0'; text++)
+    {
+      if (*text == '.' && !dot_allowed)
+        return FALSE;
+      if (*text != '.' && !g_ascii_isalnum (*text) && strchr ("!#$%&'*+-/=?^_`{|}~", *text) == NULL)
+        return FALSE;
+      dot_allowed = *text != '.';
+    }
+  return dot_allowed;
+}
+
+static gboolean
+make_safe_for_address (const char *name, char *value, GError **error)
+{
+  g_autofree char *shown = NULL;
+
+  if (strcmp (name, "user") == 0)
+    strip_domain_and_realm (value);
+  if (is_dot_atom (value))
+    return TRUE;
+  shown = se_log_clean (value, 80);
+  g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
+               "%%{%s} is \"%s\" here, which cannot stand in an email address", name, shown);
+  return FALSE;
+}
+
+static char *
+expand (const char *text, const SeTemplateValues *values, gboolean address, GError **error)
+{
+  g_autoptr (GString) result = g_string_new (NULL);
+
+  while (*text != '\0')
+    {
+      g_autofree char *name = NULL;
+      g_autofree char *value = NULL;
+      const char *end;
+
+      if (!g_str_has_prefix (text, "%{"))
+        {
+          text += g_str_has_prefix (text, "%%") ? 1 : 0;
+          g_string_append_c (result, *text++);
+          continue;
+        }
+      end = strchr (text, '}');
+      if (end == NULL)
+        {
+          g_autofree char *shown = se_log_clean (text, 80);
+
+          g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, "\"%s\" lacks its closing brace", shown);
+          return NULL;
+        }
+      name = g_strndup (text + 2, (gsize)(end - text - 2));
+      value = look_up (name, values, error);
+      if (value == NULL || (address && !make_safe_for_address (name, value, error)))
+        return NULL;
+      g_string_append (result, value);
+      text = end + 1;
+    }
+  return g_string_free (g_steal_pointer (&result), FALSE);
+}
+
+char *
+se_template_expand (const char *text, const SeTemplateValues *values, GError **error)
+{
+  return expand (text, values, FALSE, error);
+}
+
+char *
+se_template_expand_address (const char *text, const SeTemplateValues *values, GError **error)
+{
+  const char *at = strrchr (text, '@');
+
+  if (at != NULL && se_template_is_template (at))
+    {
+      g_autofree char *shown = se_log_clean (text, 80);
+
+      g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
+                   "\"%s\": a template may stand only before the @ of an address", shown);
+      return NULL;
+    }
+  return expand (text, values, TRUE, error);
+}
