@@ -215,46 +215,87 @@ set_owner_and_mode (int fd, const char *path, mode_t mode, GError **error)
   return TRUE;
 }
 
-static gboolean
-fill_and_rename (int fd, const char *temporary, const char *path, const void *contents,
-                 gsize length, mode_t mode, GError **error)
+struct SeReplacement
 {
-  if (!set_owner_and_mode (fd, path, mode, error))
+  char *path;
+  char *temporary; /* NULL once it has taken path's place */
+  mode_t mode;
+  int fd;
+};
+
+void
+se_io_replace_free (SeReplacement *replacement)
+{
+  if (replacement == NULL)
+    return;
+  se_io_clear_fd (&replacement->fd);
+  if (replacement->temporary != NULL && unlink (replacement->temporary) < 0)
+    g_warning ("cannot remove %s: %s", replacement->temporary, g_strerror (errno));
+  g_free (replacement->temporary);
+  g_free (replacement->path);
+  g_free (replacement);
+}
+
+SeReplacement *
+se_io_replace_begin (const char *path, mode_t mode, gsize reserve, GError **error)
+{
+  g_autoptr (SeReplacement) replacement = g_new0 (SeReplacement, 1);
+  g_autofree char *directory = g_path_get_dirname (path);
+  g_autofree char *name = g_path_get_basename (path);
+  g_autofree char *temporary = g_strdup_printf ("%s/.%s.XXXXXX", directory, name);
+  int failure = 0;
+
+  replacement->fd = g_mkstemp_full (temporary, O_WRONLY | O_CLOEXEC, 0600);
+  if (replacement->fd < 0)
+    {
+      se_error_set_errno (error, errno, "cannot make a file in %s", directory);
+      return NULL;
+    }
+  replacement->path = g_strdup (path);
+  replacement->temporary = g_steal_pointer (&temporary);
+  replacement->mode = mode;
+  if (reserve > 0)
+    failure = posix_fallocate (replacement->fd, 0, (off_t)reserve);
+  if (failure != 0)
+    {
+      se_error_set_errno (error, failure, "no room for %s", path);
+      return NULL;
+    }
+  return g_steal_pointer (&replacement);
+}
+
+gboolean
+se_io_replace_commit (SeReplacement *replacement, const void *contents, gsize length,
+                      GError **error)
+{
+  const char *path = replacement->path;
+  int fd = replacement->fd;
+
+  g_return_val_if_fail (replacement->temporary != NULL, FALSE);
+  if (!set_owner_and_mode (fd, path, replacement->mode, error))
     return FALSE;
   if (!se_io_write_all (fd, contents, length, error))
     {
       g_prefix_error (error, "%s: ", path);
       return FALSE;
     }
-  if (fsync (fd) < 0 || rename (temporary, path) < 0)
+  if (ftruncate (fd, (off_t)length) < 0 || fsync (fd) < 0
+      || rename (replacement->temporary, path) < 0)
     {
       se_error_set_errno (error, errno, "cannot replace %s", path);
       return FALSE;
     }
-  return TRUE;
+  g_clear_pointer (&replacement->temporary, g_free);
+  return se_io_sync_parent (path, error);
 }
 
 gboolean
 se_io_replace_file (const char *path, const void *contents, gsize length, mode_t mode,
                     GError **error)
 {
-  g_autofree char *directory = g_path_get_dirname (path);
-  g_autofree char *name = g_path_get_basename (path);
-  g_autofree char *temporary = g_strdup_printf ("%s/.%s.XXXXXX", directory, name);
-  se_autofd int fd = g_mkstemp_full (temporary, O_WRONLY | O_CLOEXEC, 0600);
+  g_autoptr (SeReplacement) replacement = se_io_replace_begin (path, mode, 0, error);
 
-  if (fd < 0)
-    {
-      se_error_set_errno (error, errno, "cannot make a file in %s", directory);
-      return FALSE;
-    }
-  if (!fill_and_rename (fd, temporary, path, contents, length, mode, error))
-    {
-      if (unlink (temporary) < 0)
-        g_warning ("cannot remove %s: %s", temporary, g_strerror (errno));
-      return FALSE;
-    }
-  return se_io_sync_parent (path, error);
+  return replacement != NULL && se_io_replace_commit (replacement, contents, length, error);
 }
 
 gboolean

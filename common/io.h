@@ -37,6 +37,17 @@ char *se_io_read_secret_file (const char *path, gsize max, gsize *length, GError
 gboolean se_io_replace_file (const char *path, const void *contents, gsize length, mode_t mode,
                              GError **error);
 
+/* The same in two steps, for contents that must not be lost once they exist: begin makes the
+ * temporary file and takes reserve bytes of the disk for it (posix_fallocate), so that a full disk
+ * shows before the contents are fetched; commit writes them and renames. Free without commit
+ * removes the temporary file. */
+typedef struct SeReplacement SeReplacement;
+SeReplacement *se_io_replace_begin (const char *path, mode_t mode, gsize reserve, GError **error);
+gboolean se_io_replace_commit (SeReplacement *replacement, const void *contents, gsize length,
+                               GError **error);
+void se_io_replace_free (SeReplacement *replacement);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeReplacement, se_io_replace_free)
+
 /* fsync of the directory that holds path. */
 gboolean se_io_sync_parent (const char *path, GError **error);
 

@@ -195,6 +195,41 @@ test_replace (Fixture *fixture, gconstpointer unused)
 
 /* However it fails, the old file is whole and nothing lies about. */
 static void
+test_replace_reserved (Fixture *fixture, gconstpointer unused)
+{
+  g_autoptr (SeReplacement) replacement = NULL;
+  g_autoptr (GError) error = NULL;
+  struct rlimit saved, small;
+
+  put (fixture->path, "old", 0600);
+  replacement = se_io_replace_begin (fixture->path, 0600, 65536, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (count_files (fixture), ==, 2);
+  g_clear_pointer (&replacement, se_io_replace_free);
+  g_assert_cmpuint (count_files (fixture), ==, 1);
+  assert_file (fixture->path, "old", 0600);
+
+  replacement = se_io_replace_begin (fixture->path, 0600, 65536, &error);
+  g_assert_no_error (error);
+  g_assert_true (se_io_replace_commit (replacement, "new", 3, &error));
+  g_assert_no_error (error);
+  g_clear_pointer (&replacement, se_io_replace_free);
+  assert_file (fixture->path, "new", 0600);
+  g_assert_cmpuint (count_files (fixture), ==, 1);
+
+  g_assert_cmpint (getrlimit (RLIMIT_FSIZE, &saved), ==, 0);
+  small = saved;
+  small.rlim_cur = 4096;
+  signal (SIGXFSZ, SIG_IGN);
+  g_assert_cmpint (setrlimit (RLIMIT_FSIZE, &small), ==, 0);
+  g_assert_null (se_io_replace_begin (fixture->path, 0600, 65536, &error));
+  g_assert_cmpint (setrlimit (RLIMIT_FSIZE, &saved), ==, 0);
+  g_assert_nonnull (error);
+  assert_file (fixture->path, "new", 0600);
+  g_assert_cmpuint (count_files (fixture), ==, 1);
+}
+
+static void
 test_replace_fails (Fixture *fixture, gconstpointer unused)
 {
   g_autofree char *missing = g_build_filename (fixture->directory, "no", "file", NULL);
@@ -380,6 +415,7 @@ main (int argc, char **argv)
   ADD ("secret/modes", test_secret_modes);
   ADD ("secret/kinds", test_secret_kinds);
   ADD ("replace", test_replace);
+  ADD ("replace-reserved", test_replace_reserved);
   ADD ("replace-fails", test_replace_fails);
   ADD ("full-disk", test_full_disk);
   ADD ("pieces", test_pieces);
