@@ -35,25 +35,30 @@ typedef struct
 void se_bundle_entry_free (SeBundleEntry *entry);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeBundleEntry, se_bundle_entry_free)
 
-/* Writer: the filter's side. */
+/* Writer: the filter's side. Each error (SE_ERROR_TEMPORARY, or as se_error_set_errno says) leaves
+ * the bundle without a trailer for good: every later commit fails, too. */
 typedef struct SeBundleWriter SeBundleWriter;
 SeBundleWriter *se_bundle_writer_new (int fd);
-/* Copies length bytes from document_fd, from its current position on. source_digest NULL: the
- * document goes as it was printed, its own digest is the source's. A file that turns out shorter
- * than length is an error and leaves the bundle unfinished. */
+/* Copies length bytes from document_fd, from its current position on. name NULL: none; it may be
+ * any bytes, goes through se_log_clean and is cut to 1000 bytes. source_digest NULL: the document
+ * goes as it was printed, its own digest is the source's. A file that turns out shorter than length
+ * is an error. */
 gboolean se_bundle_writer_add (SeBundleWriter *writer, const char *name, const char *type,
                                int pages, int document_fd, guint64 length,
                                const char *source_digest, GError **error);
+/* fault: SE_ERROR_DOCUMENT or SE_ERROR_TEMPORARY; sentence is treated as name is, not empty. */
 gboolean se_bundle_writer_fail (SeBundleWriter *writer, const char *name, SeError fault,
                                 const char *sentence, GError **error);
+/* Writes the trailer; there must be at least one entry. */
 gboolean se_bundle_writer_commit (SeBundleWriter *writer, GError **error);
 void se_bundle_writer_free (SeBundleWriter *writer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeBundleWriter, se_bundle_writer_free)
 
-/* Reader: the backend's side. Copies in_fd to spool_fd while it checks every line, length and
- * digest, in constant memory. cancel_fd: gives up with SE_ERROR_CANCELLED when readable; -1: none.
- * Returns the entries (SeBundleEntry, freed with the array); SE_ERROR_TEMPORARY for a bundle that
- * is incomplete, damaged or followed by more bytes, or when the spool is full. */
+/* Reader: the backend's side. Copies in_fd to spool_fd (from its position on, which offsets count
+ * from; not synced) while it checks every line, length and digest, in constant memory. cancel_fd:
+ * gives up with SE_ERROR_CANCELLED when readable; -1: none. Returns the entries (SeBundleEntry,
+ * freed with the array); SE_ERROR_TEMPORARY for a bundle that is incomplete, damaged or followed by
+ * more bytes, or when the spool is full. */
 GPtrArray *se_bundle_spool (int in_fd, int spool_fd, int cancel_fd, GError **error);
 
 G_END_DECLS

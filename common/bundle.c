@@ -1,0 +1,469 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "common/bundle.h"
+
+#include "common/digest.h"
+#include "common/io.h"
+#include "common/log.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#define HEADER "scan-email-bundle 1"
+#define BLOCK (64 * 1024)
+/* Names and sentences are cut to TEXT_MAX bytes; encoded, two of them fit into a line. */
+#define TEXT_MAX 1000
+#define LINE_MAX_LENGTH 8192
+#define DIGEST_LENGTH 64
+
+void
+se_bundle_entry_free (SeBundleEntry *entry)
+{
+  if (entry == NULL)
+    return;
+  g_free (entry->sentence);
+  g_free (entry->name);
+  g_free (entry->type);
+  g_free (entry->digest);
+  g_free (entry->source_digest);
+  g_free (entry);
+}
+
+/* What both sides know of a line's words. */
+
+/* One word for a text that may be missing; "-" stands for none. */
+static char *
+encode (const char *text)
+{
+  g_autofree char *clean = se_log_clean (text, TEXT_MAX);
+  g_autofree char *escaped = g_uri_escape_string (clean, NULL, FALSE);
+
+  if (*escaped == '\0')
+    return g_strdup ("-");
+  if (strcmp (escaped, "-") == 0)
+    return g_strdup ("%2D");
+  return g_steal_pointer (&escaped);
+}
+
+static gboolean
+decode (const char *word, char **text)
+{
+  g_autofree char *decoded = NULL;
+
+  *text = NULL;
+  if (strcmp (word, "-") == 0)
+    return TRUE;
+  decoded = g_uri_unescape_string (word, NULL);
+  if (decoded == NULL || *decoded == '\0' || !g_utf8_validate (decoded, -1, NULL))
+    return FALSE;
+  *text = g_steal_pointer (&decoded);
+  return TRUE;
+}
+
+static gboolean
+is_digest (const char *word)
+{
+  return strlen (word) == DIGEST_LENGTH && strspn (word, "0123456789abcdef") == DIGEST_LENGTH;
+}
+
+static gboolean
+is_type (const char *word)
+{
+  const char *slash = strchr (word, '/');
+
+  if (slash == NULL || slash == word || slash[1] == '\0' || strchr (slash + 1, '/') != NULL)
+    return FALSE;
+  for (; *word != '\0'; word++)
+    if (!g_ascii_isgraph (*word))
+      return FALSE;
+  return TRUE;
+}
+
+/* Writer */
+
+struct SeBundleWriter
+{
+  int fd;
+  SeDigest *lines; /* NULL once committed */
+  guint entries;
+  gboolean begun;
+  gboolean broken; /* something failed: there must be no trailer */
+};
+
+SeBundleWriter *
+se_bundle_writer_new (int fd)
+{
+  SeBundleWriter *writer = g_new0 (SeBundleWriter, 1);
+
+  writer->fd = fd;
+  writer->lines = se_digest_new ();
+  return writer;
+}
+
+void
+se_bundle_writer_free (SeBundleWriter *writer)
+{
+  if (writer == NULL)
+    return;
+  se_digest_free (writer->lines);
+  g_free (writer);
+}
+
+static gboolean write_line (SeBundleWriter *writer, GError **error, const char *format, ...)
+    G_GNUC_PRINTF (3, 4);
+
+static gboolean
+write_line (SeBundleWriter *writer, GError **error, const char *format, ...)
+{
+  va_list arguments;
+  g_autoptr (GString) lines = g_string_new (writer->begun ? "" : HEADER "\n");
+
+  va_start (arguments, format);
+  g_string_append_vprintf (lines, format, arguments);
+  va_end (arguments);
+  g_string_append_c (lines, '\n');
+  se_digest_update (writer->lines, lines->str, lines->len);
+  writer->begun = TRUE;
+  return se_io_write_all (writer->fd, lines->str, lines->len, error);
+}
+
+static gboolean
+copy_document (SeBundleWriter *writer, int document_fd, guint64 length, SeDigest *digest,
+               GError **error)
+{
+  g_autofree char *block = g_malloc (BLOCK);
+
+  while (length > 0)
+    {
+      gssize got = se_io_read_full (document_fd, block, (gsize)MIN (length, BLOCK), error);
+
+      if (got < 0)
+        return FALSE;
+      if (got == 0)
+        {
+          g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY,
+                       "the document became shorter while it was read: %" G_GUINT64_FORMAT
+                       " bytes are missing",
+                       length);
+          return FALSE;
+        }
+      se_digest_update (digest, block, (gsize)got);
+      if (!se_io_write_all (writer->fd, block, (gsize)got, error))
+        return FALSE;
+      length -= (guint64)got;
+    }
+  return se_io_write_all (writer->fd, "\n", 1, error);
+}
+
+/* Ends an entry: a bundle with a broken one must not be committed. */
+static gboolean
+end_entry (SeBundleWriter *writer, gboolean written)
+{
+  writer->entries++;
+  writer->broken = writer->broken || !written;
+  return written;
+}
+
+gboolean
+se_bundle_writer_add (SeBundleWriter *writer, const char *name, const char *type, int pages,
+                      int document_fd, guint64 length, const char *source_digest, GError **error)
+{
+  g_autoptr (SeDigest) digest = se_digest_new ();
+  g_autofree char *word = encode (name);
+  g_autofree char *sum = NULL;
+
+  g_return_val_if_fail (writer->lines != NULL && is_type (type) && pages >= -1, FALSE);
+  g_return_val_if_fail (source_digest == NULL || is_digest (source_digest), FALSE);
+  if (!write_line (writer, error, "document %" G_GUINT64_FORMAT " %d %s %s", length, pages, type,
+                   word)
+      || !copy_document (writer, document_fd, length, digest, error))
+    return end_entry (writer, FALSE);
+  sum = se_digest_finish (digest);
+  return end_entry (writer, write_line (writer, error, "checked %s %s", sum,
+                                        source_digest != NULL ? source_digest : sum));
+}
+
+gboolean
+se_bundle_writer_fail (SeBundleWriter *writer, const char *name, SeError fault,
+                       const char *sentence, GError **error)
+{
+  g_autofree char *name_word = encode (name);
+  g_autofree char *sentence_word = encode (sentence);
+
+  g_return_val_if_fail (writer->lines != NULL && *sentence != '\0', FALSE);
+  g_return_val_if_fail (fault == SE_ERROR_DOCUMENT || fault == SE_ERROR_TEMPORARY, FALSE);
+  return end_entry (writer, write_line (writer, error, "fail %s %s %s",
+                                        fault == SE_ERROR_DOCUMENT ? "document" : "temporary",
+                                        name_word, sentence_word));
+}
+
+gboolean
+se_bundle_writer_commit (SeBundleWriter *writer, GError **error)
+{
+  g_autofree char *sum = NULL;
+  g_autofree char *trailer = NULL;
+
+  g_return_val_if_fail (writer->lines != NULL && writer->entries > 0, FALSE);
+  if (writer->broken)
+    {
+      g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "the job could not be passed on whole");
+      return FALSE;
+    }
+  sum = se_digest_finish (writer->lines);
+  g_clear_pointer (&writer->lines, se_digest_free);
+  trailer = g_strdup_printf ("commit %u %s\n", writer->entries, sum);
+  return se_io_write_all (writer->fd, trailer, strlen (trailer), error);
+}
+
+/* Reader */
+
+typedef struct
+{
+  int in_fd, spool_fd, cancel_fd;
+  SeDigest *lines;
+  guint64 offset;  /* in the bundle, of the next byte to look at */
+  gsize next, end; /* bytes in block that were spooled, but not looked at */
+  char block[BLOCK];
+} Reader;
+
+static gboolean
+damaged (GError **error, const char *what)
+{
+  g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "the filtered job is incomplete: %s", what);
+  return FALSE;
+}
+
+static gboolean
+wait_for_input (Reader *reader, GError **error)
+{
+  struct pollfd fds[] = { { .fd = reader->cancel_fd, .events = POLLIN },
+                          { .fd = reader->in_fd, .events = POLLIN } };
+
+  while (poll (fds, G_N_ELEMENTS (fds), -1) < 0)
+    if (errno != EINTR)
+      {
+        se_error_set_errno (error, errno, "cannot wait for the filtered job");
+        return FALSE;
+      }
+  if (fds[0].revents == 0)
+    return TRUE;
+  g_set_error (error, SE_ERROR, SE_ERROR_CANCELLED, "cancelled while receiving the job");
+  return FALSE;
+}
+
+/* Fills the empty block and spools it. Returns the number of bytes, 0 at the end, -1 on error. */
+static gssize
+fill (Reader *reader, GError **error)
+{
+  ssize_t got;
+
+  do
+    {
+      if (!wait_for_input (reader, error))
+        return -1;
+      got = read (reader->in_fd, reader->block, sizeof reader->block);
+    }
+  while (got < 0 && (errno == EINTR || errno == EAGAIN));
+  if (got < 0)
+    {
+      se_error_set_errno (error, errno, "cannot read the filtered job");
+      return -1;
+    }
+  if (!se_io_write_all (reader->spool_fd, reader->block, (gsize)got, error))
+    {
+      g_prefix_error (error, "spooling the job: ");
+      return -1;
+    }
+  reader->next = 0;
+  reader->end = (gsize)got;
+  return got;
+}
+
+/* Sets *piece to the next bytes, max at most, and returns their number; 0: error is set. */
+static gsize
+take (Reader *reader, guint64 max, const char **piece, GError **error)
+{
+  gsize length;
+
+  if (reader->next == reader->end)
+    {
+      gssize got = fill (reader, error);
+
+      if (got == 0)
+        damaged (error, "it ends too early");
+      if (got <= 0)
+        return 0;
+    }
+  *piece = reader->block + reader->next;
+  length = (gsize)MIN (max, reader->end - reader->next);
+  reader->next += length;
+  reader->offset += length;
+  return length;
+}
+
+/* Returns the next line without its newline, owned by the caller; NULL: error is set. */
+static char *
+read_line (Reader *reader, GError **error)
+{
+  g_autoptr (GString) line = g_string_new (NULL);
+  const char *byte;
+
+  while (line->len < LINE_MAX_LENGTH)
+    {
+      if (take (reader, 1, &byte, error) == 0)
+        return NULL;
+      if (*byte == '\n')
+        return g_string_free (g_steal_pointer (&line), FALSE);
+      if (!g_ascii_isprint (*byte))
+        break;
+      g_string_append_c (line, *byte);
+    }
+  damaged (error, "a line of it cannot be read");
+  return NULL;
+}
+
+/* As read_line, and takes the line into the digest of all lines. */
+static char *
+read_counted_line (Reader *reader, GError **error)
+{
+  char *line = read_line (reader, error);
+
+  if (line != NULL)
+    {
+      se_digest_update (reader->lines, line, strlen (line));
+      se_digest_update (reader->lines, "\n", 1);
+    }
+  return line;
+}
+
+/* Reads the bytes of a document and their digest lines. */
+static gboolean
+read_document (Reader *reader, SeBundleEntry *entry, GError **error)
+{
+  g_autoptr (SeDigest) digest = se_digest_new ();
+  g_autofree char *line = NULL;
+  g_auto (GStrv) words = NULL;
+  const char *piece;
+
+  entry->offset = reader->offset;
+  for (guint64 left = entry->length; left > 0;)
+    {
+      gsize length = take (reader, left, &piece, error);
+
+      if (length == 0)
+        return FALSE;
+      se_digest_update (digest, piece, length);
+      left -= length;
+    }
+  if (take (reader, 1, &piece, error) == 0)
+    return FALSE;
+  if (*piece != '\n')
+    return damaged (error, "a document is longer than announced");
+
+  line = read_counted_line (reader, error);
+  if (line == NULL)
+    return FALSE;
+  words = g_strsplit (line, " ", -1);
+  entry->digest = se_digest_finish (digest);
+  if (g_strv_length (words) != 3 || strcmp (words[0], "checked") != 0 || !is_digest (words[2]))
+    return damaged (error, "a document lacks its digest");
+  if (strcmp (words[1], entry->digest) != 0)
+    return damaged (error, "a document does not match its digest");
+  entry->source_digest = g_strdup (words[2]);
+  return TRUE;
+}
+
+static gboolean
+parse_document (char **words, SeBundleEntry *entry)
+{
+  gint64 pages;
+
+  if (g_strv_length (words) != 5 || strcmp (words[0], "document") != 0
+      || !g_ascii_string_to_unsigned (words[1], 10, 0, G_MAXINT64, &entry->length, NULL)
+      || !g_ascii_string_to_signed (words[2], 10, -1, G_MAXINT, &pages, NULL)
+      || !is_type (words[3]))
+    return FALSE;
+  entry->pages = (int)pages;
+  entry->type = g_strdup (words[3]);
+  return decode (words[4], &entry->name);
+}
+
+static gboolean
+parse_fail (char **words, SeBundleEntry *entry)
+{
+  if (g_strv_length (words) != 4 || strcmp (words[0], "fail") != 0)
+    return FALSE;
+  entry->failed = TRUE;
+  entry->pages = -1;
+  entry->fault = strcmp (words[1], "document") == 0 ? SE_ERROR_DOCUMENT : SE_ERROR_TEMPORARY;
+  return (entry->fault == SE_ERROR_DOCUMENT || strcmp (words[1], "temporary") == 0)
+         && decode (words[2], &entry->name) && decode (words[3], &entry->sentence)
+         && entry->sentence != NULL;
+}
+
+/* Checks the trailer against all that came before it, and that nothing follows it. */
+static gboolean
+check_commit (Reader *reader, const char *line, guint entries, GError **error)
+{
+  g_autofree char *sum = se_digest_finish (reader->lines);
+  g_autofree char *expected = g_strdup_printf ("commit %u %s", entries, sum);
+  gssize more;
+
+  if (strcmp (line, expected) != 0)
+    return damaged (error, "its trailer does not match");
+  more = reader->next < reader->end ? 1 : fill (reader, error);
+  if (more > 0)
+    return damaged (error, "something follows its trailer");
+  return more == 0;
+}
+
+static gboolean
+read_entries (Reader *reader, GPtrArray *entries, GError **error)
+{
+  g_autofree char *header = read_counted_line (reader, error);
+
+  if (header == NULL)
+    return FALSE;
+  if (strcmp (header, HEADER) != 0)
+    return damaged (error, "it does not begin with \"" HEADER "\"");
+  for (;;)
+    {
+      g_autofree char *line = read_line (reader, error);
+      g_autoptr (SeBundleEntry) entry = g_new0 (SeBundleEntry, 1);
+      g_auto (GStrv) words = NULL;
+
+      if (line == NULL)
+        return FALSE;
+      if (g_str_has_prefix (line, "commit ") && entries->len > 0)
+        return check_commit (reader, line, entries->len, error);
+      se_digest_update (reader->lines, line, strlen (line));
+      se_digest_update (reader->lines, "\n", 1);
+      words = g_strsplit (line, " ", -1);
+      if (parse_document (words, entry))
+        {
+          if (!read_document (reader, entry, error))
+            return FALSE;
+        }
+      else if (!parse_fail (words, entry))
+        return damaged (error, "a line of it is not understood");
+      g_ptr_array_add (entries, g_steal_pointer (&entry));
+    }
+}
+
+GPtrArray *
+se_bundle_spool (int in_fd, int spool_fd, int cancel_fd, GError **error)
+{
+  g_autoptr (GPtrArray) entries
+      = g_ptr_array_new_with_free_func ((GDestroyNotify)se_bundle_entry_free);
+  g_autofree Reader *reader = g_new0 (Reader, 1);
+  gboolean whole;
+
+  reader->in_fd = in_fd;
+  reader->spool_fd = spool_fd;
+  reader->cancel_fd = cancel_fd;
+  reader->lines = se_digest_new ();
+  whole = read_entries (reader, entries, error);
+  se_digest_free (reader->lines);
+  return whole ? g_steal_pointer (&entries) : NULL;
+}
