@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: Apache-2.0
+"""./check: builds, runs every test there is, and ends in one line with the numbers."""
+
+import argparse
+import concurrent.futures
+import glob
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+from .cups import ROOT
+from .installation import CONFIGURE, TOP
+
+BUILD = os.path.join(TOP, "build")
+CHECK = os.path.join(BUILD, "check")
+LOGS = os.path.join(CHECK, "logs")
+SERVERS = os.path.join(TOP, "test", "servers")
+LANES = 3  # many tests wait more than they work
+
+
+class Failed(Exception):
+    """A step did not work; the text says why."""
+
+
+def run(argv, log, cwd=TOP, env=None, timeout=540):
+    """Runs a command with its output in LOGS/log; Failed shows the end of it."""
+    path = os.path.join(LOGS, log)
+    with open(path, "ab") as output:
+        try:
+            status = subprocess.run(argv, cwd=cwd, stdin=subprocess.DEVNULL, stdout=output,
+                                    stderr=subprocess.STDOUT, timeout=timeout,
+                                    env={**os.environ, **(env or {})}).returncode
+        except subprocess.TimeoutExpired:
+            status = f"after {timeout} s, stopped"
+    if status:
+        with open(path, errors="replace") as file:
+            end = "".join(file.readlines()[-40:])
+        raise Failed(f"{' '.join(argv)}: exit {status} (all of it: {path})\n{end}")
+
+
+def newer(path, *sources):
+    """Tells whether path is missing or older than one of its sources."""
+    return not os.path.exists(path) or any(
+        os.path.getmtime(source) > os.path.getmtime(path) for source in sources)
+
+
+# Steps. Each yields (outcome, name, detail).
+
+
+def build(name, *options, install=False, **env):
+    """Configures and compiles build/NAME, test programs included; returns the directory."""
+    directory = os.path.join(BUILD, name)
+    prefix = os.path.join(directory, "stage")
+    os.makedirs(directory, exist_ok=True)
+    if newer(os.path.join(directory, "config.status"), os.path.join(TOP, "configure")):
+        run([os.path.join(TOP, "configure"), f"--prefix={prefix}", *options,
+             *(option.format(prefix=prefix) for option in CONFIGURE)],
+            f"{name}-configure.log", directory, env)
+    run(["make", "-j2", "check", "TESTS="], f"{name}-make.log", directory)
+    if install:
+        run(["make", "install"], f"{name}-install.log", directory)
+    return directory
+
+
+def unit_tests(name, directory):
+    """make check; every TAP result counts."""
+    failure = None
+    try:
+        run(["make", "check"], f"{name}-unit.log", directory)
+    except Failed as error:
+        failure = str(error)
+    seen = False
+    for path in sorted(glob.glob(os.path.join(directory, "*", "test-*.log"))):
+        program = os.path.relpath(path, directory).removesuffix(".log")
+        with open(path, errors="replace") as file:
+            for ok, case, directive in re.findall(
+                    r"^(ok|not ok) \d+ ?-? ?([^#\n]*)(#[^\n]*)?$", file.read(), re.M):
+                seen = True
+                skipped = directive.lower().startswith("# skip")
+                outcome = "skipped" if skipped else "passed" if ok == "ok" else "failed"
+                yield outcome, f"{name}: {program} {case.strip()}", directive if skipped else ""
+    if failure or not seen:
+        yield "failed", f"{name}: make check", failure or "no test ran"
+
+
+def gcc_unit_tests():
+    yield from unit_tests("check", CHECK)
+
+
+def clang():
+    build("check-clang", "--enable-werror", CC="clang")
+    yield "passed", "clang compiles everything without a warning", ""
+
+
+def sanitizers():
+    directory = build("check-asan", "--enable-werror", "--enable-sanitizers", install=True)
+    yield from unit_tests("check-asan", directory)
+    yield from module("test_memory.Sanitizers",
+                      SCAN_EMAIL_PREFIX=os.path.join(directory, "stage"))
+
+
+def valgrind():
+    """Every unit test program under valgrind, then one mail."""
+    programs = sorted(path.removesuffix(".log") for path in
+                      glob.glob(os.path.join(CHECK, "*", "test-*.log")))
+    for program in programs:
+        name = os.path.relpath(program, CHECK)
+        try:
+            run(["valgrind", "-q", "--error-exitcode=99", "--leak-check=full",
+                 "--errors-for-leak-kinds=definite", "--child-silent-after-fork=yes", program, "--tap"],
+                "valgrind-" + name.replace("/", "-") + ".log", CHECK,
+                {"G_TEST_SRCDIR": TOP, "G_TEST_BUILDDIR": CHECK, "G_SLICE": "always-malloc"})
+            yield "passed", f"valgrind: {name}", ""
+        except Failed as error:
+            yield "failed", f"valgrind: {name}", str(error)
+    yield from module("test_memory.Valgrind")
+
+
+def static_checks():
+    for page in sorted(glob.glob(os.path.join(CHECK, "stage", "share", "man", "*", "*"))):
+        run(["mandoc", "-T", "lint", "-W", "warning", page], "mandoc.log")
+        yield "passed", f"mandoc -T lint {os.path.basename(page)}", ""
+    ppd = os.path.join(CHECK, "ppd-test")
+    shutil.rmtree(ppd, ignore_errors=True)
+    run(["ppdc", "-d", ppd, os.path.join(CHECK, "stage", "share", "cups", "drv", "scan-email.drv")],
+        "ppdc.log")
+    for path in glob.glob(os.path.join(ppd, "*.ppd")):
+        run(["cupstestppd", "-W", "filters", path], "cupstestppd.log")
+        yield "passed", f"cupstestppd {os.path.basename(path)}", ""
+
+
+def module(name, **env):
+    """One module (or class) of end-to-end tests in a process of its own."""
+    outcomes = os.path.join(LOGS, f"{name}.json")
+    logs = os.path.join(LOGS, name)
+    os.makedirs(logs)
+    failure = ""
+    try:
+        run(["/usr/bin/python3", "-m", "e2e.run", "--outcomes", outcomes, name], f"{name}.log",
+            os.path.join(TOP, "test"), {"SCAN_EMAIL_LOGS": logs, **env})
+    except Failed as error:
+        failure = str(error)
+    if os.path.exists(outcomes):
+        with open(outcomes) as file:
+            yield from json.load(file)
+    else:
+        yield "failed", name, failure
+
+
+def modules(patterns):
+    names = sorted(os.path.basename(path).removesuffix(".py") for path in
+                   glob.glob(os.path.join(TOP, "test", "e2e", "test_*.py")))
+    return [name for name in names if name != "test_memory"
+            and (not patterns or any(pattern in name for pattern in patterns))]
+
+
+# Putting it together.
+
+
+class Report:
+    def __init__(self):
+        self.counts = {"passed": 0, "failed": 0, "skipped": 0}
+
+    def add(self, outcome, name, detail):
+        self.counts[outcome] += 1
+        if outcome == "failed":
+            print(f"FAILED  {name}\n{detail}", flush=True)
+        elif outcome == "skipped":
+            print(f"skipped {name}: {detail}", flush=True)
+
+    def step(self, name, results):
+        """Counts a step's results; a step that cannot go on is one failure."""
+        started = time.monotonic()
+        try:
+            for outcome in results:
+                self.add(*outcome)
+        except Failed as error:
+            self.add("failed", name, str(error))
+        except Exception as error:  # a fault of the check itself must show as one
+            self.add("failed", name, repr(error))
+        print(f"-- {name}: done in {time.monotonic() - started:.0f} s", flush=True)
+
+
+def prepare():
+    missing = subprocess.run([os.path.join(TOP, "test", "install-packages"), "--list"],
+                             capture_output=True, text=True)
+    if missing.returncode:
+        raise Failed(missing.stdout + "install them, as root, with test/install-packages")
+    lock = os.path.join(SERVERS, "node_modules", ".package-lock.json")
+    if newer(lock, os.path.join(SERVERS, "package-lock.json")):
+        run(["npm", "ci"], "npm.log", SERVERS)
+    if newer(os.path.join(TOP, "configure"), os.path.join(TOP, "configure.ac")):
+        run(["./bootstrap"], "bootstrap.log")
+    build("check", "--enable-werror", install=True)
+    yield "passed", "gcc compiles everything without a warning", ""
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="./check", description=__doc__)
+    parser.add_argument("pattern", nargs="*",
+                        help="run only the end-to-end test modules whose name holds this")
+    arguments = parser.parse_args()
+    shutil.rmtree(LOGS, ignore_errors=True)
+    os.makedirs(LOGS)
+    if not ROOT:
+        print("not root: what only root can show is skipped, each with its reason", flush=True)
+    report = Report()
+    report.step("build", prepare())
+    if not report.counts["failed"]:
+        steps = [(name, module(name)) for name in modules(arguments.pattern)]
+        if not arguments.pattern:
+            report.step("unit tests", gcc_unit_tests())
+            steps = [("sanitizers", sanitizers()), ("valgrind", valgrind()), *steps,
+                     ("clang", clang()), ("manual pages and PPD", static_checks())]
+        with concurrent.futures.ThreadPoolExecutor(LANES) as lanes:
+            for step in steps:
+                lanes.submit(report.step, *step)
+    print(", ".join(f"{number} {what}" for what, number in report.counts.items()))
+    return report.counts["failed"] > 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Everything a mail needs on one machine: CA, provider, Dovecot, sink and a private cupsd with our
+programs, signed in by oauth-setup with a person played at the browser."""
+
+import atexit
+import base64
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+import threading
+
+from .cups import Cups
+from .dovecot import Dovecot
+from .installation import TOP, Installation
+from .person import Person
+from .pki import Authority
+from .process import processes_with
+from .provider import CLIENT_ID, SCOPE, Provider
+from .smtp import SmtpServer
+
+ACCOUNT = "scanner@example.test"
+TO = "archive@example.test"
+
+CONFIGURATION = """\
+[account {account}]
+provider = intranet
+client-id = {client_id}
+from-name = Front desk scanner
+{account_keys}
+[provider intranet]
+issuer = {issuer}
+scope = {scope}
+smtp-server = {smtp_server}
+ca-file = {ca}
+
+[queue *]
+allowed-recipients = *@example.test;auditor@example.org
+max-recipients = 10
+{queue_keys}
+{more}
+"""
+
+
+def lines(keys):
+    return "".join(f"{key.replace('_', '-')} = {value}\n" for key, value in (keys or {}).items())
+
+
+class Watcher:
+    """Keeps every command line and environment that a process of one cupsd was seen with."""
+
+    def __init__(self, base):
+        self.seen = set()
+        self._base = base
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+
+    def _watch(self):
+        while not self._stop.wait(0.1):
+            for pid in processes_with("CUPS_SERVERROOT", self._base):
+                for name in ("cmdline", "environ"):
+                    try:
+                        with open(f"/proc/{pid}/{name}", "rb") as file:
+                            self.seen.add(file.read())
+                    except OSError:
+                        continue
+
+    def stop(self):
+        self._stop.set()
+        self._thread.join()
+
+
+class World:
+    def __init__(self, installation=None, logs=None, access_ttl=3600, retry_interval=1,
+                 retry_limit=5):
+        self.logs = logs or os.environ.get("SCAN_EMAIL_LOGS") or os.path.join(
+            TOP, "build", "check", "logs", "other")
+        os.makedirs(self.logs, exist_ok=True)
+        self.directory = tempfile.mkdtemp(prefix="se-world-", dir="/tmp")
+        os.chmod(self.directory, 0o755)
+        self.provider = self.dovecot = self.cups = self._watcher = None
+        self._secrets = []
+        try:
+            self.authority = Authority(os.path.join(self.directory, "pki"))
+            self.certificate = self.authority.issue("localhost")
+            self.provider = Provider(self.directory, self.certificate, access_ttl)
+            self.sink = SmtpServer(auth=None, directory=os.path.join(self.directory, "mail"),
+                                   name="sink")
+            self.dovecot = Dovecot(self.directory, self.certificate, self.provider.introspection,
+                                   self.sink.port)
+            self.cups = Cups(installation or Installation(), retry_interval, retry_limit, self.logs)
+            self.configure()
+            self.cups.start()
+            self._watcher = Watcher(self.cups.base)
+        except BaseException:
+            self.close()
+            raise
+
+    def configure(self, smtp_server=None, issuer=None, ca=None, account=None, queue=None, more="",
+                  **server):
+        """Writes scan-email.conf. account and queue: further keys (a_b means a-b); more: further
+        sections."""
+        self.cups.configure(CONFIGURATION.format(
+            account=ACCOUNT, client_id=CLIENT_ID, scope=SCOPE, account_keys=lines(account),
+            issuer=issuer or self.provider.issuer, smtp_server=smtp_server or self.dovecot.url,
+            ca=ca or self.authority.ca, queue_keys=lines(queue), more=more),
+            **{key.replace("_", "-"): value for key, value in server.items()})
+
+    # oauth-setup.
+
+    def setup(self, *words, check=True, timeout=60):
+        """Runs oauth-setup; returns the CompletedProcess."""
+        return self.cups.run("oauth-setup", *words, check=check, timeout=timeout)
+
+    def start_login(self, *words):
+        """Starts `oauth-setup login --json`; returns the process and its first line, parsed."""
+        process = subprocess.Popen(["oauth-setup", "login", *words, "--json"],
+                                   env=self.cups.environment(), stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        line = process.stdout.readline()
+        if not line:
+            raise AssertionError(f"oauth-setup login said nothing: {process.communicate()[1]}")
+        return process, json.loads(line)
+
+    def login(self, account=ACCOUNT, *words, person=None, deny=False):
+        """Signs account in, the person included. Returns the exit status and the last line."""
+        process, first = self.start_login(account, *words)
+        try:
+            Person(self.authority.ca, say=lambda _: None).sign_in(
+                first.get("verification_uri_complete") or first["verification_uri"],
+                first["user_code"], person or account, deny)
+            output, errors = process.communicate(timeout=60)
+        finally:
+            process.kill()
+        last = [line for line in output.splitlines() if line.startswith("{")][-1:]
+        if not last:
+            raise AssertionError(f"oauth-setup login ended without a result:\n{output}{errors}")
+        return process.returncode, json.loads(last[0])
+
+    def sign_in(self):
+        """Signs the account in and checks that it worked; no test mail."""
+        status, result = self.login(ACCOUNT, "--no-test-mail")
+        if status:
+            raise AssertionError(f"oauth-setup login: exit {status}: {result}")
+
+    # The end.
+
+    def keep_secret(self, *values):
+        """Values that must be in no log, besides what the provider issued."""
+        self._secrets += values
+
+    def close(self):
+        """Stops everything and removes it. Returns what should not be: processes left over and
+        secrets found in logs, command lines or environments."""
+        found = []
+        if self._watcher:
+            self._watcher.stop()
+            with open(os.path.join(self.logs, "processes"), "ab") as file:
+                file.write(b"\n".join(self._watcher.seen))
+        if self.cups:
+            found += [f"left running: {line}" for line in self.cups.close()]
+        if self.dovecot:
+            self.dovecot.stop()
+            shutil.copy(self.dovecot.log, self.logs)
+        if self.provider:
+            self._secrets += self.provider.secrets()
+            self.provider.stop()
+            found += leaks(self.logs, self._secrets)
+        shutil.rmtree(self.directory, ignore_errors=True)
+        return found
+
+
+def spellings(secret):
+    """A secret as it is, and as base64 at each of the three places it can have in a longer text."""
+    data = secret.encode()
+    return [data] + [base64.b64encode(b"x" * shift + data)[shift + (shift > 0):-4]
+                     for shift in range(3)]
+
+
+def leaks(directory, secrets):
+    """Files below directory that hold one of the secrets."""
+    wanted = [(secret, spelling) for secret in secrets for spelling in spellings(secret)]
+    found = []
+    for folder, _, names in os.walk(directory):
+        for name in names:
+            path = os.path.join(folder, name)
+            with open(path, "rb") as file:
+                data = file.read()
+            found += [f"a secret ({secret[:6]}…) is in {path}"
+                      for secret, spelling in wanted if spelling in data]
+    return found
+
+
+_shared = None
+
+
+def shared_world():
+    """The world of this process, made when first asked for, with the account signed in."""
+    global _shared
+    if _shared is None:
+        _shared = World()
+        atexit.register(close_shared_world)
+        _shared.sign_in()
+    return _shared
+
+
+def close_shared_world():
+    """What World.close() found; None if no world was made."""
+    global _shared
+    world, _shared = _shared, None
+    return world.close() if world else None
