@@ -18,19 +18,23 @@ typedef enum
   SE_JOURNAL_ACCEPTED,  /* 250 after the data */
 } SeJournalStep;
 
-/* Which job. creation and completion are cupsd's facts, 0 where they are not known. */
+/* Which job. creation and completion are cupsd's facts, 0 where they are not known. A job that a
+ * person restarts after it finished comes with a time-at-completed; cupsd's own rerun after a crash
+ * does not change it. So completion names the generation: an accepted entry that was opened with
+ * another one belongs to an earlier generation. */
 typedef struct
 {
   const char *queue;
   int job;
   const char *uuid;    /* job-uuid; NULL: none */
   gint64 creation;     /* time-at-creation */
-  gboolean restarted;  /* a finished job that a person restarted: a new generation */
+  gint64 completion;   /* time-at-completed of its last finished run; 0: it never finished */
 } SeJobKey;
 
 /* Opens the entry of a job, making it if need be, and locks it: while another process (a worker
- * whose supervisor was killed) still has it, waits for that one to end. A restarted job whose
- * entry is accepted starts a new one. Counts the attempt. */
+ * whose supervisor was killed) still has it, waits for that one to end. An accepted entry of
+ * another completion is replaced by a new one; one that is not accepted goes on and takes the key's
+ * completion. Counts the attempt. */
 SeJournal *se_journal_open (const char *state_directory, const SeJobKey *key, int cancel_fd,
                             GError **error);
 void se_journal_close (SeJournal *journal); /* the entry stays */
