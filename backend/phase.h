@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* What the supervisor hands down to the worker, and the bytes by which the worker tells it how far
+ * it has come. Both ends include this header; it needs nothing but C. */
+
+/* The queue's PPD, opened as root (0640 root:lp); not open where the queue has none. */
+#define SE_FD_PPD 8
+/* Writing end of a pipe that takes one of the bytes below. When nobody reads it any more, the
+ * supervisor is dead. */
+#define SE_FD_PHASE 9
+
+#define SE_PHASE_FIRST_ATTEMPT '1' /* the job's first attempt: exit code 6 is still to be had */
+#define SE_PHASE_BEFORE_DOT 'b'    /* nothing is delivered (again, after a refusal) */
+#define SE_PHASE_DOT 'd'           /* about to send the final dot: in doubt from here on */
+#define SE_PHASE_ACCEPTED 'a'      /* the server has accepted the message */
+
+/* printer-state-reasons of ours; each outlives the job until it is taken back. */
+#define SE_REASON_AUTHORIZATION "oauth-authorization-required-error"
+#define SE_REASON_DEFERRED "cups-mailto-deferred-report"
+
+/* The lines that go before the ERROR line of a job that is held. Without a JOBSTATE of account-…
+ * cupsd sets job-hold-until to "indefinite", as it does for a person, and nobody could tell which
+ * jobs we hold; the other account-… keywords only choose another text in error_log. */
+#define SE_HOLD_AUTHORIZATION \
+  "STATE: +" SE_REASON_AUTHORIZATION "\nJOBSTATE: account-authorization-failed\n"
+#define SE_HOLD_DEFERRED "STATE: +" SE_REASON_DEFERRED "\nJOBSTATE: account-limit-reached\n"
+
+/* The only exit codes there are (backend(7)): cupsd takes some others, and death by SIGTERM,
+ * SIGKILL or SIGPIPE, for a success or stops the queue for everybody. */
+typedef enum
+{
+  SE_EXIT_OK = 0,
+  SE_EXIT_HOLD = 3,
+  SE_EXIT_CANCEL = 5,
+  SE_EXIT_RETRY = 6,
+} SeExit;

@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* mailto: the backend as CUPS starts it. As root it does only what cannot be done later, then drops
+ * for good to the service user, runs the worker, and turns whatever becomes of it into an honest
+ * exit code: cupsd takes a backend that died of SIGKILL, SIGTERM or SIGPIPE for a success. It uses
+ * libc alone, so that no library's code ever runs as root. */
+#include "backend/phase.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define WORKER "daemon/mailto-worker"
+
+/* What is left of the environment for the worker. */
+static const char *const passed_on[]
+    = { "CUPS_SERVERROOT", "DEVICE_URI", "FINAL_CONTENT_TYPE", "PRINTER", "TZ" };
+
+/* Holds the job until an admin has mended what is wrong. */
+static _Noreturn void
+hold_config (const char *what, const char *why)
+{
+  dprintf (STDERR_FILENO, SE_HOLD_AUTHORIZATION "ERROR: %s%s%s\n", what, *why == '\0' ? "" : ": ",
+           why);
+  _exit (SE_EXIT_HOLD);
+}
+
+/* Holds the job until the machine is better. */
+static _Noreturn void
+hold_deferred (const char *what, int saved_errno)
+{
+  dprintf (STDERR_FILENO, SE_HOLD_DEFERRED "ERROR: %s: %s; the job is tried again later\n", what,
+           strerror (saved_errno));
+  _exit (SE_EXIT_HOLD);
+}
+
+static const char *
+variable (const char *name, const char *fallback)
+{
+  const char *value = getenv (name);
+
+  return value == NULL || *value == '\0' ? fallback : value;
+}
+
+/* Cuts the white space off both ends of text, in place. */
+static char *
+trim (char *text)
+{
+  char *end = text + strlen (text);
+
+  while (end > text && strchr (" \t\r\n", end[-1]) != NULL)
+    *--end = '\0';
+  return text + strspn (text, " \t");
+}
+
+/* If line is "user = NAME", returns NAME within it. */
+static char *
+value_of_user (char *line)
+{
+  char *equals = strchr (line, '=');
+
+  if (equals == NULL)
+    return NULL;
+  *equals = '\0';
+  return strcmp (trim (line), "user") == 0 ? trim (equals + 1) : NULL;
+}
+
+/* The key user of [server] in file, or NULL; owned by the caller. */
+static char *
+read_user (FILE *file)
+{
+  char *line = NULL;
+  char *user = NULL;
+  size_t size = 0;
+  bool in_server = false;
+
+  while (getline (&line, &size, file) >= 0)
+    {
+      char *text = trim (line);
+      char *value;
+
+      if (*text == '[')
+        in_server = strcmp (text, "[server]") == 0;
+      else if (in_server && *text != '#' && (value = value_of_user (text)) != NULL)
+        {
+          free (user);
+          user = strdup (value);
+          if (user == NULL)
+            hold_config ("The service user", strerror (errno));
+        }
+    }
+  if (ferror (file))
+    hold_config ("Cannot read scan-email.conf", strerror (errno));
+  free (line);
+  return user;
+}
+
+/* Whom to become: [server] user of a configuration that nobody but root can have written, else the
+ * user of configure time. Owned by the caller. */
+static char *
+find_service_user (void)
+{
+  char path[4096];
+  struct stat status;
+  FILE *file;
+  char *user;
+  int n = snprintf (path, sizeof path, "%s/scan-email.conf",
+                    variable ("CUPS_SERVERROOT", SE_CONFIG_DIR));
+
+  if (n < 0 || (size_t)n >= sizeof path)
+    hold_config ("The path of scan-email.conf is too long", "");
+  file = fopen (path, "re");
+  if (file == NULL && errno == ENOENT)
+    return strdup (SE_SERVICE_USER); /* the worker says that it is missing */
+  if (file == NULL || fstat (fileno (file), &status) < 0)
+    hold_config ("Cannot open scan-email.conf", strerror (errno));
+  if (!S_ISREG (status.st_mode) || status.st_uid != 0
+      || (status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+    hold_config ("scan-email.conf must belong to root and be writable by nobody else: run "
+                 "'chown root' and 'chmod go-w' on it",
+                 "");
+  user = read_user (file);
+  fclose (file);
+  return user != NULL ? user : strdup (SE_SERVICE_USER);
+}
+
+/* Gives root away for good. */
+static void
+become (const char *name)
+{
+  const struct passwd *entry;
+  uid_t user, effective, saved;
+  gid_t group, effective_group, saved_group;
+
+  errno = 0;
+  entry = getpwnam (name);
+  if (entry == NULL)
+    hold_config ("The service user of scan-email cannot be found",
+                 errno != 0 ? strerror (errno) : name);
+  user = entry->pw_uid;
+  group = entry->pw_gid;
+  if (user == 0 || group == 0)
+    hold_config ("The service user of scan-email must not be root; see [server] user", name);
+  if (initgroups (name, group) < 0 || setresgid (group, group, group) < 0
+      || setresuid (user, user, user) < 0)
+    hold_deferred ("Cannot become the service user", errno);
+  if (getresuid (&user, &effective, &saved) < 0
+      || getresgid (&group, &effective_group, &saved_group) < 0 || user == 0 || effective != user
+      || saved != user || group == 0 || effective_group != group || saved_group != group
+      || setuid (0) == 0)
+    hold_config ("Becoming the service user did not last", name);
+}
+
+/* The OOM killer is to take the worker, whose end somebody then reports, and not this process. An
+ * ordinary user and some containers may not: nothing depends on it. */
+static bool
+shield_from_oom_killer (void)
+{
+  int fd = open ("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+  bool ok = fd >= 0 && write (fd, "-1000", 5) == 5;
+
+  if (fd >= 0)
+    close (fd);
+  return ok;
+}
+
+/* Opens the PPD for the worker. A queue without one has a $PPD that does not exist. */
+static int
+open_ppd (void)
+{
+  const char *path = variable ("PPD", NULL);
+  int fd = path == NULL ? -1 : open (path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+  if (path != NULL && fd < 0 && errno != ENOENT)
+    hold_deferred ("Cannot open the queue's PPD", errno);
+  return fd;
+}
+
+/* Puts fd at number for the worker; number is closed where there is no fd. */
+static bool
+hand_down (int fd, int number)
+{
+  if (fd < 0)
+    return close (number) == 0 || errno == EBADF;
+  return dup2 (fd, number) == number;
+}
+
+static bool
+is_passed_on (const char *entry)
+{
+  for (size_t i = 0; i < sizeof passed_on / sizeof passed_on[0]; i++)
+    {
+      size_t length = strlen (passed_on[i]);
+
+      if (strncmp (entry, passed_on[i], length) == 0 && entry[length] == '=')
+        return true;
+    }
+  return false;
+}
+
+/* Takes everything else out of the environment, in place. */
+static void
+clean_environment (void)
+{
+  char **to = environ;
+
+  for (char **from = environ; *from != NULL; from++)
+    if (is_passed_on (*from))
+      *to++ = *from;
+  *to = NULL;
+}
+
+/* The child: becomes the worker. */
+static _Noreturn void
+run_worker (char **argv, int ppd, int phase, const sigset_t *mask)
+{
+  char path[4096];
+  int n = snprintf (path, sizeof path, "%s/" WORKER, variable ("CUPS_SERVERBIN", SE_SERVERBIN));
+
+  if (n < 0 || (size_t)n >= sizeof path)
+    hold_config ("The path of CUPS's programs is too long", "");
+  clean_environment ();
+  /* Copies above both numbers first: neither may stand where the other is to go. */
+  if (ppd >= 0)
+    ppd = fcntl (ppd, F_DUPFD_CLOEXEC, SE_FD_PHASE + 1);
+  phase = fcntl (phase, F_DUPFD_CLOEXEC, SE_FD_PHASE + 1);
+  if (phase >= 0 && hand_down (ppd, SE_FD_PPD) && hand_down (phase, SE_FD_PHASE)
+      && sigprocmask (SIG_SETMASK, mask, NULL) == 0)
+    execv (path, argv);
+  hold_config (path, strerror (errno));
+}
+
+/* Waits for the worker, handing SIGTERM on: an unprivileged cupsd signals this process alone, and
+ * the worker does not mind a second one. Returns its wait status. */
+static int
+wait_for_worker (pid_t worker, const sigset_t *signals)
+{
+  for (;;)
+    {
+      int status;
+      pid_t ended = waitpid (worker, &status, WNOHANG);
+
+      if (ended == worker)
+        return status;
+      if (ended < 0 && errno != EINTR)
+        hold_deferred ("Lost sight of the worker", errno);
+      if (sigwaitinfo (signals, NULL) == SIGTERM)
+        kill (worker, SIGTERM);
+    }
+}
+
+/* What the worker told before it ended. */
+typedef struct
+{
+  bool first_attempt;
+  bool dot;
+  bool accepted;
+} Progress;
+
+static Progress
+read_progress (int phase)
+{
+  Progress progress = { false, false, false };
+  char byte;
+
+  while (read (phase, &byte, 1) == 1)
+    {
+      progress.first_attempt |= byte == SE_PHASE_FIRST_ATTEMPT;
+      progress.accepted |= byte == SE_PHASE_ACCEPTED;
+      if (byte == SE_PHASE_DOT || byte == SE_PHASE_BEFORE_DOT)
+        progress.dot = byte == SE_PHASE_DOT;
+    }
+  return progress;
+}
+
+/* The job's end, from what became of the worker and how far it had come. */
+static SeExit
+judge (int status, const Progress *progress)
+{
+  int code = WIFEXITED (status) ? WEXITSTATUS (status) : -1;
+  char how[64];
+
+  if (progress->accepted)
+    return SE_EXIT_OK;
+  if (code == SE_EXIT_HOLD || code == SE_EXIT_CANCEL || code == SE_EXIT_RETRY)
+    return (SeExit)code;
+  if (WIFSIGNALED (status))
+    snprintf (how, sizeof how, "was ended by signal %d", WTERMSIG (status));
+  else
+    snprintf (how, sizeof how, "ended with status %d", code);
+  if (progress->dot)
+    {
+      dprintf (STDERR_FILENO,
+               SE_HOLD_DEFERRED
+               "ERROR: The mail is in doubt: the program that sent it %s after the last byte and "
+               "before the server's reply; the same mail is sent again later\n",
+               how);
+      return SE_EXIT_HOLD;
+    }
+  if (progress->first_attempt)
+    {
+      dprintf (STDERR_FILENO, "ERROR: The program that sends the mail %s; it is tried again\n",
+               how);
+      return SE_EXIT_RETRY;
+    }
+  dprintf (STDERR_FILENO,
+           SE_HOLD_DEFERRED
+           "ERROR: The program that sends the mail %s; the job is held and tried again later\n",
+           how);
+  return SE_EXIT_HOLD;
+}
+
+static SeExit
+supervise (char **argv, int ppd)
+{
+  int phase[2];
+  sigset_t signals, mask;
+  Progress progress;
+  pid_t worker;
+  int status;
+
+  if (pipe2 (phase, O_CLOEXEC) < 0 || fcntl (phase[0], F_SETFL, O_NONBLOCK) < 0)
+    hold_deferred ("Cannot make a pipe", errno);
+  sigemptyset (&signals);
+  sigaddset (&signals, SIGTERM);
+  sigaddset (&signals, SIGCHLD);
+  if (sigprocmask (SIG_BLOCK, &signals, &mask) < 0 || (worker = fork ()) < 0)
+    hold_deferred ("Cannot start the worker", errno);
+  if (worker == 0)
+    run_worker (argv, ppd, phase[1], &mask);
+  /* Standard input is the worker's alone: filters must see when it is gone. */
+  close (STDIN_FILENO);
+  close (phase[1]);
+  if (ppd >= 0)
+    close (ppd);
+  status = wait_for_worker (worker, &signals);
+  progress = read_progress (phase[0]);
+  return judge (status, &progress);
+}
+
+int
+main (int argc, char **argv)
+{
+  struct rlimit no_core = { 0, 0 };
+  int ppd;
+
+  if (argc == 1)
+    {
+      puts ("network mailto:/ \"scan-email Mail\" \"Mail by OAuth 2.0 (scan-email)\" "
+            "\"MFG:scan-email;MDL:Mail;CMD:PDF;\" \"\"");
+      return SE_EXIT_OK;
+    }
+  if (argc < 6 || argc > 7)
+    {
+      dprintf (STDERR_FILENO, "ERROR: Usage: mailto job-id user title copies options [file]\n");
+      return SE_EXIT_CANCEL;
+    }
+  signal (SIGPIPE, SIG_IGN);
+  signal (SIGCHLD, SIG_DFL);
+  umask (077);
+  if (setrlimit (RLIMIT_CORE, &no_core) < 0)
+    hold_deferred ("Cannot turn core dumps off", errno);
+  (void)shield_from_oom_killer ();
+  ppd = open_ppd ();
+  if (getuid () == 0 || geteuid () == 0)
+    {
+      char *user = find_service_user ();
+
+      if (user == NULL)
+        hold_deferred ("The service user", errno);
+      become (user);
+      free (user);
+    }
+  return supervise (argv, ppd);
+}
