@@ -9,7 +9,7 @@ G_BEGIN_DECLS
 /* Where an account's authorization server listens. */
 typedef struct
 {
-  char *issuer; /* NULL for a preset that names its endpoints */
+  char *issuer;               /* NULL for a preset that names its endpoints */
   char *device_authorization; /* each NULL where the server has none */
   char *authorization;
   char *token;
@@ -27,5 +27,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeEndpoints, se_endpoints_free)
  * SE_ERROR_TEMPORARY: the server cannot be reached or answers 5xx. */
 SeEndpoints *se_endpoints_resolve (const SeAccount *account, SeHttpFunc http,
                                    const SeHttpOptions *options, GError **error);
+
+/* The token endpoint as the configuration alone gives it, without network. url: owned by the
+ * caller; NULL where it is known by discovery only. SE_ERROR_CONFIG: no tenant, or not https. */
+gboolean se_endpoints_configured_token (const SeAccount *account, char **url, GError **error);
 
 G_END_DECLS

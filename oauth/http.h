@@ -12,14 +12,18 @@ typedef struct
   const char *ca_file; /* replaces the system's store; NULL: the system's */
   const char *proxy;   /* URL; NULL: none, whatever the environment says */
   int cancel_fd;       /* readable: give up with SE_ERROR_CANCELLED; -1: none */
+  /* How long a cancelled exchange still waits for its reply once the request may have reached the
+   * server, milliseconds. 0 gives up at once; a refresh waits, because the reply that it would
+   * throw away may hold the only refresh token that is still good (RFC 9700, 4.14.2). */
+  int grace_ms;
 } SeHttpOptions;
 
 typedef struct
 {
-  int status;          /* HTTP status code */
-  char *body;          /* NUL-terminated; may hold secrets: wiped by se_http_reply_free */
+  int status; /* HTTP status code */
+  char *body; /* NUL-terminated; may hold secrets: wiped by se_http_reply_free */
   gsize length;
-  gint64 retry_after;  /* Retry-After in seconds (RFC 9110, 10.2.3); -1: none */
+  gint64 retry_after; /* Retry-After in seconds (RFC 9110, 10.2.3); -1: none */
 } SeHttpReply;
 
 void se_http_reply_free (SeHttpReply *reply);
@@ -29,8 +33,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeHttpReply, se_http_reply_free)
  * application/x-www-form-urlencoded body (it holds secrets and is wiped by the caller).
  * timed_out: set TRUE if the error is a time-out or a lost connection (RFC 8628, 3.5: back off);
  * may be NULL.
- * SE_ERROR_TEMPORARY: the server could not be reached or did not answer; SE_ERROR_CONFIG: the URL is
- * not https, its certificate is not to be trusted, or the reply is too large. */
+ * SE_ERROR_TEMPORARY: the server could not be reached or did not answer; SE_ERROR_CONFIG: the URL
+ * is not https, its certificate is not to be trusted, or the reply is too large. */
 typedef SeHttpReply *(*SeHttpFunc) (const char *url, const char *form, const SeHttpOptions *options,
                                     gboolean *timed_out, GError **error);
 

@@ -5,10 +5,11 @@
 
 G_BEGIN_DECLS
 
-/* What is kept of an account between runs. The record is bound to token endpoint, client id and
- * login-user: a refresh token is never sent anywhere else. */
+/* What is kept of an account between runs. The record is bound to issuer or token
+ * endpoint, client id and login-user: a refresh token is never sent anywhere else. */
 typedef struct
 {
+  char *issuer; /* as configured, where the token endpoint was discovered; else NULL */
   char *token_endpoint;
   char *client_id;
   char *login_user;
@@ -45,6 +46,12 @@ int se_store_lock (SeStore *store, int timeout_ms, int cancel_fd, GError **error
  * or mode (with the command that mends it), of a newer version or damaged. */
 gboolean se_store_load (SeStore *store, SeTokenRecord **record, GError **error);
 gboolean se_store_save (SeStore *store, const SeTokenRecord *record, GError **error);
+
+/* Takes the room for the next save beforehand, under the account's lock: call it before a request
+ * whose reply must not be lost. Given back by se_store_save or se_store_free. SE_ERROR_TEMPORARY:
+ * the disk is full. */
+gboolean se_store_reserve (SeStore *store, GError **error);
+
 gboolean se_store_remove (SeStore *store, GError **error);
 
 /* Where the record is, for people: a path. Owned by the store. */

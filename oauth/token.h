@@ -25,16 +25,26 @@ typedef struct
  * Returns the token, to be wiped by the caller (se_io_free_secret).
  * SE_ERROR_AUTHORIZATION: no record, one of another configuration, or the grant is gone
  * (invalid_grant, interaction_required, consent_required, unauthorized_client, invalid_client, …);
- * the record keeps the reason. SE_ERROR_TEMPORARY: endpoint unreachable, 429, 5xx, full disk.
- * RFC 6749 section 6, RFC 9700 4.14.2. */
+ * the record keeps the reason. SE_ERROR_TEMPORARY: endpoint unreachable, 429, 5xx, full disk; as
+ * long as the stored token has a minute left and is not the rejected one, it is returned instead.
+ * Cancelled while a refresh is on its way, it waits up to 5 s for the reply: the refresh token in
+ * it may be the only one still good. RFC 6749 section 6, RFC 9700 4.14.2. */
 char *se_token_get (const SeTokenContext *context, const char *rejected, GError **error);
 
 /* Refreshes whatever is left of the access token's time; errors as above. */
 gboolean se_token_refresh (const SeTokenContext *context, GError **error);
 
+/* Stores what a grant has brought, under the account's lock, in place of what was there. */
+gboolean se_token_adopt (const SeTokenContext *context, const SeTokenRecord *record,
+                         GError **error);
+
 /* A short name for a token that tells nothing about it: the first 16 hexadecimal digits of its
  * SHA-256. Owned by the caller. */
 char *se_token_fingerprint (const char *access_token);
+
+/* SeTokenRecord.failure where the server itself said nothing. */
+#define SE_TOKEN_FAILURE_NETWORK "unreachable" /* no answer, or none by OAuth's rules */
+#define SE_TOKEN_FAILURE_SETUP "unusable"      /* certificate, client secret, address */
 
 /* One word for people, as oauth-setup status shows it. */
 typedef enum

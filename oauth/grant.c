@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "oauth/grant.h"
+
+#include "common/io.h"
+#include "oauth/id-token.h"
+
+#include <string.h>
+
+SeHttpReply *
+se_grant_request (const SeTokenContext *context, const char *url, const char *form, int grace_ms,
+                  gboolean *timed_out, GError **error)
+{
+  SeHttpFunc http = context->http == NULL ? se_http_perform : context->http;
+  const SeHttpOptions options = {
+    .ca_file = context->account->provider->ca_file,
+    .proxy = context->server->proxy,
+    .cancel_fd = context->cancel_fd,
+    .grace_ms = grace_ms,
+  };
+
+  return http (url, form, &options, timed_out, error);
+}
+
+gboolean
+se_grant_read_client_secret (const SeAccount *account, char **secret, GError **error)
+{
+  gsize length = 0;
+
+  *secret = NULL;
+  if (account->client_id == NULL || *account->client_id == '\0')
+    {
+      g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, "set client-id = in [account %s]",
+                   account->address);
+      return FALSE;
+    }
+  if (account->client_secret_file == NULL)
+    return TRUE;
+  *secret = se_io_read_secret_file (account->client_secret_file, 4096, &length, error);
+  if (*secret == NULL)
+    return FALSE;
+  (*secret)[strcspn (*secret, "\r\n")] = '\0';
+  if (**secret != '\0')
+    return TRUE;
+  g_clear_pointer (secret, se_io_free_secret);
+  g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, "%s is empty; it has to hold the client secret",
+               account->client_secret_file);
+  return FALSE;
+}
+
+gboolean
+se_grant_check_record (const SeAccount *account, const SeTokenRecord *record, GError **error)
+{
+  g_autofree char *endpoint = NULL;
+  const char *changed = NULL;
+
+  if (!se_endpoints_configured_token (account, &endpoint, error))
+    return FALSE;
+  if (g_strcmp0 (record->client_id, account->client_id) != 0)
+    changed = "client-id";
+  else if (g_strcmp0 (record->login_user, account->login_user) != 0)
+    changed = "login-user";
+  else if (endpoint != NULL && g_strcmp0 (record->token_endpoint, endpoint) != 0)
+    changed = "token-endpoint or tenant";
+  else if (endpoint == NULL && g_strcmp0 (record->issuer, account->provider->issuer) != 0)
+    changed = "issuer";
+  if (changed == NULL)
+    return TRUE;
+  g_set_error (error, SE_ERROR, SE_ERROR_AUTHORIZATION,
+               "the configuration of %s changed since it was signed in (%s); run: oauth-setup "
+               "login %s",
+               account->address, changed, account->address);
+  return FALSE;
+}
+
+/* Microsoft's tid must stay what it was at the first login. */
+static gboolean
+check_tenant (const SeAccount *account, const SeIdToken *token, const SeTokenRecord *stored,
+              GError **error)
+{
+  if (stored == NULL || stored->tenant_id == NULL || !se_grant_check_record (account, stored, NULL)
+      || g_strcmp0 (stored->tenant_id, token == NULL ? NULL : token->tenant_id) == 0)
+    return TRUE;
+  g_set_error (error, SE_ERROR, SE_ERROR_AUTHORIZATION,
+               "%s was signed in to the tenant %s first and now to %s: set tenant = in [account "
+               "%s] if the change is meant",
+               account->address, stored->tenant_id,
+               token == NULL || token->tenant_id == NULL ? "an unknown one" : token->tenant_id,
+               account->address);
+  return FALSE;
+}
+
+SeTokenRecord *
+se_grant_make_record (const SeTokenContext *context, const SeEndpoints *endpoints,
+                      const SeTokenResponse *response, const SeTokenRecord *stored, GError **error)
+{
+  const SeAccount *account = context->account;
+  g_autoptr (SeTokenRecord) record = g_new0 (SeTokenRecord, 1);
+  g_autoptr (SeIdToken) token = NULL;
+  gint64 now = g_get_real_time () / G_USEC_PER_SEC;
+
+  if (response->id_token != NULL)
+    {
+      token = se_id_token_parse (response->id_token, account->client_id, endpoints->issuer, now,
+                                 error);
+      if (token == NULL)
+        return NULL;
+    }
+  if (!check_tenant (account, token, stored, error))
+    return NULL;
+  if (response->refresh_token == NULL)
+    {
+      g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
+                   "the server gave %s no refresh token, so the sign-in would end within the hour: "
+                   "add offline_access (or what this server calls it) to scope =",
+                   account->address);
+      return NULL;
+    }
+  record->issuer = account->provider->token_endpoint == NULL ? g_strdup (endpoints->issuer) : NULL;
+  record->token_endpoint = g_strdup (endpoints->token);
+  record->client_id = g_strdup (account->client_id);
+  record->login_user = g_strdup (account->login_user);
+  record->grant = g_strdup (account->grant);
+  record->access_token = g_strdup (response->access_token);
+  record->refresh_token = g_strdup (response->refresh_token);
+  record->scope = g_strdup (response->scope);
+  record->obtained = now;
+  record->expires = now + response->expires_in;
+  if (token != NULL)
+    {
+      record->identity = g_steal_pointer (&token->identity);
+      record->tenant_id = g_steal_pointer (&token->tenant_id);
+    }
+  return g_steal_pointer (&record);
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "oauth/store-private.h"
+
+#include "common/io.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define FILE_MAX (1024 * 1024)
+/* Two tokens that fill a reply of 64 KiB, escaped, and the rest of the record. */
+#define RESERVE (160 * 1024)
+
+typedef struct
+{
+  SeStore store;
+  char *directory;
+  SeReplacement *replacement; /* room for the next write; NULL: none taken */
+} FileStore;
+
+static gboolean
+file_read (SeStore *store, char **text, gsize *length, GError **error)
+{
+  struct stat status;
+
+  *text = NULL;
+  if (lstat (store->location, &status) < 0 && errno == ENOENT)
+    return TRUE;
+  *text = se_io_read_secret_file (store->location, FILE_MAX, length, error);
+  return *text != NULL;
+}
+
+/* What a killed process left behind: under the account's lock no other writer is alive. */
+static void
+remove_leftovers (const FileStore *file)
+{
+  g_autoptr (GDir) directory = g_dir_open (file->directory, 0, NULL);
+  g_autofree char *name = g_path_get_basename (file->store.location);
+  g_autofree char *prefix = g_strdup_printf (".%s.", name);
+  const char *entry = NULL;
+
+  while (directory != NULL && (entry = g_dir_read_name (directory)) != NULL)
+    {
+      g_autofree char *path = g_build_filename (file->directory, entry, NULL);
+
+      if (g_str_has_prefix (entry, prefix) && unlink (path) < 0)
+        g_warning ("cannot remove %s: %s", path, g_strerror (errno));
+    }
+}
+
+static gboolean
+file_reserve (SeStore *store, GError **error)
+{
+  FileStore *file = (FileStore *)store;
+
+  if (file->replacement != NULL)
+    return TRUE;
+  remove_leftovers (file);
+  file->replacement = se_io_replace_begin (store->location, 0600, RESERVE, error);
+  return file->replacement != NULL;
+}
+
+static gboolean
+file_write (SeStore *store, const char *text, GError **error)
+{
+  FileStore *file = (FileStore *)store;
+  gboolean done = file_reserve (store, error)
+                  && se_io_replace_commit (file->replacement, text, strlen (text), error);
+
+  g_clear_pointer (&file->replacement, se_io_replace_free);
+  return done;
+}
+
+static gboolean
+file_remove (SeStore *store, GError **error)
+{
+  if (unlink (store->location) < 0 && errno != ENOENT)
+    {
+      se_error_set_errno (error, errno, "cannot remove %s", store->location);
+      return FALSE;
+    }
+  return se_io_sync_parent (store->location, error);
+}
+
+static void
+file_free (SeStore *store)
+{
+  FileStore *file = (FileStore *)store;
+
+  se_io_replace_free (file->replacement);
+  g_free (file->directory);
+  g_free (file);
+}
+
+static const SeStoreClass file_class = {
+  .read = file_read,
+  .reserve = file_reserve,
+  .write = file_write,
+  .remove = file_remove,
+  .free = file_free,
+};
+
+SeStore *
+se_store_file_new (const char *directory, const char *address)
+{
+  FileStore *file = g_new0 (FileStore, 1);
+  g_autofree char *escaped = g_uri_escape_string (address, NULL, FALSE);
+
+  file->store.class = &file_class;
+  file->store.location = g_strdup_printf ("%s/%s.json", directory, escaped);
+  file->directory = g_strdup (directory);
+  return &file->store;
+}

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "oauth/token.h"
+
+#include "common/digest.h"
+#include "common/io.h"
+#include "common/log.h"
+#include "oauth/form.h"
+#include "oauth/grant.h"
+
+/* Less than two time-outs of a request, so that nobody waits behind two dead ones. */
+#define LOCK_WAIT_MS 90000
+/* How long a cancelled refresh still waits for the reply that may hold the next refresh token. */
+#define CANCEL_GRACE_MS 5000
+/* An access token with this much left is used when the server cannot be reached, seconds. */
+#define LAST_USE 60
+
+#define FINGERPRINT_DIGITS 16
+
+char *
+se_token_fingerprint (const char *access_token)
+{
+  char *digest = se_digest_text (access_token);
+
+  digest[FINGERPRINT_DIGITS] = '\0';
+  return digest;
+}
+
+static gint64
+now (void)
+{
+  return g_get_real_time () / G_USEC_PER_SEC;
+}
+
+static gboolean
+is_rejected (const SeTokenRecord *record, const char *rejected)
+{
+  g_autofree char *fingerprint = NULL;
+
+  if (rejected == NULL || record->access_token == NULL)
+    return FALSE;
+  fingerprint = se_token_fingerprint (record->access_token);
+  return g_str_equal (fingerprint, rejected);
+}
+
+/* The access token's time left, 0 if it has none or the clock was set back behind its beginning, so
+ * that nobody knows. */
+static gint64
+seconds_left (const SeTokenRecord *record)
+{
+  gint64 time = now ();
+
+  if (record->access_token == NULL || time < record->obtained)
+    return 0;
+  return MAX (record->expires - time, 0);
+}
+
+static gboolean
+is_fresh (const SeTokenRecord *record, const char *rejected)
+{
+  gint64 lifetime = record->expires - record->obtained;
+  gint64 left = seconds_left (record);
+
+  /* A token that lives for less than the margin must not be refreshed at every use. */
+  return left > 0 && left >= MIN (SE_TOKEN_MARGIN, lifetime / 2) && !is_rejected (record, rejected);
+}
+
+/* Says what to do to somebody who has to sign in again. */
+static void
+advise (const SeAccount *account, GError *error)
+{
+  g_autofree char *message = NULL;
+
+  if (!se_error_is (error, SE_ERROR_AUTHORIZATION))
+    return;
+  message = g_steal_pointer (&error->message);
+  error->message = g_strdup_printf ("%s is no longer authorized: %s; run: oauth-setup login %s",
+                                    account->address, message, account->address);
+}
+
+static SeTokenRecord *
+load (const SeTokenContext *context, SeStore *store, GError **error)
+{
+  const SeAccount *account = context->account;
+  g_autoptr (SeTokenRecord) record = NULL;
+
+  if (!se_store_load (store, &record, error))
+    return NULL;
+  if (record == NULL)
+    {
+      g_set_error (error, SE_ERROR, SE_ERROR_AUTHORIZATION,
+                   "%s is not signed in yet; run: oauth-setup login %s", account->address,
+                   account->address);
+      return NULL;
+    }
+  if (!se_grant_check_record (account, record, error))
+    return NULL;
+  return g_steal_pointer (&record);
+}
+
+/* RFC 6749, 6. Always to the endpoint that gave the refresh token. */
+static SeTokenResponse *
+request (const SeTokenContext *context, const SeTokenRecord *record, char **error_code,
+         GError **error)
+{
+  se_autosecret char *secret = NULL;
+  se_autosecret char *form = NULL;
+  g_autoptr (SeHttpReply) reply = NULL;
+
+  *error_code = NULL;
+  if (!se_grant_read_client_secret (context->account, &secret, error))
+    return NULL;
+  form = se_form_encode ("grant_type", "refresh_token", "refresh_token", record->refresh_token,
+                         "client_id", record->client_id, "client_secret", secret, NULL);
+  reply = se_grant_request (context, record->token_endpoint, form, CANCEL_GRACE_MS, NULL, error);
+  if (reply == NULL)
+    return NULL;
+  return se_token_response_parse (reply, record->token_endpoint,
+                                  (const char *[]){ record->refresh_token, secret, NULL },
+                                  error_code, error);
+}
+
+/* Moves a response's tokens into record and stores it, before anybody uses them. */
+static gboolean
+keep (SeStore *store, SeTokenRecord *record, SeTokenResponse *response, GError **error)
+{
+  se_io_clear_secret (&record->access_token);
+  record->access_token = g_steal_pointer (&response->access_token);
+  if (response->refresh_token != NULL)
+    {
+      se_io_clear_secret (&record->refresh_token);
+      record->refresh_token = g_steal_pointer (&response->refresh_token);
+    }
+  if (response->scope != NULL)
+    {
+      g_free (record->scope);
+      record->scope = g_steal_pointer (&response->scope);
+    }
+  record->obtained = now ();
+  record->expires = record->obtained + response->expires_in;
+  record->last_refresh = record->obtained;
+  g_clear_pointer (&record->failure, g_free);
+  record->failed = 0;
+  if (se_store_save (store, record, error))
+    return TRUE;
+  g_prefix_error (error, "new tokens came but cannot be stored: ");
+  return FALSE;
+}
+
+/* Notes in the record why a refresh failed; what is told to the user is the error itself. */
+static void
+note_failure (SeStore *store, SeTokenRecord *record, const char *error_code, const GError *reason)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (se_error_is (reason, SE_ERROR_CANCELLED))
+    return;
+  g_free (record->failure);
+  if (error_code != NULL)
+    record->failure = se_log_clean (error_code, 64);
+  else
+    record->failure = g_strdup (se_error_is (reason, SE_ERROR_TEMPORARY) ? SE_TOKEN_FAILURE_NETWORK
+                                                                         : SE_TOKEN_FAILURE_SETUP);
+  record->failed = now ();
+  if (!se_store_save (store, record, &error))
+    g_warning ("%s", error->message);
+}
+
+/* One request. *superseded: TRUE if the refresh token turned out to be an old one, which a process
+ * without our lock has replaced in the store: then *record is the new record. */
+static gboolean
+refresh_once (const SeTokenContext *context, SeStore *store, SeTokenRecord **record,
+              gboolean *superseded, GError **error)
+{
+  g_autoptr (SeTokenResponse) response = NULL;
+  g_autoptr (SeTokenRecord) again = NULL;
+  g_autoptr (GError) failure = NULL;
+  g_autofree char *error_code = NULL;
+
+  *superseded = FALSE;
+  if ((*record)->refresh_token == NULL)
+    {
+      g_set_error_literal (error, SE_ERROR, SE_ERROR_AUTHORIZATION,
+                           "the sign-in has run out and brought no refresh token");
+      return FALSE;
+    }
+  /* A full disk must show before the old token is spent. */
+  if (!se_store_reserve (store, error))
+    return FALSE;
+  response = request (context, *record, &error_code, &failure);
+  if (response != NULL)
+    return keep (store, *record, response, error);
+
+  if (g_strcmp0 (error_code, "invalid_grant") == 0 && se_store_load (store, &again, NULL)
+      && again != NULL && se_grant_check_record (context->account, again, NULL)
+      && g_strcmp0 (again->refresh_token, (*record)->refresh_token) != 0)
+    {
+      *superseded = TRUE;
+      se_token_record_free (*record);
+      *record = g_steal_pointer (&again);
+    }
+  else
+    note_failure (store, *record, error_code, failure);
+  g_propagate_error (error, g_steal_pointer (&failure));
+  return FALSE;
+}
+
+/* Under the lock. force: refresh a fresh token, too. */
+static SeTokenRecord *
+refresh_locked (const SeTokenContext *context, SeStore *store, const char *rejected, gboolean force,
+                GError **error)
+{
+  g_autoptr (SeTokenRecord) record = load (context, store, error);
+  g_autoptr (GError) failure = NULL;
+  gboolean superseded = FALSE;
+
+  if (record == NULL)
+    return NULL;
+  if (!force && is_fresh (record, rejected))
+    return g_steal_pointer (&record);
+  if (refresh_once (context, store, &record, &superseded, &failure))
+    return g_steal_pointer (&record);
+  if (superseded)
+    {
+      g_clear_error (&failure);
+      if (is_fresh (record, rejected)
+          || refresh_once (context, store, &record, &superseded, &failure))
+        return g_steal_pointer (&record);
+    }
+  if (!force && se_error_is (failure, SE_ERROR_TEMPORARY) && seconds_left (record) >= LAST_USE
+      && !is_rejected (record, rejected))
+    {
+      g_warning ("%s: %s; its access token is still good for %" G_GINT64_FORMAT " seconds",
+                 context->account->address, failure->message, seconds_left (record));
+      return g_steal_pointer (&record);
+    }
+  advise (context->account, failure);
+  g_propagate_error (error, g_steal_pointer (&failure));
+  return NULL;
+}
+
+static SeTokenRecord *
+refresh (const SeTokenContext *context, SeStore *store, const char *rejected, gboolean force,
+         GError **error)
+{
+  se_autofd int lock = se_store_lock (store, LOCK_WAIT_MS, context->cancel_fd, error);
+
+  return lock < 0 ? NULL : refresh_locked (context, store, rejected, force, error);
+}
+
+char *
+se_token_get (const SeTokenContext *context, const char *rejected, GError **error)
+{
+  g_autoptr (SeStore) store = se_store_open (context->server, context->account, error);
+  g_autoptr (SeTokenRecord) record = store == NULL ? NULL : load (context, store, error);
+
+  if (record == NULL)
+    return NULL;
+  if (!is_fresh (record, rejected))
+    {
+      g_clear_pointer (&record, se_token_record_free);
+      record = refresh (context, store, rejected, FALSE, error);
+    }
+  return record == NULL ? NULL : g_steal_pointer (&record->access_token);
+}
+
+gboolean
+se_token_refresh (const SeTokenContext *context, GError **error)
+{
+  g_autoptr (SeStore) store = se_store_open (context->server, context->account, error);
+  g_autoptr (SeTokenRecord) record
+      = store == NULL ? NULL : refresh (context, store, NULL, TRUE, error);
+
+  return record != NULL;
+}
+
+gboolean
+se_token_adopt (const SeTokenContext *context, const SeTokenRecord *record, GError **error)
+{
+  g_autoptr (SeStore) store = se_store_open (context->server, context->account, error);
+  se_autofd int lock
+      = store == NULL ? -1 : se_store_lock (store, LOCK_WAIT_MS, context->cancel_fd, error);
+
+  return lock >= 0 && se_store_save (store, record, error);
+}
