@@ -8,12 +8,13 @@ common_libcommon_a_SOURCES = \
   common/error.c common/error.h \
   common/io.c common/io.h \
   common/log.c common/log.h \
+  common/option-list.c common/option-list.h \
   common/template.c common/template.h
 common_libcommon_a_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(CRYPTO_CFLAGS)
 COMMON_LIBS = common/libcommon.a $(GLIB_LIBS) $(CRYPTO_LIBS)
 
 check_PROGRAMS += common/test-bundle common/test-io common/test-digest common/test-log \
-  common/test-template
+  common/test-option-list common/test-template
 common_test_bundle_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 common_test_bundle_LDADD = $(COMMON_LIBS)
 common_test_io_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
@@ -22,5 +23,7 @@ common_test_digest_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 common_test_digest_LDADD = $(COMMON_LIBS)
 common_test_log_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 common_test_log_LDADD = $(COMMON_LIBS)
+common_test_option_list_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+common_test_option_list_LDADD = $(COMMON_LIBS)
 common_test_template_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 common_test_template_LDADD = $(COMMON_LIBS)
