@@ -12,58 +12,15 @@ import subprocess
 import sys
 import time
 
+from . import build
+from .build import CHECK, LOGS, Failed, run
 from .cups import ROOT
-from .installation import CONFIGURE, TOP
+from .installation import TOP
 
-BUILD = os.path.join(TOP, "build")
-CHECK = os.path.join(BUILD, "check")
-LOGS = os.path.join(CHECK, "logs")
-SERVERS = os.path.join(TOP, "test", "servers")
 LANES = 3  # many tests wait more than they work
 
 
-class Failed(Exception):
-    """A step did not work; the text says why."""
-
-
-def run(argv, log, cwd=TOP, env=None, timeout=540):
-    """Runs a command with its output in LOGS/log; Failed shows the end of it."""
-    path = os.path.join(LOGS, log)
-    with open(path, "ab") as output:
-        try:
-            status = subprocess.run(argv, cwd=cwd, stdin=subprocess.DEVNULL, stdout=output,
-                                    stderr=subprocess.STDOUT, timeout=timeout,
-                                    env={**os.environ, **(env or {})}).returncode
-        except subprocess.TimeoutExpired:
-            status = f"after {timeout} s, stopped"
-    if status:
-        with open(path, errors="replace") as file:
-            end = "".join(file.readlines()[-40:])
-        raise Failed(f"{' '.join(argv)}: exit {status} (all of it: {path})\n{end}")
-
-
-def newer(path, *sources):
-    """Tells whether path is missing or older than one of its sources."""
-    return not os.path.exists(path) or any(
-        os.path.getmtime(source) > os.path.getmtime(path) for source in sources)
-
-
 # Steps. Each yields (outcome, name, detail).
-
-
-def build(name, *options, install=False, **env):
-    """Configures and compiles build/NAME, test programs included; returns the directory."""
-    directory = os.path.join(BUILD, name)
-    prefix = os.path.join(directory, "stage")
-    os.makedirs(directory, exist_ok=True)
-    if newer(os.path.join(directory, "config.status"), os.path.join(TOP, "configure")):
-        run([os.path.join(TOP, "configure"), f"--prefix={prefix}", *options,
-             *(option.format(prefix=prefix) for option in CONFIGURE)],
-            f"{name}-configure.log", directory, env)
-    run(["make", "-j2", "check", "TESTS="], f"{name}-make.log", directory)
-    if install:
-        run(["make", "install"], f"{name}-install.log", directory)
-    return directory
 
 
 def unit_tests(name, directory):
@@ -92,15 +49,14 @@ def gcc_unit_tests():
 
 
 def clang():
-    build("check-clang", "--enable-werror", CC="clang")
+    build.tested("check-clang", "--enable-werror", CC="clang")
     yield "passed", "clang compiles everything without a warning", ""
 
 
 def sanitizers():
-    directory = build("check-asan", "--enable-werror", "--enable-sanitizers", install=True)
-    yield from unit_tests("check-asan", directory)
-    yield from module("test_memory.Sanitizers",
-                      SCAN_EMAIL_PREFIX=os.path.join(directory, "stage"))
+    options = ("check-asan", "--enable-werror", "--enable-sanitizers")
+    yield from unit_tests("check-asan", build.tested(*options))
+    yield from module("test_memory.Sanitizers", SCAN_EMAIL_PREFIX=build.installed(*options))
 
 
 def valgrind():
@@ -190,12 +146,9 @@ def prepare():
                              capture_output=True, text=True)
     if missing.returncode:
         raise Failed(missing.stdout + "install them, as root, with test/install-packages")
-    lock = os.path.join(SERVERS, "node_modules", ".package-lock.json")
-    if newer(lock, os.path.join(SERVERS, "package-lock.json")):
-        run(["npm", "ci"], "npm.log", SERVERS)
-    if newer(os.path.join(TOP, "configure"), os.path.join(TOP, "configure.ac")):
-        run(["./bootstrap"], "bootstrap.log")
-    build("check", "--enable-werror", install=True)
+    build.servers()
+    build.tested("check", "--enable-werror")
+    build.installed("check")
     yield "passed", "gcc compiles everything without a warning", ""
 
 
@@ -204,8 +157,7 @@ def main():
     parser.add_argument("pattern", nargs="*",
                         help="run only the end-to-end test modules whose name holds this")
     arguments = parser.parse_args()
-    shutil.rmtree(LOGS, ignore_errors=True)
-    os.makedirs(LOGS)
+    build.clear_logs()
     if not ROOT:
         print("not root: what only root can show is skipped, each with its reason", flush=True)
     report = Report()

@@ -13,7 +13,8 @@ import subprocess
 import tempfile
 
 from . import ipp
-from .process import Process, end_processes_with, free_port, listening, tail, wait_for
+from .process import (Process, end_processes_with, free_port, listening, processes_with, tail,
+                      wait_for)
 
 STOCK_BIN, STOCK_SHARE = "/usr/lib/cups", "/usr/share/cups"
 PPD = "drv:///scan-email.drv/scan-email.ppd"
@@ -157,6 +158,14 @@ class Cups:
         if ROOT:
             os.chown(path, 0, pwd.getpwnam(self.service_user).pw_gid)
 
+    def replace_program(self, name, script):
+        """Puts a shell script in place of bin/NAME. Returns a function that puts it back."""
+        path = self._path("bin", name)
+        os.rename(path, path + ".real")
+        mode = 0o744 if name.startswith("backend/") else 0o755
+        self._write(os.path.join("bin", name), "#!/bin/sh\n" + script, mode)
+        return lambda: os.replace(path + ".real", path)
+
     # Running.
 
     def environment(self):
@@ -221,6 +230,17 @@ class Cups:
         return int(re.search(rf"request id is {re.escape(queue)}-(\d+)", output).group(1))
 
     # Looking.
+
+    def processes(self, program):
+        """Ids of this cupsd's processes that run a program of that name."""
+        found = []
+        for pid in processes_with("CUPS_SERVERROOT", self.base):
+            try:
+                if os.path.basename(os.readlink(f"/proc/{pid}/exe")) == program:
+                    found.append(pid)
+            except OSError:
+                continue  # it has just ended
+        return found
 
     def wait_state(self, job_id, *states, seconds=60.0):
         """Waits until the job is in one of the states, any final one by default; returns it."""

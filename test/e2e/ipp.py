@@ -152,6 +152,12 @@ class Client:
     def job_state(self, job_id):
         return JOB_STATES[self.job(job_id)["job-state"]]
 
+    def unfinished_jobs(self):
+        attributes = attribute(URI, "printer-uri", f"ipp://localhost:{self.port}/")
+        attributes += attribute(NAME, "requesting-user-name", "root")
+        groups = self.send("/", request(GET_JOBS, attributes))
+        return [values["job-id"] for tag, values in groups if tag == JOB]
+
     def cancel(self, job_id):
         self._on_job(CANCEL_JOB, job_id)
 

@@ -89,7 +89,9 @@ class SmtpServer:
         self.directory = directory
         self.sessions = []
         self.messages = []
+        self.attempts = []  # every message that came with its final dot, accepted or not
         self._rules = defaultdict(deque)
+        self._pauses = []
         self._changed = threading.Condition()
         self._tls = None
         if certificate:
@@ -115,6 +117,8 @@ class SmtpServer:
         """The next times that step is reached, action happens: a reply, DROP or a Pause."""
         with self._changed:
             self._rules[step].extend([action] * times)
+            if isinstance(action, Pause):
+                self._pauses.append(action)
         return action
 
     def reset(self):
@@ -123,6 +127,7 @@ class SmtpServer:
             self._rules.clear()
             self.sessions = []
             self.messages = []
+            self.attempts = []
 
     def go_down(self):
         """Nobody listens on the port until come_up()."""
@@ -135,7 +140,11 @@ class SmtpServer:
         if self._listener is None:
             self._listener = self._listen(self.port)
 
-    close = go_down
+    def close(self):
+        """Ends for good: nobody waits at a pause any more."""
+        self.go_down()
+        for pause in self._pauses:
+            pause.go(then=DROP)
 
     def wait_messages(self, number, seconds=30.0):
         """Waits until number messages were accepted since the last reset, and returns them."""
@@ -332,10 +341,11 @@ class Conversation:
             return
         if not self._step("data", "354 go on").startswith("3"):
             return
-        data = self._message()
+        message = Message(self.sender, list(self.recipients), self._message(), self.session.user)
+        self.server.attempts.append(message)
         reply = self.server.rule("dot") or "250 2.0.0 queued"
         if reply.startswith("2"):
-            self.server.deliver(Message(self.sender, list(self.recipients), data, self.session.user))
+            self.server.deliver(message)
         self.sender, self.recipients = None, []
         self._reply(reply)
 

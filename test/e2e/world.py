@@ -76,7 +76,7 @@ class World:
     def __init__(self, installation=None, logs=None, access_ttl=3600, retry_interval=1,
                  retry_limit=5):
         self.logs = logs or os.environ.get("SCAN_EMAIL_LOGS") or os.path.join(
-            TOP, "build", "check", "logs", "other")
+            TOP, "build", "logs", "other")
         os.makedirs(self.logs, exist_ok=True)
         self.directory = tempfile.mkdtemp(prefix="se-world-", dir="/tmp")
         os.chmod(self.directory, 0o755)

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Builds the project and its test servers, below build/ only."""
+
+import os
+import shutil
+import subprocess
+
+from .installation import CONFIGURE, TOP
+
+BUILD = os.path.join(TOP, "build")
+CHECK = os.path.join(BUILD, "check")
+LOGS = os.path.join(BUILD, "logs")
+SERVERS = os.path.join(TOP, "test", "servers")
+
+
+class Failed(Exception):
+    """A step did not work; the text says why."""
+
+
+def clear_logs():
+    shutil.rmtree(LOGS, ignore_errors=True)
+    os.makedirs(LOGS)
+
+
+def run(argv, log, cwd=TOP, env=None, timeout=540):
+    """Runs a command with its output in LOGS/log; Failed shows the end of it."""
+    path = os.path.join(LOGS, log)
+    with open(path, "ab") as output:
+        try:
+            status = subprocess.run(argv, cwd=cwd, stdin=subprocess.DEVNULL, stdout=output,
+                                    stderr=subprocess.STDOUT, timeout=timeout,
+                                    env={**os.environ, **(env or {})}).returncode
+        except subprocess.TimeoutExpired:
+            status = f"after {timeout} s, stopped"
+    if status:
+        with open(path, errors="replace") as file:
+            end = "".join(file.readlines()[-40:])
+        raise Failed(f"{' '.join(argv)}: exit {status} (all of it: {path})\n{end}")
+
+
+def newer(path, *sources):
+    """Tells whether path is missing or older than one of its sources."""
+    return not os.path.exists(path) or any(
+        os.path.getmtime(source) > os.path.getmtime(path) for source in sources)
+
+
+def servers():
+    """npm ci, where node_modules is not what the lock file says; its cache stays in build/ too."""
+    lock = os.path.join(SERVERS, "node_modules", ".package-lock.json")
+    if newer(lock, os.path.join(SERVERS, "package-lock.json")):
+        run(["npm", "ci"], "npm.log", SERVERS,
+            {"npm_config_cache": os.path.join(BUILD, "npm-cache")})
+
+
+def configured(name, *options, **env):
+    """Configures build/NAME for an installation in build/NAME/stage; returns the directory."""
+    configure = os.path.join(TOP, "configure")
+    if newer(configure, os.path.join(TOP, "configure.ac")):
+        run(["./bootstrap"], "bootstrap.log")
+    directory = os.path.join(BUILD, name)
+    prefix = os.path.join(directory, "stage")
+    os.makedirs(directory, exist_ok=True)
+    if newer(os.path.join(directory, "config.status"), configure):
+        run([configure, f"--prefix={prefix}", *options,
+             *(option.format(prefix=prefix) for option in CONFIGURE)],
+            f"{name}-configure.log", directory, env)
+    return directory
+
+
+def tested(name, *options, **env):
+    """As configured, and compiles everything, test programs included."""
+    directory = configured(name, *options, **env)
+    run(["make", "-j2", "check", "TESTS="], f"{name}-make.log", directory)
+    return directory
+
+
+def installed(name, *options):
+    """Builds and installs build/NAME; returns the prefix."""
+    directory = configured(name, *options)
+    run(["make", "-j2"], f"{name}-make.log", directory)
+    run(["make", "install"], f"{name}-install.log", directory)
+    return os.path.join(directory, "stage")

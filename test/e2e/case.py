@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What end-to-end tests share: the world, a queue, and the questions asked of every mail."""
+
+import os
+import shutil
+import tempfile
+import unittest
+
+from . import mail
+from .cups import ROOT
+from .smtp import SmtpServer
+from .world import ACCOUNT, TO, shared_world
+
+needs_root = unittest.skipUnless(ROOT, "needs root: cupsd must start our backend as root")
+
+
+class EndToEnd(unittest.TestCase):
+    queue = "scan-email"
+    uri = "mailto:" + TO.replace("@", "%40")
+
+    @classmethod
+    def setUpClass(cls):
+        cls.world = shared_world()
+        cls.cups = cls.world.cups
+        cls.ipp = cls.cups.ipp
+        cls.sink = cls.world.sink
+        cls.files = tempfile.mkdtemp(prefix="files-", dir=cls.world.directory)
+        cls.addClassCleanup(shutil.rmtree, cls.files)
+        cls.world.configure()
+        cls.cups.add_queue(cls.queue, cls.uri)
+
+    def setUp(self):
+        self.sink.reset()
+        self.addCleanup(self.leave_quiet)
+
+    def leave_quiet(self):
+        """No test leaves a job behind that could mail into the next one."""
+        for job in self.ipp.unfinished_jobs():
+            self.ipp.cancel(job)
+            self.cups.wait_state(job)
+        self.cups.run("cupsenable", self.queue)
+
+    def file(self, name, data):
+        path = os.path.join(self.files, name)
+        with open(path, "wb") as file:
+            file.write(data)
+        return path
+
+    def configure(self, **options):
+        """As World.configure, until the test's end."""
+        self.world.configure(**options)
+        self.addCleanup(self.world.configure)
+
+    def submission_server(self, **options):
+        """A scripted submission server with our certificate, configured until the test's end."""
+        queue = options.pop("queue", None)
+        server = SmtpServer(options.pop("certificate", self.world.certificate),
+                            accepts=options.pop("accepts", None), **options)
+        self.addCleanup(server.close)
+        self.configure(smtp_server=server.url, queue=queue)
+        return server
+
+    # Questions.
+
+    def assert_sound(self, message):
+        self.assertEqual(mail.faults(message.data), [])
+
+    def the_mail(self, job, server=None):
+        """The one mail that the completed job made, checked on the wire; the Message as it came."""
+        self.assertEqual(self.cups.wait_state(job), "completed", self.cups.job_log(job))
+        messages = (server or self.sink).wait_messages(1)
+        self.assertEqual(len(messages), 1)
+        self.assert_sound(messages[0])
+        return messages[0]
+
+    def parsed_mail(self, job, server=None):
+        return mail.parse(self.the_mail(job, server).data)
+
+    def assert_no_mail(self, job, state, *words, server=None):
+        """The job ends (or rests) in state, its message holds the words, and nothing was mailed."""
+        self.assertEqual(self.cups.wait_state(job, "held", "canceled", "aborted", "completed",
+                                              "stopped"), state, self.cups.job_log(job))
+        self.assertEqual((server or self.sink).messages, [])
+        for word in words:
+            self.assertIn(word, self.message(job))
+
+    def message(self, job):
+        """What lpstat shows of the job."""
+        return self.ipp.job(job).get("job-printer-state-message") or ""
+
+    def reasons(self, job):
+        value = self.ipp.job(job).get("job-printer-state-reasons")
+        return value if isinstance(value, list) else [value]
+
+
+__all__ = ["ACCOUNT", "TO", "EndToEnd", "needs_root"]

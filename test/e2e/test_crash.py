@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Workers killed, cupsd restarted, jobs cancelled, at every point of a mail's way. In the end there
+is one mail, or, where the fate of the final dot was unknown, two of the same bytes."""
+
+import os
+import signal
+import time
+
+from . import documents, mail
+from .case import EndToEnd, needs_root
+from .cups import ROOT
+from .process import wait_for
+from .smtp import Pause
+
+DOCUMENT = documents.pdf(filler=8_000_000)  # more than socket buffers hold: the client must wait
+
+
+class Crash(EndToEnd):
+    def setUp(self):
+        super().setUp()
+        self.server = self.submission_server(queue={"retry-interval": "1s"})
+
+    def start(self, step):
+        """A job that is stopped at a step of its delivery: (job, pause)."""
+        pause = self.server.at(step, Pause())
+        job = self.cups.lp(self.queue, self.file("document.pdf", DOCUMENT))
+        pause.wait()
+        return job, pause
+
+    def worker(self):
+        (pid,) = self.cups.processes("mailto-worker")
+        return pid
+
+    def finish(self, job):
+        """Lets a job that rests go on; waits for its end."""
+        def completed():
+            self.world.setup("release", "--due")
+            return self.ipp.job_state(job) == "completed"
+
+        wait_for(completed, "the job to complete", 60, 0.5)
+
+    def assert_one_mail(self, job):
+        self.finish(job)
+        self.assertEqual(len(self.server.messages), 1)
+        self.assert_whole(self.server.messages[0])
+
+    def assert_whole(self, message):
+        self.assert_sound(message)
+        (attachment,) = mail.attachments(mail.parse(message.data))
+        self.assertTrue(attachment.data == DOCUMENT)
+
+    def assert_the_same_mail(self):
+        """Every mail that came is the same one."""
+        self.assertEqual({message.data for message in self.server.attempts},
+                         {self.server.attempts[0].data})
+
+    def assert_queue_alive(self):
+        job = self.cups.lp(self.queue, self.file("after.pdf", documents.pdf()))
+        self.assertEqual(self.cups.wait_state(job), "completed", self.cups.job_log(job))
+
+
+class KilledWorker(Crash):
+    def test_before_the_message(self):
+        for step in ("greeting", "mail", "rcpt", "data", "body"):
+            with self.subTest(step):
+                self.server.reset()
+                job, pause = self.start(step)
+                os.kill(self.worker(), signal.SIGKILL)
+                pause.go()
+                self.assert_one_mail(job)
+        self.assert_queue_alive()
+
+    def test_after_the_dot(self):
+        job, pause = self.start("dot")
+        os.kill(self.worker(), signal.SIGKILL)
+        self.cups.wait_state(job, "held")
+        self.assertIn("doubt", self.message(job))
+        pause.go()
+        self.finish(job)
+        self.assertLessEqual(len(self.server.messages), 2)
+        self.assert_the_same_mail()
+
+    def test_after_the_reply(self):
+        job, pause = self.start("quit")
+        for pid in self.cups.processes("mailto-worker"):
+            os.kill(pid, signal.SIGKILL)
+        pause.go()
+        self.assert_one_mail(job)
+
+    def test_supervisor_killed(self):
+        job, pause = self.start("mail")
+        (supervisor,) = self.cups.processes("mailto")
+        os.kill(supervisor, signal.SIGKILL)
+        # cupsd takes that for a success, so the worker must finish alone.
+        self.assertEqual(self.cups.wait_state(job), "completed")
+        pause.go()
+        self.assert_whole(self.server.wait_messages(1)[0])
+        wait_for(lambda: not self.cups.processes("mailto-worker"), "the worker to end")
+        self.assertEqual(len(self.server.messages), 1)
+
+
+class RestartedCupsd(Crash):
+    SIGNALS = (signal.SIGTERM, signal.SIGKILL)
+
+    def test_while_the_filter_runs(self):
+        for sig in self.SIGNALS:
+            with self.subTest(sig):
+                self.server.reset()
+                restore = self.cups.replace_program("filter/gstopdf", "exec sleep 300\n")
+                try:
+                    job = self.cups.lp(self.queue, stdin=documents.postscript())
+                    wait_for(lambda: self.cups.processes("sleep"), "the converter to run")
+                finally:
+                    restore()
+                self.cups.restart(sig)
+                for pid in self.cups.processes("sleep"):
+                    os.kill(pid, signal.SIGKILL)
+                self.finish(job)
+                self.assertEqual(len(self.server.messages), 1)
+
+    def test_in_the_message(self):
+        for sig in self.SIGNALS:
+            with self.subTest(sig):
+                self.server.reset()
+                job, pause = self.start("body")
+                self.cups.restart(sig)
+                pause.go()
+                self.assert_one_mail(job)
+
+    def test_after_the_dot(self):
+        for sig in self.SIGNALS:
+            with self.subTest(sig):
+                self.server.reset()
+                job, pause = self.start("dot")
+                self.cups.stop(sig)
+                pause.go()
+                self.cups.start()
+                self.finish(job)
+                self.assertLessEqual(len(self.server.messages), 2)
+                self.assert_the_same_mail()
+
+    def test_right_after_the_reply(self):
+        for sig in self.SIGNALS:
+            with self.subTest(sig):
+                self.server.reset()
+                job, pause = self.start("quit")
+                self.cups.stop(sig)
+                pause.go()
+                self.cups.start()
+                self.assert_one_mail(job)
+
+
+class Cancelled(Crash):
+    def gone(self):
+        return not (self.cups.processes("mailto") or self.cups.processes("mailto-worker")
+                    or self.cups.processes("scantoemail"))
+
+    def cancel(self, job, seconds=1.0):
+        started = time.monotonic()
+        self.ipp.cancel(job)
+        self.assertEqual(self.cups.wait_state(job), "canceled")
+        if ROOT:  # an ordinary user's cupsd signals no process group
+            wait_for(self.gone, "our programs to end", seconds)
+            self.assertLess(time.monotonic() - started, seconds + 0.3)
+
+    def test_in_the_filter(self):
+        restore = self.cups.replace_program("filter/gstopdf", "exec sleep 300\n")
+        try:
+            job = self.cups.lp(self.queue, stdin=documents.postscript())
+            wait_for(lambda: self.cups.processes("sleep"), "the converter to run")
+            self.cancel(job)
+        finally:
+            restore()
+            for pid in self.cups.processes("sleep"):
+                os.kill(pid, signal.SIGKILL)
+        self.assert_queue_alive()
+
+    def test_at_every_step_before_the_dot(self):
+        for step in ("greeting", "ehlo", "starttls", "auth", "auth-data", "mail", "rcpt", "data",
+                     "body"):
+            with self.subTest(step):
+                self.server.reset()
+                job, pause = self.start(step)
+                self.cancel(job)
+                pause.go()
+                self.assert_queue_alive()
+                self.assertEqual(len(self.server.messages), 1)
+
+    def test_after_the_dot(self):
+        job, pause = self.start("dot")
+        self.ipp.cancel(job)
+        self.assertEqual(self.cups.wait_state(job), "canceled")
+        pause.go()
+        wait_for(self.gone, "our programs to end", 5)
+        self.assertEqual(len(self.server.messages), 1)
+        self.assert_queue_alive()
+
+    def test_while_it_waits_for_another_try(self):
+        self.server.at("mail", "451 4.3.0 later", times=9)
+        job = self.cups.lp(self.queue, self.file("w.pdf", documents.pdf()))
+        self.server.wait_session()
+        self.cancel(job)
+        self.server.reset()
+        self.assert_queue_alive()
+
+
+@needs_root
+class Privileges(Crash):
+    def test_nothing_of_ours_stays_root(self):
+        _, pause = self.start("mail")
+        for program in ("mailto", "mailto-worker"):
+            for pid in self.cups.processes(program):
+                with open(f"/proc/{pid}/status") as file:
+                    status = dict(line.split(":", 1) for line in file if ":" in line)
+                self.assertNotIn("0", status["Uid"].split(), program)
+                self.assertNotIn("0", status["Gid"].split(), program)
+        pause.go()
