@@ -6,7 +6,10 @@
 G_BEGIN_DECLS
 
 /* scan-email.conf and the provider presets, read by GKeyFile after a scan over the lines that
- * finds unknown sections and keys, duplicates and a '#' after a value. */
+ * finds unknown sections and keys, duplicates and a '#' after a value. Every value is checked when
+ * the file is loaded. An empty value counts as none: in [queue NAME] and [provider NAME] it takes
+ * away what [queue *] or the preset says. Sizes are bytes or have K, M or G (1024-based; KB and KiB
+ * mean the same), times are seconds or have s, m, h or d; lists have ';' between their items. */
 typedef struct SeConfig SeConfig;
 
 /* [server] */
@@ -58,7 +61,7 @@ typedef struct
   char *smtp_user;    /* SASL user=; default ADDRESS */
   char *from_address; /* MAIL FROM and From; default ADDRESS */
   char *from_name;    /* NULL: none */
-  char *scope;        /* the account's, else the provider's scope-GRANT, else its scope */
+  char *scope;        /* the account's, else the provider's scope-GRANT, else its scope; not NULL */
   char *token_store;  /* "file" (default), "secret-service" */
 } SeAccount;
 
@@ -69,7 +72,7 @@ typedef struct
   char *account;             /* NULL: not named */
   char **allowed_recipients; /* patterns; NULL: only the device URI's own */
   char **denied_recipients;
-  guint max_recipients;     /* 0: not limited */
+  guint max_recipients;     /* default 100 (RFC 5321, 4.5.3.1.8); 0: not limited */
   guint64 max_message_size; /* bytes of the whole encoded message; 0: not limited here */
   char *subject;            /* templates; NULL: the default */
   char *body;
@@ -102,6 +105,10 @@ char *se_config_path (void);
  * provider that is then not found says so). SE_ERROR_CONFIG lists every problem as
  * "FILE:LINE: what; did you mean 'KEY'?", joined by newlines. */
 SeConfig *se_config_load (const char *path, const char *presets, GError **error);
+
+/* As se_config_load, with text for the contents of the file at path: to see whether contents are
+ * good before they are written. */
+SeConfig *se_config_parse (const char *path, const char *text, const char *presets, GError **error);
 void se_config_free (SeConfig *config);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeConfig, se_config_free)
 
@@ -123,7 +130,8 @@ SeAccount *se_config_make_account (const SeConfig *config, const char *address, 
 SeQueueConfig *se_config_get_queue (const SeConfig *config, const char *name, GError **error);
 
 /* Edits text, a configuration file's contents: sets keys of [account ADDRESS], adding the section
- * at the end if it is missing. Everything else, comments included, stays byte for byte.
+ * at the end if it is missing. Everything else, comments included, stays byte for byte. address and
+ * keys are such as se_config_make_account took.
  * Returns the new contents, owned by the caller. */
 char *se_config_edit_account (const char *text, const char *address, GHashTable *keys);
 

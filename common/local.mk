@@ -4,6 +4,9 @@
 noinst_LIBRARIES += common/libcommon.a
 common_libcommon_a_SOURCES = \
   common/bundle.c common/bundle.h \
+  common/configuration.c common/configuration.h common/configuration-private.h \
+  common/configuration-edit.c common/configuration-keys.c common/configuration-scan.c \
+  common/configuration-value.c \
   common/digest.c common/digest.h \
   common/error.c common/error.h \
   common/io.c common/io.h \
@@ -13,10 +16,12 @@ common_libcommon_a_SOURCES = \
 common_libcommon_a_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(CRYPTO_CFLAGS)
 COMMON_LIBS = common/libcommon.a $(GLIB_LIBS) $(CRYPTO_LIBS)
 
-check_PROGRAMS += common/test-bundle common/test-io common/test-digest common/test-log \
-  common/test-option-list common/test-template
+check_PROGRAMS += common/test-bundle common/test-configuration common/test-digest common/test-io \
+  common/test-log common/test-option-list common/test-template
 common_test_bundle_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 common_test_bundle_LDADD = $(COMMON_LIBS)
+common_test_configuration_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+common_test_configuration_LDADD = $(COMMON_LIBS)
 common_test_io_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 common_test_io_LDADD = $(COMMON_LIBS)
 common_test_digest_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
