@@ -1,1 +1,62 @@
 # SPDX-License-Identifier: Apache-2.0
+# conf/: what is configured, and the systemd units.
+
+conf_in = \
+  conf/scan-email.conf.in \
+  conf/scan-email-refresh.service.in \
+  conf/scan-email-release.service.in \
+  conf/sysusers.d/scan-email.conf.in \
+  conf/tmpfiles.d/scan-email.conf.in
+conf_generated = $(conf_in:.in=)
+EXTRA_DIST += $(conf_in) conf/providers.conf conf/scan-email-refresh.timer \
+  conf/scan-email-release.timer
+CLEANFILES += $(conf_generated)
+
+$(conf_generated): Makefile
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(SUBSTITUTE) $(srcdir)/$@.in > $@.tmp && mv $@.tmp $@
+conf/scan-email.conf: conf/scan-email.conf.in
+conf/scan-email-refresh.service: conf/scan-email-refresh.service.in
+conf/scan-email-release.service: conf/scan-email-release.service.in
+conf/sysusers.d/scan-email.conf: conf/sysusers.d/scan-email.conf.in
+conf/tmpfiles.d/scan-email.conf: conf/tmpfiles.d/scan-email.conf.in
+
+presetsdir = $(datadir)/scan-email
+dist_presets_DATA = conf/providers.conf
+
+if WITH_SYSTEMD
+systemdsystemunit_DATA = \
+  conf/scan-email-refresh.service conf/scan-email-refresh.timer \
+  conf/scan-email-release.service conf/scan-email-release.timer
+sysusersdir = $(prefix)/lib/sysusers.d
+sysusers_DATA = conf/sysusers.d/scan-email.conf
+tmpfilesdir = $(prefix)/lib/tmpfiles.d
+tmpfiles_DATA = conf/tmpfiles.d/scan-email.conf
+endif
+
+# The configuration is the admin's: installed where there is none, removed only as it came. It is the
+# service group's to read, the state directory the service user's, where these exist already.
+INSTALL_HOOKS += install-conf
+install-conf: conf/scan-email.conf
+	$(MKDIR_P) "$(DESTDIR)$(cups_serverroot)"
+	@config="$(DESTDIR)$(cups_serverroot)/scan-email.conf"; \
+	if test -e "$$config"; then \
+	  echo "$$config stays as it is"; \
+	else \
+	  echo "installing $$config"; \
+	  $(INSTALL) -m 0640 conf/scan-email.conf "$$config" || exit 1; \
+	  if test "`id -u`" = 0 && getent group "$(service_group)" >/dev/null; then \
+	    chgrp "$(service_group)" "$$config" || exit 1; \
+	  fi; \
+	fi
+	@for directory in "" /tokens /journal /spool /orphans; do \
+	  path="$(DESTDIR)$(state_dir)$$directory"; \
+	  $(INSTALL) -d -m 0700 "$$path" || exit 1; \
+	  if test "`id -u`" = 0 && getent passwd "$(service_user)" >/dev/null; then \
+	    chown "$(service_user):$(service_group)" "$$path" || exit 1; \
+	  fi; \
+	done
+uninstall-hook: uninstall-conf
+uninstall-conf:
+	@config="$(DESTDIR)$(cups_serverroot)/scan-email.conf"; \
+	if cmp -s conf/scan-email.conf "$$config"; then rm -f "$$config"; fi
+.PHONY: install-conf uninstall-conf
