@@ -1,1 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
+# filter/: documents of a job in, one bundle out.
+
+noinst_LIBRARIES += filter/libfilter.a
+filter_libfilter_a_SOURCES = \
+  filter/child.c filter/child.h \
+  filter/convert.c filter/convert.h \
+  filter/options.c filter/options.h \
+  filter/pdf.c filter/pdf.h \
+  filter/place.c filter/place.h \
+  filter/source.c filter/source.h \
+  filter/temp.c filter/temp.h \
+  filter/type.c filter/type.h
+filter_libfilter_a_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(QPDF_CFLAGS) $(ZLIB_CFLAGS)
+FILTER_LIBS = filter/libfilter.a $(COMMON_LIBS) $(QPDF_LIBS) $(ZLIB_LIBS)
+
+cupsfilterdir = $(cups_serverbin)/filter
+cupsfilter_PROGRAMS = filter/scantoemail
+filter_scantoemail_SOURCES = filter/scantoemail.c
+filter_scantoemail_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+filter_scantoemail_LDADD = $(FILTER_LIBS)
+
+check_PROGRAMS += filter/test-type filter/test-options filter/test-place
+filter_test_type_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+filter_test_type_LDADD = $(FILTER_LIBS)
+filter_test_options_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+filter_test_options_LDADD = $(FILTER_LIBS)
+filter_test_place_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+filter_test_place_LDADD = $(FILTER_LIBS)

@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "filter/child.h"
+
+#include "common/io.h"
+#include "common/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define LINES_MAX 2000 /* of one child that go into the log */
+#define LINE_MAX_BYTES 1024
+#define EXIT_NOT_STARTED 127
+#define EXIT_FUNCTION_FAILED 126
+
+const SeChildLimits se_child_limits = {
+  .cpu = 600,
+  .wall = 1800,
+  .memory = G_GUINT64_CONSTANT (2) << 30,
+  .output = G_GUINT64_CONSTANT (1) << 30,
+};
+
+static volatile sig_atomic_t deferred;   /* > 0: something has to be cleared up before the exit */
+static volatile sig_atomic_t terminated; /* SIGTERM came */
+
+/* A child from fork to its end. */
+typedef struct
+{
+  const char *name;
+  const SeChildLimits *limits;
+  pid_t pid;
+  int stderr_fd;
+  int status; /* as of waitpid */
+  gboolean timed_out;
+  GString *line;
+  guint lines;
+  char *complaint;
+} Child;
+
+static void
+take_sigterm (int number)
+{
+  if (deferred == 0)
+    _exit (0);
+  terminated = 1;
+}
+
+static void
+take_sigchld (int number)
+{
+  /* only interrupts ppoll */
+}
+
+void
+se_child_take_signals (void)
+{
+  struct sigaction action = { .sa_handler = SIG_IGN };
+
+  sigaction (SIGPIPE, &action, NULL);
+  action.sa_handler = take_sigterm;
+  sigaction (SIGTERM, &action, NULL);
+  action.sa_handler = take_sigchld;
+  sigaction (SIGCHLD, &action, NULL);
+}
+
+void
+se_child_defer_signals (gboolean defer)
+{
+  deferred += defer ? 1 : -1;
+}
+
+static void
+limit (int resource, guint64 value)
+{
+  /* At the hard limit of processor time comes SIGKILL, at the soft one SIGXCPU. */
+  guint64 hard = resource == RLIMIT_CPU ? value + 2 : value;
+  struct rlimit limits = { .rlim_cur = (rlim_t)value, .rlim_max = (rlim_t)hard };
+
+  if (setrlimit (resource, &limits) < 0)
+    _exit (EXIT_NOT_STARTED);
+}
+
+/* In the child: signals as a program expects them, limits, and descriptors 0 to 2 alone. */
+static void
+enter_child (const SeChildLimits *limits, int in_fd, int out_fd, int stderr_fd)
+{
+  static const int defaults[] = { SIGPIPE, SIGTERM, SIGCHLD };
+  struct sigaction action = { .sa_handler = SIG_DFL };
+  sigset_t none;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (defaults); i++)
+    sigaction (defaults[i], &action, NULL);
+  sigemptyset (&none);
+  sigprocmask (SIG_SETMASK, &none, NULL);
+  setpgid (0, 0);
+  prctl (PR_SET_PDEATHSIG, SIGKILL);
+
+  limit (RLIMIT_CORE, 0);
+  limit (RLIMIT_CPU, limits->cpu);
+  limit (RLIMIT_FSIZE, limits->output);
+#ifndef __SANITIZE_ADDRESS__ /* which maps terabytes */
+  limit (RLIMIT_AS, limits->memory);
+#endif
+
+  /* First out of the way of 0 to 2, then into place. */
+  in_fd = fcntl (in_fd, F_DUPFD, 3);
+  out_fd = fcntl (out_fd, F_DUPFD, 3);
+  stderr_fd = fcntl (stderr_fd, F_DUPFD, 3);
+  if (dup2 (in_fd, 0) < 0 || dup2 (out_fd, 1) < 0 || dup2 (stderr_fd, 2) < 0)
+    _exit (EXIT_NOT_STARTED);
+  closefrom (3);
+}
+
+static void
+end_line (Child *child)
+{
+  const char *line = child->line->str;
+
+  if (g_str_has_prefix (line, "ERROR:") || g_str_has_prefix (line, "CRIT:")
+      || g_str_has_prefix (line, "EMERG:") || g_str_has_prefix (line, "ALERT:"))
+    {
+      g_autofree char *text = g_strdup (strchr (line, ':') + 1);
+
+      g_free (child->complaint);
+      child->complaint = se_log_clean (g_strstrip (text), 200);
+    }
+  if (line[0] != '\0' && !g_str_has_prefix (line, "PAGE:") && child->lines++ < LINES_MAX)
+    se_log_write ("DEBUG", "%s: %s", child->name, line);
+  g_string_truncate (child->line, 0);
+}
+
+/* Reads what is there. Returns FALSE at the end of the child's standard error. */
+static gboolean
+read_stderr (Child *child)
+{
+  char buffer[4096];
+  gssize length = read (child->stderr_fd, buffer, sizeof buffer);
+
+  if (length < 0)
+    return errno == EINTR || errno == EAGAIN;
+  for (gssize i = 0; i < length; i++)
+    {
+      if (buffer[i] == '\n')
+        end_line (child);
+      else if (child->line->len < LINE_MAX_BYTES && buffer[i] != '\0')
+        g_string_append_c (child->line, buffer[i]);
+    }
+  return length > 0;
+}
+
+/* Tells whether the child has ended; it stays unreaped, so that its process group's number cannot
+ * be another's yet. */
+static gboolean
+has_ended (const Child *child)
+{
+  siginfo_t info = { .si_pid = 0 };
+
+  return waitid (P_PID, (id_t)child->pid, &info, WEXITED | WNOWAIT | WNOHANG) == 0
+         && info.si_pid != 0;
+}
+
+/* Waits for the child's end, or ends it: by SIGTERM to us or when its time is over. What the group
+ * still holds then is killed in any case. */
+static void
+watch (Child *child, const sigset_t *mask)
+{
+  gint64 end = g_get_monotonic_time () + (gint64)child->limits->wall * G_USEC_PER_SEC;
+  gboolean open = TRUE;
+
+  while (!terminated && !child->timed_out && !has_ended (child))
+    {
+      gint64 left = MAX (end - g_get_monotonic_time (), 0);
+      struct timespec timeout = { .tv_sec = (time_t)(left / G_USEC_PER_SEC),
+                                  .tv_nsec = (long)(left % G_USEC_PER_SEC) * 1000 };
+      struct pollfd descriptor = { .fd = open ? child->stderr_fd : -1, .events = POLLIN };
+      int ready = ppoll (&descriptor, 1, &timeout, mask);
+
+      if (ready > 0)
+        open = read_stderr (child);
+      else if (ready == 0)
+        child->timed_out = TRUE;
+    }
+  kill (-child->pid, SIGKILL);
+  while (waitpid (child->pid, &child->status, 0) < 0 && errno == EINTR)
+    ;
+  while (open && read_stderr (child))
+    ;
+  if (child->line->len > 0)
+    end_line (child);
+}
+
+/* Says what became of the child. */
+static gboolean
+judge (const Child *child, GError **error)
+{
+  int number = WIFSIGNALED (child->status) ? WTERMSIG (child->status) : 0;
+
+  if (terminated)
+    g_set_error (error, SE_ERROR, SE_ERROR_CANCELLED, "%s was cancelled", child->name);
+  else if (child->timed_out)
+    g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "%s was not done after %u seconds",
+                 child->name, child->limits->wall);
+  else if (number == SIGXCPU)
+    g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, "%s used more than %u s of processor time",
+                 child->name, child->limits->cpu);
+  else if (number == SIGXFSZ)
+    g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, "%s wrote more than %" G_GUINT64_FORMAT " MiB",
+                 child->name, child->limits->output >> 20);
+  else if (number != 0)
+    g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "%s was killed by signal %d (%s)",
+                 child->name, number, g_strsignal (number));
+  else if (WEXITSTATUS (child->status) == EXIT_NOT_STARTED)
+    g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "%s could not be started", child->name);
+  else if (WEXITSTATUS (child->status) != 0)
+    g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, "%s ended with status %d", child->name,
+                 WEXITSTATUS (child->status));
+  else
+    return TRUE;
+  return FALSE;
+}
+
+/* Forks. Returns 0 in the child, where everything is in place; in the parent it returns after the
+ * child's end, its process id, or -1 with error set. */
+static pid_t
+fork_and_watch (Child *child, int in_fd, int out_fd, GError **error)
+{
+  se_autofd int null_fd = open ("/dev/null", O_RDWR | O_CLOEXEC);
+  int ends[2] = { -1, -1 };
+  sigset_t blocked, mask;
+
+  if (null_fd < 0 || pipe2 (ends, O_CLOEXEC) < 0)
+    {
+      g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "%s could not be started: %s", child->name,
+                   g_strerror (errno));
+      return -1;
+    }
+  sigemptyset (&blocked);
+  sigaddset (&blocked, SIGTERM);
+  sigaddset (&blocked, SIGCHLD);
+  sigprocmask (SIG_BLOCK, &blocked, &mask);
+  se_child_defer_signals (TRUE);
+  child->pid = fork ();
+  if (child->pid == 0)
+    {
+      enter_child (child->limits, in_fd >= 0 ? in_fd : null_fd, out_fd >= 0 ? out_fd : null_fd,
+                   ends[1]);
+      return 0;
+    }
+  close (ends[1]);
+  child->stderr_fd = ends[0];
+  child->line = g_string_new (NULL);
+  if (child->pid > 0)
+    {
+      setpgid (child->pid, child->pid); /* the child does it too: whoever comes first */
+      if (fcntl (ends[0], F_SETFL, O_NONBLOCK) < 0)
+        g_debug ("fcntl: %s", g_strerror (errno));
+      watch (child, &mask);
+    }
+  else
+    g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "%s could not be started: %s", child->name,
+                 g_strerror (errno));
+  close (ends[0]);
+  g_string_free (child->line, TRUE);
+  sigprocmask (SIG_SETMASK, &mask, NULL);
+  se_child_defer_signals (FALSE);
+  return child->pid;
+}
+
+gboolean
+se_child_run (const char *const *arguments, const char *const *environment, int in_fd, int out_fd,
+              const SeChildLimits *limits, char **complaint, GError **error)
+{
+  g_autofree char *name = g_path_get_basename (arguments[0]);
+  Child child = { .name = name, .limits = limits };
+  pid_t pid = fork_and_watch (&child, in_fd, out_fd, error);
+
+  if (complaint != NULL)
+    *complaint = NULL;
+  if (pid == 0)
+    {
+      execve (arguments[0], (char *const *)arguments, (char *const *)environment);
+      dprintf (2, "ERROR: %s: %s\n", arguments[0], g_strerror (errno));
+      _exit (EXIT_NOT_STARTED);
+    }
+  if (complaint != NULL)
+    *complaint = g_steal_pointer (&child.complaint);
+  g_free (child.complaint);
+  return pid > 0 && judge (&child, error);
+}
+
+/* What a function's child leaves behind for its parent. */
+typedef struct
+{
+  SeError code;
+  char message[1024];
+  max_align_t result[];
+} Shared;
+
+static void G_GNUC_NORETURN
+call_in_child (SeChildFunction function, Shared *shared)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (function (0, 1, shared->result, &error))
+    _exit (0);
+  shared->code = (SeError)error->code;
+  g_strlcpy (shared->message, error->message, sizeof shared->message);
+  _exit (EXIT_FUNCTION_FAILED);
+}
+
+gboolean
+se_child_call (const char *name, SeChildFunction function, int in_fd, int out_fd, gpointer result,
+               gsize result_size, const SeChildLimits *limits, GError **error)
+{
+  Child child = { .name = name, .limits = limits };
+  gsize size = sizeof (Shared) + result_size;
+  Shared *shared = mmap (NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  gboolean done = FALSE;
+  pid_t pid;
+
+  if (shared == MAP_FAILED)
+    {
+      se_error_set_errno (error, errno, "%s", name);
+      return FALSE;
+    }
+  if (result_size > 0)
+    memcpy (shared->result, result, result_size);
+  pid = fork_and_watch (&child, in_fd, out_fd, error);
+  if (pid == 0)
+    call_in_child (function, shared);
+  if (pid > 0)
+    {
+      if (WIFEXITED (child.status) && WEXITSTATUS (child.status) == EXIT_FUNCTION_FAILED
+          && !terminated && !child.timed_out)
+        {
+          /* A broken child may have left anything there. */
+          g_autofree char *said = g_strndup (shared->message, sizeof shared->message);
+          g_autofree char *message = se_log_clean (said, sizeof shared->message);
+
+          g_set_error (error, SE_ERROR,
+                       shared->code == SE_ERROR_DOCUMENT ? SE_ERROR_DOCUMENT : SE_ERROR_TEMPORARY,
+                       "%s", message);
+        }
+      else
+        done = judge (&child, error);
+      if (result_size > 0)
+        memcpy (result, shared->result, result_size);
+    }
+  g_free (child.complaint);
+  munmap (shared, size);
+  return done;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "filter/options.h"
+#include "filter/source.h"
+
+G_BEGIN_DECLS
+
+/* What all conversions of a job have in common; nothing is owned. */
+typedef struct
+{
+  const char *id;    /* the job's number, argv[1] */
+  const char *user;  /* argv[2] */
+  const char *title; /* argv[3] */
+  const SeOptions *options;
+} SeJob;
+
+/* A document as it goes into the bundle: PDF. */
+typedef struct
+{
+  int fd; /* at offset 0 */
+  guint64 length;
+  int pages;           /* -1: not known */
+  char *source_digest; /* of the document as it was printed; NULL: it is unchanged */
+} SeConverted;
+
+/* Makes PDF of source by the stock converters of CUPS, laid out as the options ask; a sound PDF
+ * without such options stays as it is. Every converter's result is checked as a PDF from outside
+ * is. Clear converted with se_converted_clear, also after an error.
+ * SE_ERROR_DOCUMENT: the document is damaged, incomplete or cannot be converted;
+ * SE_ERROR_TEMPORARY: a converter was killed or the machine is in trouble; SE_ERROR_CANCELLED. The
+ * message says why, as a clause. */
+gboolean se_convert (SeConverted *converted, SeSource *source, const SeJob *job, GError **error);
+void se_converted_clear (SeConverted *converted);
+
+G_END_DECLS

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "common/error.h"
+
+G_BEGIN_DECLS
+
+typedef struct
+{
+  int pages;          /* -1: not known (the document asks for a password) */
+  gboolean password;  /* it can only be read with a password */
+  gboolean recovered; /* its cross-reference table is damaged, but everything is there */
+} SePdf;
+
+/* Tells whether the file, a PDF (ISO 32000), is sound enough to be sent as it is: it opens without
+ * recovery; or with it, has a page, and %%EOF in its last 1024 bytes (recovery alone also opens a
+ * document that was cut); or it asks for a password. The work is done in a child. fd: a regular
+ * file; its offset does not matter.
+ * SE_ERROR_DOCUMENT says what is wrong ("it is …"); others as of se_child_call. */
+gboolean se_pdf_check (int fd, SePdf *pdf, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The filter of a scan-email queue, the only program of its chains: all documents of a job in, one
+ * bundle for the backend out. It always exits 0 and prints no ERROR line: what is wrong with a
+ * document stands in the bundle, and the backend alone speaks of it; otherwise cupsd would take the
+ * filter's word over the backend's verdict. */
+#include "common/bundle.h"
+#include "common/log.h"
+#include "filter/child.h"
+#include "filter/convert.h"
+#include "filter/place.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define BANNER "application/vnd.cups-pdf-banner"
+#define BANNER_OF_OLD "application/vnd.cups-banner"
+
+/* Reads standard input to its end: gziptoany, behind which a run has no argv[6], must not see a
+ * closed pipe. The document itself is read from the spool. */
+static void
+drain (void)
+{
+  char buffer[65536];
+  gssize length;
+
+  do
+    length = read (STDIN_FILENO, buffer, sizeof buffer);
+  while (length > 0 || (length < 0 && errno == EINTR));
+}
+
+/* Its run was told so, and it is no client's document under a job-sheets option that names no
+ * banner. */
+static gboolean
+is_banner (const SeSpooled *spooled)
+{
+  return spooled->job_sheet
+         && (g_strcmp0 (spooled->type, BANNER) == 0
+             || g_strcmp0 (spooled->type, BANNER_OF_OLD) == 0);
+}
+
+/* Returns the job's documents without banner pages; nothing in it is owned. */
+static GPtrArray *
+drop_banners (const SePlace *place)
+{
+  GPtrArray *documents = g_ptr_array_new ();
+
+  for (guint i = 0; i < place->documents->len; i++)
+    if (!is_banner (place->documents->pdata[i]))
+      g_ptr_array_add (documents, place->documents->pdata[i]);
+  return documents;
+}
+
+/* Writes the entry of a document that failed. name, number: of the document; number 0 for the only
+ * one. */
+static gboolean
+write_failure (SeBundleWriter *writer, const char *name, guint number, const GError *failure,
+               GError **error)
+{
+  SeError fault = se_error_is (failure, SE_ERROR_DOCUMENT) ? SE_ERROR_DOCUMENT : SE_ERROR_TEMPORARY;
+  g_autofree char *clean = name != NULL ? se_log_clean (name, 100) : NULL;
+  g_autofree char *what = clean != NULL ? g_strdup_printf ("The document \"%s\"", clean)
+                          : number > 0  ? g_strdup_printf ("Document %u of the job", number)
+                                        : g_strdup ("The document");
+  g_autofree char *sentence
+      = g_strdup_printf ("%s %s: %s", what,
+                         fault == SE_ERROR_DOCUMENT ? "cannot be sent" : "could not be prepared",
+                         failure->message);
+
+  g_debug ("%s", sentence);
+  return se_bundle_writer_fail (writer, name, fault, sentence, error);
+}
+
+static gboolean
+write_document (SeBundleWriter *writer, const SeSpooled *spooled, const char *name,
+                const SeJob *job, GError **failure, GError **error)
+{
+  SeSource source;
+  SeConverted converted = { .fd = -1 };
+  gboolean done = TRUE;
+
+  if (se_source_open (&source, spooled->path, spooled->type, failure)
+      && se_convert (&converted, &source, job, failure))
+    done = se_bundle_writer_add (writer, name, "application/pdf", converted.pages, converted.fd,
+                                 converted.length, converted.source_digest, error);
+  se_source_clear (&source);
+  se_converted_clear (&converted);
+  return done;
+}
+
+/* Writes an entry for each document; the first that fails is the last, as the job fails with it. */
+static gboolean
+write_documents (SeBundleWriter *writer, const GPtrArray *documents, const SeJob *job,
+                 GError **error)
+{
+  g_autoptr (GPtrArray) names = se_options_document_names (job->options);
+
+  for (guint i = 0; i < documents->len; i++)
+    {
+      const char *name = names->len == documents->len ? names->pdata[i] : NULL;
+      g_autoptr (GError) failure = NULL;
+
+      if (!write_document (writer, documents->pdata[i], name, job, &failure, error))
+        return FALSE;
+      if (se_error_is (failure, SE_ERROR_CANCELLED))
+        {
+          g_propagate_error (error, g_steal_pointer (&failure));
+          return FALSE;
+        }
+      if (failure != NULL)
+        return write_failure (writer, name, documents->len > 1 ? i + 1 : 0, failure, error);
+    }
+  return TRUE;
+}
+
+/* Writes the job's bundle. failure: what kept the job from being read, NULL: nothing. */
+static gboolean
+write_bundle (SePlace *place, const SeJob *job, GError *failure, GError **error)
+{
+  g_autoptr (SeBundleWriter) writer = se_bundle_writer_new (STDOUT_FILENO);
+  g_autoptr (GPtrArray) documents = NULL;
+  g_autoptr (GError) local = NULL;
+  gboolean done;
+
+  if (failure == NULL && se_place_collect (place, &local)
+      && se_options_check (job->options, &local))
+    {
+      documents = drop_banners (place);
+      if (documents->len == 0)
+        g_set_error (&local, SE_ERROR, SE_ERROR_DOCUMENT, "there is none in the job");
+    }
+  if (failure == NULL)
+    failure = local;
+  done = failure != NULL ? write_failure (writer, NULL, 0, failure, error)
+                         : write_documents (writer, documents, job, error);
+  return done && se_bundle_writer_commit (writer, error);
+}
+
+static void
+run (char **argv, const char *file)
+{
+  g_autoptr (SeOptions) options = se_options_parse (argv[5]);
+  SeJob job = { .id = argv[1], .user = argv[2], .title = argv[3], .options = options };
+  g_autoptr (GError) failure = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SePlace) place = se_place_find (argv[1], file, STDOUT_FILENO, &failure);
+  gboolean done;
+
+  if (place != NULL && !se_place_is_last (place))
+    {
+      g_debug ("document %d of %u: left to the last one's run", place->number,
+               place->documents->len);
+      done = se_place_mark (place, &error);
+    }
+  else
+    done = write_bundle (place, &job, failure, &error);
+  if (!done)
+    g_debug ("the bundle is incomplete: %s", error->message);
+}
+
+int
+main (int argc, char **argv)
+{
+  if (argc < 6 || argc > 7)
+    {
+      fputs ("Usage: scantoemail JOB-ID USER TITLE COPIES OPTIONS [FILE]\n", stderr);
+      return 1;
+    }
+  se_child_take_signals ();
+  g_log_set_writer_func (se_log_writer, NULL, NULL);
+  if (argc == 6)
+    drain ();
+  run (argv, argv[6]);
+  return 0;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "common/error.h"
+#include "filter/type.h"
+
+G_BEGIN_DECLS
+
+/* A document as it was printed: opened, inflated, its type told by its bytes. */
+typedef struct
+{
+  int fd;
+  guint64 length;
+  const SeType *type;
+} SeSource;
+
+/* Opens a spooled document. Where it is compressed by gzip, fd is a temporary file with the
+ * inflated contents. hint: MIME type by cupsd, may be NULL. Close it with se_source_clear, also
+ * after an error.
+ * SE_ERROR_DOCUMENT: it is empty, of no kind that can be sent, or its compressed data are damaged;
+ * SE_ERROR_TEMPORARY: it cannot be read. */
+gboolean se_source_open (SeSource *source, const char *path, const char *hint, GError **error);
+void se_source_clear (SeSource *source);
+
+/* SHA-256 of the document, hexadecimal, owned by the caller. */
+char *se_source_digest (const SeSource *source, GError **error);
+
+G_END_DECLS
