@@ -2,6 +2,7 @@
 #include "mail/address.h"
 
 #include "common/log.h"
+#include "mail/unicode.h"
 
 #include <arpa/inet.h>
 #include <idn2.h>
@@ -40,13 +41,6 @@ is_atext (char c)
 }
 
 static gboolean
-is_forbidden (gunichar c)
-{
-  return g_unichar_iscntrl (c) || c == 0x2028 || c == 0x2029 || c == 0x61c || c == 0x200e
-         || c == 0x200f || (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
-}
-
-static gboolean
 check_characters (const char *text, GError **error)
 {
   if (strlen (text) > TEXT_MAX)
@@ -54,7 +48,7 @@ check_characters (const char *text, GError **error)
   if (!g_utf8_validate (text, -1, NULL))
     return fail (error, "it is not UTF-8");
   for (const char *p = text; *p != '\0'; p = g_utf8_next_char (p))
-    if (is_forbidden (g_utf8_get_char (p)))
+    if (se_unicode_is_forbidden (g_utf8_get_char (p)))
       return fail (error, "it holds a control character");
   return TRUE;
 }

@@ -32,12 +32,16 @@ typedef struct
 } SeMessageFields;
 
 /* Composes header block, text part and one part an attachment (Auto-Submitted: auto-generated,
- * RFC 3834; file names by RFC 2231 with an ASCII fallback, RFC 2183). There is no Bcc field. */
+ * RFC 3834). There is no Bcc field. A file name that is short and ASCII stands in
+ * Content-Disposition's filename= (RFC 2183); any other in its filename*= (RFC 2231). Content-Type's
+ * name= is the same in ASCII for readers that know nothing of that: beside each other in one field,
+ * filename= and filename*= count as a duplicate to some parsers.
+ * SE_ERROR_DOCUMENT: a value that cannot be in a message; SE_ERROR_CONFIG: message_id or boundary. */
 SeMessage *se_message_new (const SeMessageFields *fields, const SeAttachment *attachments,
                            gsize n_attachments, GError **error);
 
 /* The same message again, byte for byte, from what se_message_texts gave: n_ranges + 1 texts. Only
- * offset and length of the ranges are used. */
+ * offset and length of the ranges are used. SE_ERROR_CONFIG: these cannot be a message's texts. */
 SeMessage *se_message_new_from_texts (const char *const *texts, const SeAttachment *ranges,
                                       gsize n_ranges, GError **error);
 
@@ -59,7 +63,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeMessage, se_message_free)
 
 /* A file name that is safe on Windows, macOS and Linux: path separators, control and reserved
  * characters become '_', no leading or trailing dots or spaces, no device names, at most 120
- * characters; extension (".pdf") is added unless it is there. Owned by the caller. */
+ * characters and 255 bytes; extension (".pdf", may be "") is added unless it is there in any case.
+ * A name of which nothing is left becomes "document". Owned by the caller. */
 char *se_message_filename (const char *name, const char *extension);
 
 G_END_DECLS

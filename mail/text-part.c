@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "mail/text-part.h"
+
+#include "common/log.h"
+
+#include <string.h>
+
+#define LINE_MAX_COLUMNS 78
+#define QP_LINE_MAX 76 /* RFC 2045, 6.7 (5), with the soft break's '=' */
+
+/* The lines of text without line ends, clean. */
+static char **
+split_lines (const char *text)
+{
+  g_autoptr (GString) unified = g_string_new (text);
+  g_auto (GStrv) lines = NULL;
+
+  g_string_replace (unified, "\r\n", "\n", 0);
+  g_string_replace (unified, "\r", "\n", 0);
+  if (unified->len > 0 && unified->str[unified->len - 1] == '\n')
+    g_string_truncate (unified, unified->len - 1);
+  lines = g_strsplit (unified->str, "\n", -1);
+  for (char **line = lines; *line != NULL; line++)
+    {
+      char *clean = se_log_clean (*line, G_MAXSIZE);
+
+      g_free (*line);
+      *line = clean;
+    }
+  return g_steal_pointer (&lines);
+}
+
+/* What programs on the way may change: dots are doubled by SMTP, "From " is quoted by mailboxes. */
+static gboolean
+has_risky_start (const char *line)
+{
+  return *line == '.' || g_str_has_prefix (line, "From ");
+}
+
+static gboolean
+is_7bit (const char *line)
+{
+  gsize length = strlen (line);
+
+  if (length > LINE_MAX_COLUMNS || has_risky_start (line)
+      || (length > 0 && line[length - 1] == ' '))
+    return FALSE;
+  for (; *line != '\0'; line++)
+    if ((*line & 0x80) != 0)
+      return FALSE;
+  return TRUE;
+}
+
+/* Appends one line in quoted-printable; a soft break never splits a character. */
+static void
+append_quoted_printable (GString *out, const char *line)
+{
+  gsize start = out->len;
+  const char *p = line;
+
+  while (*p != '\0')
+    {
+      const char *next = g_utf8_next_char (p);
+      gboolean literal = (*p & 0x80) == 0 && *p != '=' && !(*p == ' ' && *next == '\0');
+      gsize width = 3 * (gsize)(next - p);
+
+      if (out->len - start + (literal ? 1 : width) > QP_LINE_MAX - 1)
+        {
+          g_string_append (out, "=\r\n");
+          start = out->len;
+        }
+      if (literal && !(out->len == start && has_risky_start (p)))
+        g_string_append_c (out, *p);
+      else
+        for (const char *byte = p; byte < next; byte++)
+          g_string_append_printf (out, "=%02X", (guint)(guchar)*byte);
+      p = next;
+    }
+}
+
+char *
+se_text_part (const char *text)
+{
+  g_auto (GStrv) lines = split_lines (text);
+  GString *part = g_string_new ("Content-Type: text/plain; charset=UTF-8\r\n");
+  gboolean plain = TRUE;
+
+  for (char **line = lines; *line != NULL; line++)
+    plain = plain && is_7bit (*line);
+  g_string_append_printf (part, "Content-Transfer-Encoding: %s\r\n\r\n",
+                          plain ? "7bit" : "quoted-printable");
+  for (char **line = lines; *line != NULL; line++)
+    {
+      if (plain)
+        g_string_append (part, *line);
+      else
+        append_quoted_printable (part, *line);
+      g_string_append (part, "\r\n");
+    }
+  return g_string_free (part, FALSE);
+}

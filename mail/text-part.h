@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* A text/plain part, header fields and body, from UTF-8 text with any line ends: 7bit where it is
+ * ASCII in lines of at most 78 columns, else quoted-printable (RFC 2045, 6.7). Control characters
+ * become spaces. Ends in CRLF, and no line begins with a dot or "From ". Owned by the caller. */
+char *se_text_part (const char *text);
+
+G_END_DECLS
