@@ -19,3 +19,28 @@ oauth_liboauth_a_SOURCES = \
 oauth_liboauth_a_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(CURL_CFLAGS) $(CJSON_CFLAGS) \
   $(CRYPTO_CFLAGS)
 OAUTH_LIBS = oauth/liboauth.a $(COMMON_LIBS) $(CURL_LIBS) $(CJSON_LIBS) -lm
+
+OAUTH_TESTS_COMMON = oauth/test-fixture.c oauth/test-fixture.h
+OAUTH_TESTS_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(CJSON_CFLAGS)
+
+check_PROGRAMS += \
+  oauth/test-response oauth/test-endpoints oauth/test-id-token oauth/test-store \
+  oauth/test-token oauth/test-device-grant
+oauth_test_response_SOURCES = oauth/test-response.c $(OAUTH_TESTS_COMMON)
+oauth_test_response_CFLAGS = $(OAUTH_TESTS_CFLAGS)
+oauth_test_response_LDADD = $(OAUTH_LIBS)
+oauth_test_endpoints_SOURCES = oauth/test-endpoints.c $(OAUTH_TESTS_COMMON)
+oauth_test_endpoints_CFLAGS = $(OAUTH_TESTS_CFLAGS)
+oauth_test_endpoints_LDADD = $(OAUTH_LIBS)
+oauth_test_id_token_SOURCES = oauth/test-id-token.c $(OAUTH_TESTS_COMMON)
+oauth_test_id_token_CFLAGS = $(OAUTH_TESTS_CFLAGS)
+oauth_test_id_token_LDADD = $(OAUTH_LIBS)
+oauth_test_store_SOURCES = oauth/test-store.c $(OAUTH_TESTS_COMMON)
+oauth_test_store_CFLAGS = $(OAUTH_TESTS_CFLAGS)
+oauth_test_store_LDADD = $(OAUTH_LIBS)
+oauth_test_token_SOURCES = oauth/test-token.c $(OAUTH_TESTS_COMMON)
+oauth_test_token_CFLAGS = $(OAUTH_TESTS_CFLAGS)
+oauth_test_token_LDADD = $(OAUTH_LIBS)
+oauth_test_device_grant_SOURCES = oauth/test-device-grant.c $(OAUTH_TESTS_COMMON)
+oauth_test_device_grant_CFLAGS = $(OAUTH_TESTS_CFLAGS)
+oauth_test_device_grant_LDADD = $(OAUTH_LIBS)
