@@ -1,1 +1,37 @@
 # SPDX-License-Identifier: Apache-2.0
+# setup/: oauth-setup, the admin's tool; common, oauth, mail, libcups, cJSON and libqrencode.
+
+# All of it but main (), so that tests can link it.
+noinst_LIBRARIES += setup/libsetup.a
+setup_libsetup_a_SOURCES = \
+  setup/config-file.c setup/config-file.h \
+  setup/console.c setup/console.h \
+  setup/list.c \
+  setup/login.c setup/login.h \
+  setup/login-report.c \
+  setup/mailbox.c setup/mailbox.h \
+  setup/queues.c setup/queues.h \
+  setup/refresh.c \
+  setup/release.c setup/release.h \
+  setup/service.c setup/service.h \
+  setup/setup.c setup/setup.h \
+  setup/sign-in.c \
+  setup/status.c \
+  setup/test.c
+setup_libsetup_a_CPPFLAGS = $(AM_CPPFLAGS) -DSE_SERVICE_GROUP=\"$(service_group)\"
+setup_libsetup_a_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(CUPS_CFLAGS) $(CJSON_CFLAGS) \
+  $(QRENCODE_CFLAGS)
+SETUP_LIBS = setup/libsetup.a $(OAUTH_LIBS) $(MAIL_LIBS) $(CUPS_LIBS) $(QRENCODE_LIBS)
+
+check_PROGRAMS += setup/test-config-file setup/test-console setup/test-login setup/test-queues \
+  setup/test-service
+setup_test_config_file_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+setup_test_config_file_LDADD = $(SETUP_LIBS)
+setup_test_console_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(QRENCODE_CFLAGS)
+setup_test_console_LDADD = $(SETUP_LIBS)
+setup_test_login_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(CJSON_CFLAGS)
+setup_test_login_LDADD = $(SETUP_LIBS)
+setup_test_queues_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(CUPS_CFLAGS)
+setup_test_queues_LDADD = $(SETUP_LIBS)
+setup_test_service_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+setup_test_service_LDADD = $(SETUP_LIBS)

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "common/configuration.h"
+
+G_BEGIN_DECLS
+
+/* Writing scan-email.conf; for the parent only. */
+
+/* Makes the file with a comment in it, 0640 and the service group's, unless it is there. */
+gboolean se_config_file_ensure (const char *path, GError **error);
+
+/* Sets keys of [account ADDRESS] in the file; owner, group, mode and all other text stay. changed:
+ * whether anything had to be. A symbolic link is followed. */
+gboolean se_config_file_edit (const char *path, const char *address, GHashTable *keys,
+                              gboolean *changed, GError **error);
+
+G_END_DECLS

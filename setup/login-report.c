@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "setup/login.h"
+
+#include "common/log.h"
+#include "setup/console.h"
+
+#include <cjson/cJSON.h>
+#include <stdio.h>
+#include <string.h>
+
+SeLoginReport *
+se_login_report_new (gboolean json)
+{
+  SeLoginReport *report = g_new0 (SeLoginReport, 1);
+
+  report->json = json;
+  report->matches = TRUE;
+  report->released = g_ptr_array_new_with_free_func (g_free);
+  report->warnings = g_ptr_array_new_with_free_func (g_free);
+  return report;
+}
+
+void
+se_login_report_free (SeLoginReport *report)
+{
+  g_free (report->identity);
+  g_free (report->token_store);
+  g_free (report->config_file);
+  g_free (report->queue);
+  g_ptr_array_unref (report->released);
+  g_ptr_array_unref (report->warnings);
+  g_free (report);
+}
+
+gboolean
+se_login_identity_matches (const char *identity, const char *login_user)
+{
+  g_autofree char *a = g_utf8_casefold (identity, -1);
+  g_autofree char *b = g_utf8_casefold (login_user, -1);
+
+  return g_str_equal (a, b);
+}
+
+void
+se_login_report_warn (SeLoginReport *report, const char *format, ...)
+{
+  va_list arguments;
+  char *text = NULL;
+
+  va_start (arguments, format);
+  text = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+  fflush (stdout);
+  se_log_write ("oauth-setup: warning", "%s", text);
+  g_ptr_array_add (report->warnings, text);
+}
+
+/* For programs. */
+
+static char *
+print_json (cJSON *object)
+{
+  char *text = cJSON_PrintUnformatted (object);
+  char *line = g_strdup (text);
+
+  cJSON_free (text);
+  cJSON_Delete (object);
+  return line;
+}
+
+static void
+add_text (cJSON *object, const char *name, const char *text)
+{
+  if (text != NULL)
+    (void)cJSON_AddStringToObject (object, name, text);
+  else
+    (void)cJSON_AddNullToObject (object, name);
+}
+
+static void
+add_texts (cJSON *object, const char *name, const GPtrArray *texts)
+{
+  cJSON *array = cJSON_AddArrayToObject (object, name);
+  guint i;
+
+  for (i = 0; i < texts->len; i++)
+    (void)cJSON_AddItemToArray (array, cJSON_CreateString (texts->pdata[i]));
+}
+
+char *
+se_login_code_json (const char *const *fields)
+{
+  cJSON *object = cJSON_CreateObject ();
+
+  add_text (object, "verification_uri", fields[1]);
+  if (*fields[2] != '\0')
+    add_text (object, "verification_uri_complete", fields[2]);
+  add_text (object, "user_code", fields[3]);
+  (void)cJSON_AddNumberToObject (object, "expires_in", g_ascii_strtod (fields[4], NULL));
+  return print_json (object);
+}
+
+static const char *
+step_word (SeStep step, const char *done)
+{
+  switch (step)
+    {
+    case SE_STEP_DONE:
+      return done;
+    case SE_STEP_FAILED:
+      return "failed";
+    case SE_STEP_SKIPPED:
+      return "skipped";
+    case SE_STEP_NOT_TRIED:
+    default:
+      return "not tried";
+    }
+}
+
+char *
+se_login_result_json (const SeLoginReport *report, const GError *error)
+{
+  const SeAccount *account = report->account;
+  cJSON *object = cJSON_CreateObject ();
+
+  add_text (object, "result", error == NULL ? "ok" : "failed");
+  if (error != NULL)
+    add_text (object, "error", error->message);
+  add_text (object, "account", account != NULL ? account->address : NULL);
+  add_text (object, "provider", account != NULL ? account->provider->name : NULL);
+  add_text (object, "identity", report->identity);
+  (void)cJSON_AddBoolToObject (object, "identity_checked", report->identity != NULL);
+  (void)cJSON_AddBoolToObject (object, "identity_matches",
+                               report->identity != NULL && report->matches);
+  add_text (object, "token_store", report->token_store);
+  add_text (object, "smtp_login", step_word (report->smtp_login, "ok"));
+  add_text (object, "test_mail", step_word (report->test_mail, "sent"));
+  add_text (object, "config_file", report->config_file);
+  add_text (object, "queue", report->queue);
+  add_texts (object, "released_jobs", report->released);
+  add_texts (object, "warnings", report->warnings);
+  return print_json (object);
+}
+
+static void
+print_line (char *line)
+{
+  printf ("%s\n", line);
+  fflush (stdout);
+  g_free (line);
+}
+
+/* For people. */
+
+static void
+show_code (const SeLoginReport *report, const char *const *fields)
+{
+  const SeAccount *account = report->account;
+  g_autofree char *left = se_console_time_left (g_ascii_strtoll (fields[4], NULL, 10));
+  g_autofree char *qr = *fields[2] != '\0' ? se_console_qr_for_stdout (fields[2]) : NULL;
+
+  printf ("\nThe print server %s asks to send mail as %s.\n"
+          "Sign in as %s, with any browser on any machine:\n\n"
+          "    Open   %s\n"
+          "    Enter  %s\n\n",
+          g_get_host_name (), account->from_address, account->login_user, fields[1], fields[3]);
+  if (qr != NULL)
+    printf ("or scan this and compare the code:\n\n%s\n", qr);
+  printf ("The code is good for %s minutes. Never enter a code that you did not ask for yourself:\n"
+          "whoever sent it to you would get to send mail as you.\n\n",
+          left);
+  fflush (stdout);
+}
+
+static void
+show_time_left (const char *seconds)
+{
+  g_autofree char *left = se_console_time_left (g_ascii_strtoll (seconds, NULL, 10));
+  g_autofree char *text = g_strdup_printf ("Waiting for the sign-in, %s left ", left);
+
+  se_console_status (text);
+}
+
+/* Tells a step that went well. */
+static void G_GNUC_PRINTF (2, 3) note (const SeLoginReport *report, const char *format, ...)
+{
+  va_list arguments;
+
+  if (report->json)
+    return;
+  va_start (arguments, format);
+  vprintf (format, arguments);
+  va_end (arguments);
+  fflush (stdout);
+}
+
+static const char *
+take_identity (SeLoginReport *report, const char *identity)
+{
+  const char *login_user = report->account->login_user;
+
+  if (*identity == '\0')
+    {
+      note (report, "Signed in. Identity not checked: the server does not say who it was.\n");
+      return "yes";
+    }
+  report->identity = g_strdup (identity);
+  report->matches = se_login_identity_matches (identity, login_user);
+  note (report, "Signed in as %s.\n", identity);
+  if (report->matches)
+    return "yes";
+  se_login_report_warn (
+      report, "%s signed in, not %s: mail goes out as %s only if that user may send for it",
+      identity, login_user, report->account->from_address);
+  if (report->json || !se_console_can_ask ())
+    return "yes";
+  return se_console_confirm ("Keep this authorization?") ? "yes" : "no";
+}
+
+static gboolean
+is_event (const char *const *fields, const char *name, guint n)
+{
+  return g_str_equal (fields[0], name) && g_strv_length ((char **)fields) == n;
+}
+
+const char *
+se_login_report_event (SeLoginReport *report, const char *const *fields)
+{
+  if (is_event (fields, "code", 5))
+    {
+      if (report->json)
+        print_line (se_login_code_json (fields));
+      else
+        show_code (report, fields);
+    }
+  else if (is_event (fields, "tick", 2))
+    {
+      if (!report->json)
+        show_time_left (fields[1]);
+    }
+  else if (is_event (fields, "identity", 2))
+    {
+      if (!report->json)
+        se_console_status (NULL);
+      return take_identity (report, fields[1]);
+    }
+  else if (is_event (fields, "stored", 2))
+    {
+      report->token_store = g_strdup (fields[1]);
+      report->smtp_login = SE_STEP_FAILED;
+      note (report, "Token stored in %s.\n", fields[1]);
+    }
+  else if (is_event (fields, "smtp-login", 2))
+    {
+      report->smtp_login = SE_STEP_DONE;
+      if (report->test_mail != SE_STEP_SKIPPED)
+        report->test_mail = SE_STEP_FAILED;
+      note (report, "SMTP login at %s as %s: good.\n", fields[1], report->account->smtp_user);
+    }
+  else if (is_event (fields, "test-mail", 3))
+    {
+      report->test_mail = SE_STEP_DONE;
+      note (report, "Test mail to %s: the server says \"%s\".\n", fields[1], fields[2]);
+    }
+  return NULL;
+}
+
+static void
+show_end (const SeLoginReport *report)
+{
+  const char *address = report->account->address;
+  guint i;
+
+  if (report->config_file != NULL)
+    printf ("Wrote [account %s] to %s.\n", address, report->config_file);
+  if (report->queue != NULL)
+    printf ("Queue %s is ready: lp -d %s FILE\n", report->queue, report->queue);
+  for (i = 0; i < report->released->len; i++)
+    printf ("Released job %s.\n", (const char *)report->released->pdata[i]);
+}
+
+void
+se_login_report_end (const SeLoginReport *report, const GError *error)
+{
+  if (report->json)
+    {
+      print_line (se_login_result_json (report, error));
+      return;
+    }
+  se_console_status (NULL);
+  if (report->account == NULL)
+    return;
+  show_end (report);
+  if (error == NULL)
+    printf ("Mails that cannot be delivered come back to the mailbox %s.\n",
+            report->account->from_address);
+  fflush (stdout);
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "setup/mailbox.h"
+
+#include "mail/delivery.h"
+
+SeTokenContext
+se_mailbox_context (const SeService *service, const SeServerConfig *server,
+                    const SeAccount *account)
+{
+  SeTokenContext context = { .server = server, .account = account };
+
+  context.cancel_fd = se_service_cancel_fd (service);
+  return context;
+}
+
+static char *
+get_token (const char *rejected, gpointer data, GError **error)
+{
+  return se_token_get (data, rejected, error);
+}
+
+/* A person waits: no tries of its own. */
+static SeDelivery
+delivery_for (const SeTokenContext *context)
+{
+  return (SeDelivery){ .server = context->server,
+                       .account = context->account,
+                       .get_token = get_token,
+                       .token_data = (gpointer)context,
+                       .retry_for = 0,
+                       .cancel_fd = context->cancel_fd };
+}
+
+gboolean
+se_mailbox_login (const SeTokenContext *context, GError **error)
+{
+  SeDelivery delivery = delivery_for (context);
+
+  return se_delivery_check (&delivery, error);
+}
+
+static SeMessage *
+compose (const SeAccount *account, const SeAddress *from, GPtrArray *recipients, GError **error)
+{
+  g_autofree char *unique = g_uuid_string_random ();
+  g_autofree char *message_id = g_strdup_printf ("%s@%s", unique, from->domain);
+  g_autofree char *boundary = g_strdup_printf ("=_%s", unique);
+  g_autofree char *subject
+      = g_strdup_printf ("Test mail from the print server %s", g_get_host_name ());
+  g_autofree char *body = g_strdup_printf (
+      "This is a test mail from oauth-setup on the print server %s.\n\n"
+      "What is printed to the queues of the account %s is mailed from this mailbox.\n"
+      "Mails that cannot be delivered come back to it: look here from time to time.\n",
+      g_get_host_name (), account->address);
+  const SeMessageFields fields = { .from = from,
+                                   .from_name = account->from_name,
+                                   .to = recipients,
+                                   .subject = subject,
+                                   .body = body,
+                                   .date = g_get_real_time () / G_USEC_PER_SEC,
+                                   .message_id = message_id,
+                                   .boundary = boundary };
+
+  return se_message_new (&fields, NULL, 0, error);
+}
+
+gboolean
+se_mailbox_send_test (const SeTokenContext *context, const char *to, char **reply, GError **error)
+{
+  SeDelivery delivery = delivery_for (context);
+  g_autoptr (SeAddress) from = se_address_parse (context->account->from_address, error);
+  g_autoptr (GPtrArray) recipients = NULL;
+  g_autoptr (SeMessage) message = NULL;
+  g_autoptr (SeSmtpReply) said = NULL;
+  SeEnvelope envelope = { .from = from };
+
+  if (from == NULL)
+    return FALSE;
+  recipients = se_address_parse_list (to, error);
+  if (recipients == NULL)
+    return FALSE;
+  envelope.recipients = recipients;
+  message = compose (context->account, from, recipients, error);
+  if (message == NULL || !se_delivery_send_once (&delivery, &envelope, message, &said, error))
+    return FALSE;
+  *reply = said != NULL ? g_strdup_printf ("%d %s", said->code, said->text) : g_strdup ("accepted");
+  return TRUE;
+}

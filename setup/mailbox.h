@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "oauth/token.h"
+#include "setup/service.h"
+
+G_BEGIN_DECLS
+
+/* Trying an account out; for the worker only. */
+
+/* What oauth/ needs of an account, stopping when the worker should. account and server are
+ * borrowed. */
+SeTokenContext se_mailbox_context (const SeService *service, const SeServerConfig *server,
+                                   const SeAccount *account);
+
+/* Token, connection, TLS and SMTP authentication, no mail. Errors as se_delivery_check. */
+gboolean se_mailbox_login (const SeTokenContext *context, GError **error);
+
+/* Sends a short message to one address. reply: the server's words, owned by the caller. Errors as
+ * se_delivery_send_once; SE_ERROR_DOCUMENT for an address that is none. */
+gboolean se_mailbox_send_test (const SeTokenContext *context, const char *to, char **reply,
+                               GError **error);
+
+G_END_DECLS

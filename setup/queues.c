@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "setup/queues.h"
+
+#include "common/log.h"
+#include "mail/mailto.h"
+
+#include <string.h>
+
+#define PPD_NAME "drv:///scan-email.drv/scan-email.ppd"
+#define CONNECT_TIMEOUT_MS 30000
+
+/* The printer-state-reasons of the backend. */
+static const char *const our_reasons[]
+    = { "oauth-authorization-required-error", "cups-mailto-deferred-report", NULL };
+
+void
+se_queue_free (SeQueue *queue)
+{
+  g_free (queue->name);
+  g_free (queue->uri);
+  g_strfreev (queue->reasons);
+  g_free (queue);
+}
+
+void
+se_held_job_free (SeHeldJob *job)
+{
+  g_free (job->queue);
+  g_free (job);
+}
+
+/* Requests. */
+
+static const char *
+no_password (const char *prompt, http_t *http, const char *method, const char *resource,
+             void *unused)
+{
+  return NULL;
+}
+
+http_t *
+se_queues_connect (const SeServerConfig *server, GError **error)
+{
+  http_t *http = NULL;
+
+  if (server->cups_server != NULL)
+    cupsSetServer (server->cups_server);
+  cupsSetPasswordCB2 (no_password, NULL);
+  http = httpConnect2 (cupsServer (), ippPort (), NULL, AF_UNSPEC, cupsEncryption (), 1,
+                       CONNECT_TIMEOUT_MS, NULL);
+  if (http == NULL)
+    g_set_error (error, SE_ERROR, (int)SE_ERROR_TEMPORARY, "cupsd at %s cannot be reached: %s",
+                 cupsServer (), cupsLastErrorString ());
+  return http;
+}
+
+static ipp_t *
+request_new (ipp_op_t operation, const char *uri_name, const char *uri)
+{
+  ipp_t *request = ippNewRequest (operation);
+
+  ippAddString (request, IPP_TAG_OPERATION, IPP_TAG_URI, uri_name, NULL, uri);
+  ippAddString (request, IPP_TAG_OPERATION, IPP_TAG_NAME, "requesting-user-name", NULL,
+                cupsUser ());
+  return request;
+}
+
+static void
+set_ipp_error (GError **error, const char *what)
+{
+  ipp_status_t status = cupsLastError ();
+  g_autofree char *words = se_log_clean (cupsLastErrorString (), 400);
+  SeError code = SE_ERROR_CONFIG;
+  const char *hint = "";
+
+  if (status == IPP_STATUS_ERROR_FORBIDDEN || status == IPP_STATUS_ERROR_NOT_AUTHORIZED
+      || status == IPP_STATUS_ERROR_NOT_AUTHENTICATED)
+    hint = "; run oauth-setup as root";
+  else if (status >= IPP_STATUS_ERROR_INTERNAL)
+    code = SE_ERROR_TEMPORARY;
+  g_set_error (error, SE_ERROR, (int)code, "%s: cupsd says \"%s\"%s", what, words, hint);
+}
+
+/* Consumes request. Returns the response, NULL with error set where cupsd refuses. */
+static ipp_t *
+do_request (http_t *http, ipp_t *request, const char *resource, const char *what, GError **error)
+{
+  g_autoptr (ipp_t) response = cupsDoRequest (http, request, resource);
+
+  if (cupsLastError () > IPP_STATUS_OK_CONFLICTING)
+    {
+      set_ipp_error (error, what);
+      return NULL;
+    }
+  return g_steal_pointer (&response);
+}
+
+static char **
+keywords (ipp_attribute_t *attribute)
+{
+  GPtrArray *words = g_ptr_array_new ();
+  int i, n = attribute != NULL ? ippGetCount (attribute) : 0;
+
+  for (i = 0; i < n; i++)
+    {
+      const char *word = ippGetString (attribute, i, NULL);
+
+      if (word != NULL && !g_str_equal (word, "none"))
+        g_ptr_array_add (words, g_strdup (word));
+    }
+  g_ptr_array_add (words, NULL);
+  return (char **)g_ptr_array_free (words, FALSE);
+}
+
+/* Queues. */
+
+static char *
+queue_uri (const char *name)
+{
+  char uri[HTTP_MAX_URI];
+
+  httpAssembleURIf (HTTP_URI_CODING_ALL, uri, sizeof uri, "ipp", NULL, "localhost", 0,
+                    "/printers/%s", name);
+  return g_strdup (uri);
+}
+
+static gboolean
+is_mailto (const char *uri)
+{
+  return uri != NULL && g_ascii_strncasecmp (uri, "mailto:", 7) == 0;
+}
+
+/* The printer that the attributes from *at on describe; moves *at behind them. NULL: not one of
+ * ours. */
+static SeQueue *
+read_queue (ipp_t *response, ipp_attribute_t **at)
+{
+  const char *name = NULL, *uri = NULL;
+  ipp_attribute_t *reasons = NULL;
+  SeQueue *queue = NULL;
+
+  for (; *at != NULL && ippGetGroupTag (*at) == IPP_TAG_PRINTER; *at = ippNextAttribute (response))
+    {
+      const char *attribute = ippGetName (*at);
+
+      if (g_strcmp0 (attribute, "printer-name") == 0)
+        name = ippGetString (*at, 0, NULL);
+      else if (g_strcmp0 (attribute, "device-uri") == 0)
+        uri = ippGetString (*at, 0, NULL);
+      else if (g_strcmp0 (attribute, "printer-state-reasons") == 0)
+        reasons = *at;
+    }
+  if (name == NULL || !is_mailto (uri))
+    return NULL;
+  queue = g_new0 (SeQueue, 1);
+  queue->name = g_strdup (name);
+  queue->uri = g_strdup (uri);
+  queue->reasons = keywords (reasons);
+  return queue;
+}
+
+GPtrArray *
+se_queues_list (http_t *http, GError **error)
+{
+  static const char *const wanted[] = { "printer-name", "device-uri", "printer-state-reasons" };
+  ipp_t *request = ippNewRequest (IPP_OP_CUPS_GET_PRINTERS);
+  g_autoptr (ipp_t) response = NULL;
+  g_autoptr (GPtrArray) queues = g_ptr_array_new_with_free_func ((GDestroyNotify)se_queue_free);
+  ipp_attribute_t *at;
+
+  ippAddString (request, IPP_TAG_OPERATION, IPP_TAG_NAME, "requesting-user-name", NULL,
+                cupsUser ());
+  ippAddStrings (request, IPP_TAG_OPERATION, IPP_TAG_KEYWORD, "requested-attributes",
+                 G_N_ELEMENTS (wanted), NULL, wanted);
+  response = cupsDoRequest (http, request, "/");
+  /* Without any printer cupsd answers client-error-not-found. */
+  if (cupsLastError () == IPP_STATUS_ERROR_NOT_FOUND)
+    return g_steal_pointer (&queues);
+  if (cupsLastError () > IPP_STATUS_OK_CONFLICTING)
+    {
+      set_ipp_error (error, "The queues cannot be listed");
+      return NULL;
+    }
+  for (at = ippFirstAttribute (response); at != NULL; at = ippNextAttribute (response))
+    if (ippGetGroupTag (at) == IPP_TAG_PRINTER)
+      {
+        SeQueue *queue = read_queue (response, &at);
+
+        if (queue != NULL)
+          g_ptr_array_add (queues, queue);
+        if (at == NULL)
+          break;
+      }
+  return g_steal_pointer (&queues);
+}
+
+char *
+se_queue_account (const SeQueue *queue, const SeConfig *config)
+{
+  const char *fields = strchr (queue->uri, '?');
+  g_auto (GStrv) accounts = NULL;
+
+  if (fields != NULL)
+    {
+      /* Only the fields: what cupsd shows of the addresses need not be whole. */
+      g_autofree char *uri = g_strconcat ("mailto:", fields, NULL);
+      g_autoptr (SeMailto) mailto = se_mailto_parse (uri, NULL);
+
+      if (mailto != NULL && mailto->from != NULL)
+        return g_strdup (mailto->from);
+    }
+  {
+    g_autoptr (SeQueueConfig) policy = se_config_get_queue (config, queue->name, NULL);
+
+    if (policy != NULL && policy->account != NULL)
+      return g_strdup (policy->account);
+  }
+  accounts = se_config_list_accounts (config);
+  return g_strv_length (accounts) == 1 ? g_strdup (accounts[0]) : NULL;
+}
+
+/* CUPS: any printable characters but space, '/' and '#'; no more than 127 octets. */
+static gboolean
+is_queue_name (const char *name)
+{
+  const char *at;
+
+  if (*name == '\0' || *name == '-' || strlen (name) > 127)
+    return FALSE;
+  for (at = name; *at != '\0'; at++)
+    if ((guchar)*at <= ' ' || *at == 0x7f || strchr ("/#?\"'<>&|;%\\", *at) != NULL)
+      return FALSE;
+  return TRUE;
+}
+
+gboolean
+se_queues_check_name (http_t *http, const char *name, GError **error)
+{
+  g_autofree char *printer_uri = NULL;
+  g_autofree char *clean = se_log_clean (name, 130);
+  g_autoptr (ipp_t) response = NULL;
+  ipp_attribute_t *uri;
+  ipp_t *request;
+
+  if (!is_queue_name (name))
+    {
+      g_set_error (error, SE_ERROR, (int)SE_ERROR_USAGE,
+                   "\"%s\" cannot name a queue: use up to 127 letters, digits, '-' and '_'", clean);
+      return FALSE;
+    }
+  printer_uri = queue_uri (name);
+  request = request_new (IPP_OP_GET_PRINTER_ATTRIBUTES, "printer-uri", printer_uri);
+  ippAddString (request, IPP_TAG_OPERATION, IPP_TAG_KEYWORD, "requested-attributes", NULL,
+                "device-uri");
+  response = cupsDoRequest (http, request, "/");
+  if (cupsLastError () == IPP_STATUS_ERROR_NOT_FOUND)
+    return TRUE;
+  if (cupsLastError () > IPP_STATUS_OK_CONFLICTING)
+    {
+      set_ipp_error (error, "The queue cannot be looked up");
+      return FALSE;
+    }
+  uri = ippFindAttribute (response, "device-uri", IPP_TAG_URI);
+  if (uri == NULL || is_mailto (ippGetString (uri, 0, NULL)))
+    return TRUE;
+  g_set_error (error, SE_ERROR, (int)SE_ERROR_USAGE,
+               "There is a queue \"%s\" already, for another device: choose another --queue",
+               clean);
+  return FALSE;
+}
+
+gboolean
+se_queues_create (http_t *http, const char *name, const char *address, const char *account,
+                  GError **error)
+{
+  g_autofree char *printer_uri = queue_uri (name);
+  g_autofree char *device_uri = se_mailto_build (address, account);
+  g_autofree char *info = g_strdup_printf ("Mail to %s", address);
+  g_autofree char *what = g_strdup_printf ("Queue \"%s\" cannot be created", name);
+  ipp_t *request = request_new (IPP_OP_CUPS_ADD_MODIFY_PRINTER, "printer-uri", printer_uri);
+  g_autoptr (ipp_t) response = NULL;
+
+  ippAddString (request, IPP_TAG_OPERATION, IPP_TAG_NAME, "ppd-name", NULL, PPD_NAME);
+  ippAddString (request, IPP_TAG_PRINTER, IPP_TAG_URI, "device-uri", NULL, device_uri);
+  ippAddString (request, IPP_TAG_PRINTER, IPP_TAG_TEXT, "printer-info", NULL, info);
+  ippAddBoolean (request, IPP_TAG_PRINTER, "printer-is-shared", 0);
+  ippAddBoolean (request, IPP_TAG_PRINTER, "printer-is-accepting-jobs", 1);
+  ippAddInteger (request, IPP_TAG_PRINTER, IPP_TAG_ENUM, "printer-state", IPP_PSTATE_IDLE);
+  response = do_request (http, request, "/admin/", what, error);
+  return response != NULL;
+}
+
+gboolean
+se_queues_clear_reasons (http_t *http, const SeQueue *queue, GError **error)
+{
+  g_autofree char *printer_uri = queue_uri (queue->name);
+  g_autoptr (GPtrArray) rest = g_ptr_array_new ();
+  g_autoptr (ipp_t) response = NULL;
+  ipp_t *request;
+  guint i;
+
+  for (i = 0; queue->reasons[i] != NULL; i++)
+    if (!g_strv_contains (our_reasons, queue->reasons[i]))
+      g_ptr_array_add (rest, queue->reasons[i]);
+  if (rest->len == i)
+    return TRUE;
+  if (rest->len == 0)
+    g_ptr_array_add (rest, (gpointer) "none");
+  request = request_new (IPP_OP_CUPS_ADD_MODIFY_PRINTER, "printer-uri", printer_uri);
+  ippAddStrings (request, IPP_TAG_PRINTER, IPP_TAG_KEYWORD, "printer-state-reasons", (int)rest->len,
+                 NULL, (const char *const *)rest->pdata);
+  response = do_request (http, request, "/admin/", "A queue's state cannot be cleared", error);
+  return response != NULL;
+}
+
+/* Jobs. */
+
+gboolean
+se_queues_is_ours (ipp_jstate_t state, const char *hold_until, const char *const *reasons)
+{
+  const char *const *reason;
+
+  if (state != IPP_JSTATE_HELD || (hold_until != NULL && !g_str_equal (hold_until, "no-hold")))
+    return FALSE;
+  for (reason = reasons; *reason != NULL; reason++)
+    if (g_strv_contains (our_reasons, *reason))
+      return TRUE;
+  return FALSE;
+}
+
+/* As read_queue, for a job. */
+static SeHeldJob *
+read_job (ipp_t *response, ipp_attribute_t **at)
+{
+  const char *hold_until = NULL, *printer = NULL;
+  ipp_jstate_t state = IPP_JSTATE_PENDING;
+  g_auto (GStrv) reasons = NULL;
+  SeHeldJob *job = NULL;
+  int id = 0;
+
+  for (; *at != NULL && ippGetGroupTag (*at) == IPP_TAG_JOB; *at = ippNextAttribute (response))
+    {
+      const char *attribute = ippGetName (*at);
+
+      if (g_strcmp0 (attribute, "job-id") == 0)
+        id = ippGetInteger (*at, 0);
+      else if (g_strcmp0 (attribute, "job-state") == 0)
+        state = (ipp_jstate_t)ippGetInteger (*at, 0);
+      else if (g_strcmp0 (attribute, "job-hold-until") == 0)
+        hold_until = ippGetString (*at, 0, NULL);
+      else if (g_strcmp0 (attribute, "job-printer-uri") == 0)
+        printer = ippGetString (*at, 0, NULL);
+      else if (g_strcmp0 (attribute, "job-printer-state-reasons") == 0 && reasons == NULL)
+        reasons = keywords (*at);
+    }
+  if (id <= 0 || printer == NULL || strrchr (printer, '/') == NULL || reasons == NULL
+      || !se_queues_is_ours (state, hold_until, (const char *const *)reasons))
+    return NULL;
+  job = g_new0 (SeHeldJob, 1);
+  job->id = id;
+  job->queue = g_uri_unescape_string (strrchr (printer, '/') + 1, "/");
+  if (job->queue == NULL)
+    g_clear_pointer (&job, se_held_job_free);
+  return job;
+}
+
+GPtrArray *
+se_queues_held_jobs (http_t *http, GError **error)
+{
+  static const char *const wanted[]
+      = { "job-id", "job-state", "job-hold-until", "job-printer-uri", "job-printer-state-reasons" };
+  ipp_t *request = request_new (IPP_OP_GET_JOBS, "printer-uri", "ipp://localhost/");
+  g_autoptr (ipp_t) response = NULL;
+  g_autoptr (GPtrArray) jobs = g_ptr_array_new_with_free_func ((GDestroyNotify)se_held_job_free);
+  ipp_attribute_t *at;
+
+  ippAddString (request, IPP_TAG_OPERATION, IPP_TAG_KEYWORD, "which-jobs", NULL, "not-completed");
+  ippAddStrings (request, IPP_TAG_OPERATION, IPP_TAG_KEYWORD, "requested-attributes",
+                 G_N_ELEMENTS (wanted), NULL, wanted);
+  response = do_request (http, request, "/", "The jobs cannot be listed", error);
+  if (response == NULL)
+    return NULL;
+  for (at = ippFirstAttribute (response); at != NULL; at = ippNextAttribute (response))
+    if (ippGetGroupTag (at) == IPP_TAG_JOB)
+      {
+        SeHeldJob *job = read_job (response, &at);
+
+        if (job != NULL)
+          g_ptr_array_add (jobs, job);
+        if (at == NULL)
+          break;
+      }
+  return g_steal_pointer (&jobs);
+}
+
+gboolean
+se_queues_release_job (http_t *http, int id, GError **error)
+{
+  g_autofree char *uri = g_strdup_printf ("ipp://localhost/jobs/%d", id);
+  g_autofree char *what = g_strdup_printf ("Job %d cannot be released", id);
+  g_autoptr (ipp_t) response
+      = do_request (http, request_new (IPP_OP_RELEASE_JOB, "job-uri", uri), "/jobs/", what, error);
+
+  return response != NULL;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "common/configuration.h"
+
+#include <cups/cups.h>
+
+G_BEGIN_DECLS
+
+/* What oauth-setup asks of cupsd. */
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (http_t, httpClose)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ipp_t, ippDelete)
+
+/* A queue whose device is mailto:. */
+typedef struct
+{
+  char *name;
+  char *uri;      /* as cupsd shows it: what stands before a first '@' is missing */
+  char **reasons; /* printer-state-reasons without "none" */
+} SeQueue;
+
+/* A job that waits for `release`. */
+typedef struct
+{
+  int id;
+  char *queue;
+} SeHeldJob;
+
+void se_queue_free (SeQueue *queue);
+void se_held_job_free (SeHeldJob *job);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeQueue, se_queue_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeHeldJob, se_held_job_free)
+
+/* Connects to [server] cups-server, or to libcups's default; never asks for a password.
+ * SE_ERROR_TEMPORARY if cupsd cannot be reached. */
+http_t *se_queues_connect (const SeServerConfig *server, GError **error);
+
+/* Every function below: SE_ERROR_CONFIG where cupsd refuses, SE_ERROR_TEMPORARY where it cannot be
+ * reached. */
+
+/* All mailto: queues, SeQueue freed with the array. */
+GPtrArray *se_queues_list (http_t *http, GError **error);
+
+/* The account that a queue sends from: `from` of its URI, else the configuration's `account`, else
+ * the only account. Owned by the caller; NULL where none of these says. */
+char *se_queue_account (const SeQueue *queue, const SeConfig *config);
+
+/* Creates a queue that mails to address from account, with our PPD, enabled, accepting and not
+ * shared; or gives a mailto: queue that exists this URI and PPD (its defaults stay). A queue of
+ * that name with another device is refused (SE_ERROR_USAGE), as is a name that CUPS cannot take. */
+gboolean se_queues_check_name (http_t *http, const char *name, GError **error);
+gboolean se_queues_create (http_t *http, const char *name, const char *address, const char *account,
+                           GError **error);
+
+/* Takes our printer-state-reasons off a queue, idle or not. */
+gboolean se_queues_clear_reasons (http_t *http, const SeQueue *queue, GError **error);
+
+/* TRUE for a job that the backend held and nobody else: pending-held, no hold time set by a person
+ * (NULL, "no-hold"), and a reason of ours. reasons: job-printer-state-reasons, NULL-terminated. */
+gboolean se_queues_is_ours (ipp_jstate_t state, const char *hold_until, const char *const *reasons);
+
+/* The jobs of all queues for which se_queues_is_ours; SeHeldJob freed with the array. */
+GPtrArray *se_queues_held_jobs (http_t *http, GError **error);
+
+gboolean se_queues_release_job (http_t *http, int id, GError **error);
+
+G_END_DECLS

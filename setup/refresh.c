@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "common/log.h"
+#include "setup/mailbox.h"
+#include "setup/setup.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+typedef struct
+{
+  const SeSetup *setup;
+  const char *const *addresses;
+  SeExit exit_status; /* the parent's: the worst so far */
+} Refresh;
+
+static gboolean
+refresh_account (SeService *service, const SeSetup *setup, const char *address, GError **error)
+{
+  g_autoptr (SeAccount) account = se_config_get_account (setup->config, address, error);
+  SeTokenContext context;
+
+  if (account == NULL)
+    return FALSE;
+  context = se_mailbox_context (service, setup->server, account);
+  return se_token_refresh (&context, error);
+}
+
+/* One account's trouble does not keep the others from being refreshed. */
+static gboolean
+refresh_all (SeService *service, gpointer data, GError **error)
+{
+  const Refresh *refresh = data;
+  const char *const *address;
+
+  for (address = refresh->addresses; *address != NULL; address++)
+    {
+      g_autoptr (GError) local = NULL;
+
+      if (refresh_account (service, refresh->setup, *address, &local))
+        se_service_tell (service, "refreshed", *address, NULL);
+      else if (se_error_is (local, SE_ERROR_CANCELLED))
+        {
+          g_propagate_error (error, g_steal_pointer (&local));
+          return FALSE;
+        }
+      else
+        {
+          g_autofree char *status = g_strdup_printf ("%d", (int)se_setup_exit_status (local));
+
+          se_service_tell (service, "trouble", *address, status, local->message, NULL);
+        }
+    }
+  return TRUE;
+}
+
+static const char *
+report (const char *const *fields, gpointer data)
+{
+  Refresh *refresh = data;
+  guint n = g_strv_length ((char **)fields);
+
+  if (g_str_equal (fields[0], "refreshed") && n == 2)
+    printf ("%s: refreshed.\n", fields[1]);
+  else if (g_str_equal (fields[0], "trouble") && n == 4)
+    {
+      SeExit status = atoi (fields[2]) == SE_EXIT_PERSON ? SE_EXIT_PERSON : SE_EXIT_FAILED;
+
+      fflush (stdout);
+      se_log_write ("oauth-setup", "%s: %s", fields[1], fields[3]);
+      refresh->exit_status = se_setup_worse (refresh->exit_status, status);
+    }
+  return NULL;
+}
+
+static char **
+choose (const SeSetup *setup, const char *address, gboolean all, GError **error)
+{
+  g_autoptr (SeAccount) account = NULL;
+  char *chosen[] = { NULL, NULL };
+
+  if (all)
+    return se_config_list_accounts (setup->config);
+  account = se_config_get_account (setup->config, address, error);
+  if (account == NULL)
+    return NULL;
+  chosen[0] = account->address;
+  return g_strdupv (chosen);
+}
+
+SeExit
+se_verb_refresh (int argc, char **argv)
+{
+  gboolean all = FALSE;
+  const GOptionEntry entries[] = {
+    { "all", 0, 0, G_OPTION_ARG_NONE, &all, "every account", NULL },
+    G_OPTION_ENTRY_NULL,
+  };
+  g_autoptr (GError) error = NULL;
+  g_auto (GStrv) words = se_setup_parse (argc, argv, "[ACCOUNT]",
+                                         "Renews an account's tokens whatever time is left, so "
+                                         "that a mailbox that is rarely used stays\n"
+                                         "authorized.",
+                                         entries, 1, &error);
+  g_autoptr (SeSetup) setup = NULL;
+  g_auto (GStrv) addresses = NULL;
+  Refresh refresh = { NULL };
+
+  if (words != NULL && all && words[0] != NULL)
+    g_set_error_literal (&error, SE_ERROR, (int)SE_ERROR_USAGE,
+                         "Name one account or give --all, not both");
+  if (error == NULL)
+    setup = se_setup_load (&error);
+  if (setup != NULL)
+    addresses = choose (setup, words[0], all, &error);
+  if (addresses == NULL)
+    return se_setup_fail (error);
+  refresh = (Refresh){ setup, (const char *const *)addresses, SE_EXIT_DONE };
+  if (!se_service_run (setup->server, refresh_all, report, &refresh, &error))
+    return se_setup_fail (error);
+  return refresh.exit_status;
+}

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "setup/release.h"
+
+#include "common/log.h"
+#include "mail/journal.h"
+#include "setup/service.h"
+#include "setup/setup.h"
+
+#include <stdio.h>
+
+typedef struct
+{
+  const SeServerConfig *server;
+  gboolean due;
+  GPtrArray *jobs;    /* SeHeldJob */
+  GHashTable *chosen; /* the parent's: ids of the jobs to release */
+} Release;
+
+/* TRUE if queue sends from account; account NULL: TRUE for all. */
+static gboolean
+sends_from (const SeQueue *queue, const SeConfig *config, const char *account)
+{
+  g_autofree char *from = NULL;
+
+  if (account == NULL)
+    return TRUE;
+  from = se_queue_account (queue, config);
+  return from != NULL && g_ascii_strcasecmp (from, account) == 0;
+}
+
+static const SeQueue *
+find_queue (const GPtrArray *queues, const char *name)
+{
+  guint i;
+
+  for (i = 0; i < queues->len; i++)
+    if (g_str_equal (((const SeQueue *)queues->pdata[i])->name, name))
+      return queues->pdata[i];
+  return NULL;
+}
+
+/* The held jobs of the queues that send from account. */
+static GPtrArray *
+held_jobs_of (http_t *http, const SeConfig *config, const GPtrArray *queues, const char *account,
+              GError **error)
+{
+  g_autoptr (GPtrArray) jobs = se_queues_held_jobs (http, error);
+  guint i;
+
+  if (jobs == NULL)
+    return NULL;
+  for (i = jobs->len; i > 0; i--)
+    {
+      const SeHeldJob *job = jobs->pdata[i - 1];
+      const SeQueue *queue = find_queue (queues, job->queue);
+
+      if (queue == NULL || !sends_from (queue, config, account))
+        g_ptr_array_remove_index (jobs, i - 1);
+    }
+  return g_steal_pointer (&jobs);
+}
+
+static gboolean
+release_job (http_t *http, const SeHeldJob *job, GPtrArray *released, GError **error)
+{
+  if (!se_queues_release_job (http, job->id, error))
+    return FALSE;
+  g_ptr_array_add (released, g_strdup_printf ("%s-%d", job->queue, job->id));
+  return TRUE;
+}
+
+gboolean
+se_release_account (http_t *http, const SeConfig *config, const char *account, GPtrArray *released,
+                    GError **error)
+{
+  g_autoptr (GPtrArray) queues = se_queues_list (http, error);
+  g_autoptr (GPtrArray) jobs = NULL;
+  guint i;
+
+  if (queues == NULL)
+    return FALSE;
+  for (i = 0; i < queues->len; i++)
+    if (sends_from (queues->pdata[i], config, account)
+        && !se_queues_clear_reasons (http, queues->pdata[i], error))
+      return FALSE;
+  jobs = held_jobs_of (http, config, queues, account, error);
+  if (jobs == NULL)
+    return FALSE;
+  for (i = 0; i < jobs->len; i++)
+    if (!release_job (http, jobs->pdata[i], released, error))
+      return FALSE;
+  return TRUE;
+}
+
+/* The worker: only the service user may look into the state directory. */
+
+static void
+tell_orphans (SeService *service, const char *state_directory)
+{
+  g_autofree char *path = g_build_filename (state_directory, "orphans", NULL);
+  g_autoptr (GDir) directory = g_dir_open (path, 0, NULL);
+  const char *name;
+
+  while (directory != NULL && (name = g_dir_read_name (directory)) != NULL)
+    {
+      g_autofree char *whole = g_build_filename (path, name, NULL);
+
+      se_service_tell (service, "orphan", whole, NULL);
+    }
+}
+
+static gboolean
+look (SeService *service, gpointer data, GError **error)
+{
+  const Release *release = data;
+  gint64 now = g_get_real_time () / G_USEC_PER_SEC;
+  guint i;
+
+  for (i = 0; i < release->jobs->len; i++)
+    {
+      const SeHeldJob *job = release->jobs->pdata[i];
+      g_autofree char *id = g_strdup_printf ("%d", job->id);
+      gint64 next_try = 0;
+
+      if (!release->due
+          || (se_journal_peek_due (release->server->state_directory, job->queue, job->id, &next_try)
+              && next_try <= now))
+        se_service_tell (service, "due", id, NULL);
+    }
+  tell_orphans (service, release->server->state_directory);
+  return TRUE;
+}
+
+static const char *
+take (const char *const *fields, gpointer data)
+{
+  Release *release = data;
+
+  if (fields[1] == NULL)
+    return NULL;
+  if (g_str_equal (fields[0], "due"))
+    g_hash_table_add (release->chosen,
+                      GINT_TO_POINTER ((int)g_ascii_strtoll (fields[1], NULL, 10)));
+  else if (g_str_equal (fields[0], "orphan"))
+    se_log_write ("oauth-setup: warning",
+                  "%s: a mail that failed after cupsd took its job for done; print it again, then "
+                  "remove this file",
+                  fields[1]);
+  return NULL;
+}
+
+static gboolean
+run (const SeSetup *setup, const char *account, gboolean due, GPtrArray *released, GError **error)
+{
+  g_autoptr (http_t) http = se_queues_connect (setup->server, error);
+  g_autoptr (GPtrArray) queues = http != NULL ? se_queues_list (http, error) : NULL;
+  g_autoptr (GPtrArray) jobs
+      = queues != NULL ? held_jobs_of (http, setup->config, queues, account, error) : NULL;
+  g_autoptr (GHashTable) chosen = g_hash_table_new (NULL, NULL);
+  Release release = { setup->server, due, jobs, chosen };
+  guint i;
+
+  if (jobs == NULL || !se_service_run (setup->server, look, take, &release, error))
+    return FALSE;
+  for (i = 0; i < jobs->len; i++)
+    {
+      const SeHeldJob *job = jobs->pdata[i];
+
+      if (g_hash_table_contains (chosen, GINT_TO_POINTER (job->id))
+          && !release_job (http, job, released, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+SeExit
+se_verb_release (int argc, char **argv)
+{
+  g_autofree char *account = NULL;
+  gboolean due = FALSE;
+  const GOptionEntry entries[] = {
+    { "account", 0, 0, G_OPTION_ARG_STRING, &account, "only jobs of queues that send from it",
+      "ACCOUNT" },
+    { "due", 0, 0, G_OPTION_ARG_NONE, &due, "only jobs whose next try is due", NULL },
+    G_OPTION_ENTRY_NULL,
+  };
+  g_autoptr (GError) error = NULL;
+  g_auto (GStrv) words = se_setup_parse (
+      argc, argv, "",
+      "Lets those held jobs go on that scan-email held itself. Jobs that a person held stay held.",
+      entries, 0, &error);
+  g_autoptr (SeSetup) setup = words != NULL ? se_setup_load (&error) : NULL;
+  g_autoptr (GPtrArray) released = g_ptr_array_new_with_free_func (g_free);
+  gboolean good = setup != NULL && run (setup, account, due, released, &error);
+  guint i;
+
+  for (i = 0; i < released->len; i++)
+    printf ("Released job %s.\n", (const char *)released->pdata[i]);
+  return good ? SE_EXIT_DONE : se_setup_fail (error);
+}

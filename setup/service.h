@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "common/configuration.h"
+
+G_BEGIN_DECLS
+
+/* Two processes: the parent keeps the caller's rights, the terminal, the configuration and cupsd;
+ * the worker, its child, does everything that touches the network, other people's text or tokens.
+ * Where the parent is root the worker drops to the service user for good before its first step.
+ * They talk in short checked texts: no secret and no control character passes. */
+typedef struct SeService SeService;
+
+/* Runs in the worker. */
+typedef gboolean (*SeServiceWork) (SeService *service, gpointer data, GError **error);
+
+/* Runs in the parent, once for each se_service_tell. fields: NULL-terminated, the event's name
+ * first; valid UTF-8 without control characters. Returns the answer for a worker that awaits one
+ * (see se_service_await), otherwise NULL. */
+typedef const char *(*SeServiceEvent) (const char *const *fields, gpointer data);
+
+/* Runs work in a worker and waits for its end. Both functions get data: what event writes there
+ * stays, what work writes there is lost with the worker. SIGINT, SIGTERM and SIGHUP ask the worker
+ * to stop (then: SE_ERROR_CANCELLED); a second one kills it. Errors: work's own; SE_ERROR_CONFIG if
+ * the service user does not exist or is root; SE_ERROR_TEMPORARY if the worker died. */
+gboolean se_service_run (const SeServerConfig *server, SeServiceWork work, SeServiceEvent event,
+                         gpointer data, GError **error);
+
+/* The worker's side. */
+
+/* Readable as soon as the worker should stop: the parent was asked to, or is gone. */
+int se_service_cancel_fd (const SeService *service);
+
+/* Tells the parent of an event: its name, then its fields, each cleaned by se_log_clean. In tell
+ * the first NULL ends the list, in tellv a NULL goes as "". A parent that is gone is no error here:
+ * cancel_fd tells. */
+void se_service_tell (SeService *service, const char *name, ...) G_GNUC_NULL_TERMINATED;
+void se_service_tellv (SeService *service, const char *const *fields, gsize n_fields);
+
+/* Waits for the answer to the event just told. TRUE if it is "yes"; SE_ERROR_CANCELLED if the
+ * worker should stop. */
+gboolean se_service_await (SeService *service, gboolean *yes, GError **error);
+
+/* For the parent and for tests: one event as it goes over the channel and back. decode returns NULL
+ * for a text that is not well-formed: too long, too many fields, control characters, bad UTF-8. */
+char *se_service_encode (const char *const *fields, gsize n_fields);
+char **se_service_decode (const char *text, gsize length);
+
+/* The passwd facts that the parent needs of the service user. SE_ERROR_CONFIG as se_service_run. */
+gboolean se_service_lookup_user (const SeServerConfig *server, uid_t *uid, gid_t *gid,
+                                 GError **error);
+
+G_END_DECLS

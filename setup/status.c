@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "setup/mailbox.h"
+#include "setup/setup.h"
+
+#include <cjson/cJSON.h>
+#include <stdio.h>
+
+typedef struct
+{
+  const SeSetup *setup;
+  GPtrArray *rows; /* GStrv as told by the worker */
+} Status;
+
+/* One account: status ACCOUNT PROVIDER GRANT STORE WORD IDENTITY EXPIRES LAST-REFRESH HINT. */
+enum
+{
+  ACCOUNT = 1,
+  PROVIDER,
+  GRANT,
+  STORE,
+  WORD,
+  IDENTITY,
+  EXPIRES,
+  LAST_REFRESH,
+  HINT,
+  N_FIELDS
+};
+
+static char *
+format_time (gint64 seconds)
+{
+  g_autoptr (GDateTime) time = seconds > 0 ? g_date_time_new_from_unix_utc (seconds) : NULL;
+
+  return time != NULL ? g_date_time_format (time, "%Y-%m-%dT%H:%M:%SZ") : NULL;
+}
+
+static void
+tell_account (SeService *service, const SeServerConfig *server, const SeAccount *account)
+{
+  SeTokenContext context = se_mailbox_context (service, server, account);
+  g_autoptr (SeTokenRecord) record = NULL;
+  g_autofree char *reason = NULL;
+  SeTokenStatus status = se_token_status (&context, &record, &reason);
+  g_autofree char *expires = record != NULL ? format_time (record->expires) : NULL;
+  g_autofree char *last_refresh = record != NULL ? format_time (record->last_refresh) : NULL;
+  const char *const fields[N_FIELDS] = { "status",
+                                         account->address,
+                                         account->provider->name,
+                                         account->grant,
+                                         account->token_store,
+                                         se_token_status_word (status),
+                                         record != NULL ? record->identity : NULL,
+                                         expires,
+                                         last_refresh,
+                                         reason };
+
+  se_service_tellv (service, fields, N_FIELDS);
+}
+
+static gboolean
+look (SeService *service, gpointer data, GError **error)
+{
+  const Status *status = data;
+  g_auto (GStrv) addresses = se_config_list_accounts (status->setup->config);
+  char **address;
+
+  for (address = addresses; *address != NULL; address++)
+    {
+      g_autoptr (GError) wrong = NULL;
+      g_autoptr (SeAccount) account
+          = se_config_get_account (status->setup->config, *address, &wrong);
+
+      if (account != NULL)
+        tell_account (service, status->setup->server, account);
+      else
+        {
+          const char *const fields[N_FIELDS]
+              = { [0] = "status",
+                  [ACCOUNT] = *address,
+                  [WORD] = se_token_status_word (SE_TOKEN_MISCONFIGURED),
+                  [HINT] = wrong->message };
+
+          se_service_tellv (service, fields, N_FIELDS);
+        }
+    }
+  return TRUE;
+}
+
+static const char *
+take (const char *const *fields, gpointer data)
+{
+  Status *status = data;
+
+  if (g_str_equal (fields[0], "status") && g_strv_length ((char **)fields) == N_FIELDS)
+    g_ptr_array_add (status->rows, g_strdupv ((char **)fields));
+  return NULL;
+}
+
+static SeExit
+exit_status_of (const char *word)
+{
+  if (g_str_equal (word, se_token_status_word (SE_TOKEN_ACTIVE)))
+    return SE_EXIT_DONE;
+  return g_str_equal (word, se_token_status_word (SE_TOKEN_UNREACHABLE)) ? SE_EXIT_FAILED
+                                                                         : SE_EXIT_PERSON;
+}
+
+static void
+print_json (const GPtrArray *rows)
+{
+  static const char *const names[N_FIELDS]
+      = { NULL,     "account",  "provider",       "grant",        "store",
+          "status", "identity", "access_expires", "last_refresh", "hint" };
+  cJSON *list = cJSON_CreateArray ();
+  char *text = NULL;
+  guint i;
+
+  for (i = 0; i < rows->len; i++)
+    {
+      const char *const *row = rows->pdata[i];
+      cJSON *object = cJSON_CreateObject ();
+      guint k;
+
+      for (k = 1; k < N_FIELDS; k++)
+        (void)cJSON_AddItemToObject (
+            object, names[k], *row[k] != '\0' ? cJSON_CreateString (row[k]) : cJSON_CreateNull ());
+      (void)cJSON_AddItemToArray (list, object);
+    }
+  text = cJSON_PrintUnformatted (list);
+  printf ("%s\n", text);
+  cJSON_free (text);
+  cJSON_Delete (list);
+}
+
+static void
+print_text (const GPtrArray *rows)
+{
+  guint i;
+
+  for (i = 0; i < rows->len; i++)
+    {
+      const char *const *row = rows->pdata[i];
+
+      printf ("%s: %s\n", row[ACCOUNT], row[WORD]);
+      if (*row[HINT] != '\0')
+        printf ("  %s\n", row[HINT]);
+    }
+}
+
+SeExit
+se_verb_status (int argc, char **argv)
+{
+  gboolean json = FALSE;
+  const GOptionEntry entries[] = {
+    { "json", 0, 0, G_OPTION_ARG_NONE, &json, "for programs: a JSON array", NULL },
+    G_OPTION_ENTRY_NULL,
+  };
+  g_autoptr (GError) error = NULL;
+  g_auto (GStrv) words = se_setup_parse (
+      argc, argv, "", "Shows how each account stands; no network is used.", entries, 0, &error);
+  g_autoptr (SeSetup) setup = words != NULL ? se_setup_load (&error) : NULL;
+  g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func ((GDestroyNotify)g_strfreev);
+  Status status = { setup, rows };
+  SeExit exit_status = SE_EXIT_DONE;
+  guint i;
+
+  if (setup == NULL || !se_service_run (setup->server, look, take, &status, &error))
+    return se_setup_fail (error);
+  if (json)
+    print_json (rows);
+  else if (rows->len == 0)
+    printf ("%s has no account yet: run oauth-setup login.\n", setup->path);
+  else
+    print_text (rows);
+  for (i = 0; i < rows->len; i++)
+    exit_status = se_setup_worse (exit_status, exit_status_of (((char **)rows->pdata[i])[WORD]));
+  return exit_status;
+}

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "setup/service.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pwd.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* Somebody who exists everywhere and is not root. */
+#define USER "nobody"
+
+typedef struct
+{
+  const char *answer;
+  GString *seen;
+  int secret_fd;
+} Fixture;
+
+static const char *
+note (const char *const *fields, gpointer data)
+{
+  Fixture *fixture = data;
+
+  for (const char *const *field = fields; *field != NULL; field++)
+    g_string_append_printf (fixture->seen, "%s|", *field);
+  return g_str_equal (fields[0], "question") ? fixture->answer : NULL;
+}
+
+static gboolean
+run (SeServiceWork work, Fixture *fixture, GError **error)
+{
+  SeServerConfig server = { .user = (char *)USER, .state_directory = (char *)"/nonexistent" };
+
+  fixture->seen = g_string_new (NULL);
+  return se_service_run (&server, work, note, fixture, error);
+}
+
+static void
+assert_fails (SeServiceWork work, SeError code, const char *words)
+{
+  Fixture fixture = { NULL };
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (run (work, &fixture, &error));
+  g_assert_error (error, SE_ERROR, (int)code);
+  g_assert_nonnull (strstr (error->message, words));
+  g_string_free (fixture.seen, TRUE);
+}
+
+/* Packets. */
+
+static void
+test_encode (void)
+{
+  const char *const fields[] = { "code", "a\nb\033[31m", NULL, "Grüße" };
+  g_autofree char *text = se_service_encode (fields, G_N_ELEMENTS (fields));
+  g_auto (GStrv) back = se_service_decode (text, strlen (text));
+
+  g_assert_cmpuint (g_strv_length (back), ==, 4);
+  g_assert_cmpstr (back[0], ==, "code");
+  g_assert_null (strpbrk (back[1], "\n\033"));
+  g_assert_cmpstr (back[2], ==, "");
+  g_assert_cmpstr (back[3], ==, "Grüße");
+}
+
+static void
+test_decode_hostile (void)
+{
+  static const char *const hostile[] = {
+    "",
+    "\nno name",
+    "code\nx\033]0;title\007",
+    "code\r\nx",
+    "code\n\xff\xfe",
+    "code\nC1: \xc2\x9b"
+    "31m",
+    "code\n\xe2\x80\xa8",
+    "a\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n",
+  };
+  g_autofree char *huge = g_strnfill (1 << 20, 'x');
+
+  for (gsize i = 0; i < G_N_ELEMENTS (hostile); i++)
+    g_assert_null (se_service_decode (hostile[i], strlen (hostile[i])));
+  g_assert_null (se_service_decode (huge, strlen (huge)));
+  g_assert_null (se_service_decode ("code\n\0x", 7));
+}
+
+/* Ways to end. */
+
+static gboolean
+tell_two (SeService *service, gpointer data, GError **error)
+{
+  se_service_tell (service, "one", "1", NULL);
+  se_service_tell (service, "two", "2", "zwei", NULL);
+  return TRUE;
+}
+
+static void
+test_events (void)
+{
+  Fixture fixture = { NULL };
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (run (tell_two, &fixture, &error));
+  g_assert_no_error (error);
+  g_assert_cmpstr (fixture.seen->str, ==, "one|1|two|2|zwei|");
+  g_string_free (fixture.seen, TRUE);
+}
+
+static gboolean
+fail (SeService *service, gpointer data, GError **error)
+{
+  g_set_error_literal (error, SE_ERROR, (int)SE_ERROR_AUTHORIZATION, "first\nsecond");
+  return FALSE;
+}
+
+static gboolean
+die (SeService *service, gpointer data, GError **error)
+{
+  raise (SIGKILL);
+  return TRUE;
+}
+
+static gboolean
+leave (SeService *service, gpointer data, GError **error)
+{
+  _exit (7);
+}
+
+static gboolean
+lie (SeService *service, gpointer data, GError **error)
+{
+  static const char packet[] = "one\n\033c";
+
+  g_assert_cmpint (send (se_service_cancel_fd (service), packet, sizeof packet, 0), >, 0);
+  pause ();
+  return TRUE;
+}
+
+static gboolean
+invent_error (SeService *service, gpointer data, GError **error)
+{
+  se_service_tell (service, "failed", "4711", "x", NULL);
+  return TRUE;
+}
+
+static void
+test_endings (void)
+{
+  assert_fails (fail, SE_ERROR_AUTHORIZATION, "first\nsecond");
+  assert_fails (die, SE_ERROR_TEMPORARY, "signal 9");
+  assert_fails (leave, SE_ERROR_TEMPORARY, "exit status 7");
+  assert_fails (lie, SE_ERROR_TEMPORARY, "not an event");
+  assert_fails (invent_error, SE_ERROR_TEMPORARY, "x");
+}
+
+static gboolean
+ask (SeService *service, gpointer data, GError **error)
+{
+  gboolean yes = FALSE;
+
+  se_service_tell (service, "question", NULL);
+  if (!se_service_await (service, &yes, error))
+    return FALSE;
+  se_service_tell (service, yes ? "so" : "not so", NULL);
+  return TRUE;
+}
+
+static void
+test_answers (void)
+{
+  Fixture yes = { "yes", NULL, -1 }, no = { "no", NULL, -1 };
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (run (ask, &yes, &error));
+  g_assert_cmpstr (yes.seen->str, ==, "question|so|");
+  g_assert_true (run (ask, &no, &error));
+  g_assert_cmpstr (no.seen->str, ==, "question|not so|");
+  g_string_free (yes.seen, TRUE);
+  g_string_free (no.seen, TRUE);
+}
+
+/* Stopping: the parent gets the signal once the worker is on its way. */
+
+static const char *
+interrupt (const char *const *fields, gpointer data)
+{
+  (void)kill (getpid (), SIGINT);
+  return NULL;
+}
+
+static gboolean
+wait_for_stop (SeService *service, gpointer data, GError **error)
+{
+  struct pollfd stop = { se_service_cancel_fd (service), POLLIN, 0 };
+
+  se_service_tell (service, "waiting", NULL);
+  g_assert_cmpint (poll (&stop, 1, 20000), ==, 1);
+  g_set_error_literal (error, SE_ERROR, (int)SE_ERROR_CANCELLED, "stopped in time");
+  return FALSE;
+}
+
+static gboolean
+ignore_stop (SeService *service, gpointer data, GError **error)
+{
+  struct pollfd stop = { se_service_cancel_fd (service), POLLIN, 0 };
+
+  se_service_tell (service, "waiting", NULL);
+  g_assert_cmpint (poll (&stop, 1, 20000), ==, 1);
+  se_service_tell (service, "once more", NULL);
+  pause ();
+  return TRUE;
+}
+
+static void
+test_stop (void)
+{
+  SeServerConfig server = { .user = (char *)USER, .state_directory = (char *)"/nonexistent" };
+  g_autoptr (GError) first = NULL;
+  g_autoptr (GError) second = NULL;
+
+  g_assert_false (se_service_run (&server, wait_for_stop, interrupt, NULL, &first));
+  g_assert_error (first, SE_ERROR, SE_ERROR_CANCELLED);
+  g_assert_cmpstr (first->message, ==, "stopped in time");
+  g_assert_false (se_service_run (&server, ignore_stop, interrupt, NULL, &second));
+  g_assert_error (second, SE_ERROR, SE_ERROR_CANCELLED);
+}
+
+/* What the worker may. */
+
+static gboolean
+look_around (SeService *service, gpointer data, GError **error)
+{
+  const Fixture *fixture = data;
+  const struct passwd *user = getpwnam (USER);
+  gid_t groups[64];
+  int n = getgroups (G_N_ELEMENTS (groups), groups);
+  uid_t r, e, s;
+
+  g_assert_cmpint (fcntl (fixture->secret_fd, F_GETFD), ==, -1);
+  g_assert_cmpint (prctl (PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0), ==, 1);
+  g_assert_cmpint (getsid (0), ==, getpid ());
+  if (fixture->answer != NULL)
+    {
+      g_assert_cmpint (getresuid (&r, &e, &s), ==, 0);
+      g_assert_true (r == user->pw_uid && e == user->pw_uid && s == user->pw_uid);
+      g_assert_true (getegid () == user->pw_gid && getgid () == user->pw_gid);
+      for (int i = 0; i < n; i++)
+        g_assert_true (groups[i] != 0);
+      g_assert_cmpint (setuid (0), ==, -1);
+      g_assert_cmpint (open ("/etc/shadow", O_RDONLY), ==, -1);
+    }
+  se_service_tell (service, "seen", NULL);
+  return TRUE;
+}
+
+static void
+test_rights (void)
+{
+  Fixture fixture = { geteuid () == 0 ? "root" : NULL, NULL, fcntl (STDERR_FILENO, F_DUPFD, 50) };
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (run (look_around, &fixture, &error));
+  g_assert_no_error (error);
+  g_assert_cmpstr (fixture.seen->str, ==, "seen|");
+  g_string_free (fixture.seen, TRUE);
+  close (fixture.secret_fd);
+}
+
+static void
+test_user (void)
+{
+  SeServerConfig server = { .user = (char *)"root", .state_directory = (char *)"/nonexistent" };
+  g_autoptr (GError) root = NULL;
+  g_autoptr (GError) missing = NULL;
+  uid_t uid;
+  gid_t gid;
+
+  g_assert_false (se_service_lookup_user (&server, &uid, &gid, &root));
+  g_assert_error (root, SE_ERROR, SE_ERROR_CONFIG);
+  server.user = (char *)"nobody-of-that-name";
+  g_assert_false (se_service_lookup_user (&server, &uid, &gid, &missing));
+  g_assert_error (missing, SE_ERROR, SE_ERROR_CONFIG);
+  g_assert_nonnull (strstr (missing->message, "nobody-of-that-name"));
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/service/encode", test_encode);
+  g_test_add_func ("/service/decode/hostile", test_decode_hostile);
+  g_test_add_func ("/service/events", test_events);
+  g_test_add_func ("/service/endings", test_endings);
+  g_test_add_func ("/service/answers", test_answers);
+  g_test_add_func ("/service/stop", test_stop);
+  g_test_add_func ("/service/rights", test_rights);
+  g_test_add_func ("/service/user", test_user);
+  return g_test_run ();
+}
