@@ -6,7 +6,7 @@
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/file.h>
+#include <sys/inotify.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -363,11 +363,17 @@ static void
 test_lock_passes_on (Fixture *fixture, gconstpointer unused)
 {
   int held = se_io_lock (fixture->path, 0, -1, NULL);
-  GThread *waiter = g_thread_new ("waiter", wait_for_lock, fixture->path);
+  se_autofd int opens = inotify_init1 (IN_CLOEXEC);
+  struct inotify_event event;
   struct stat opened, named;
+  GThread *waiter;
   int got;
 
+  g_assert_cmpint (inotify_add_watch (opens, fixture->path, IN_OPEN), >=, 0);
+  waiter = g_thread_new ("waiter", wait_for_lock, fixture->path);
+  g_assert_cmpint (read (opens, &event, sizeof event), ==, sizeof event);
   g_assert_cmpint (unlink (fixture->path), ==, 0);
+  put (fixture->path, "", 0600);
   close (held);
   got = GPOINTER_TO_INT (g_thread_join (waiter));
   g_assert_cmpint (got, >=, 0);
