@@ -79,6 +79,7 @@ check_section (Scan *scan, const char *section)
   g_autofree char *word
       = space != NULL ? g_strndup (section, (gsize)(space - section)) : g_strdup (section);
   g_autofree char *shown = se_log_clean (section, 100);
+  g_autofree char *name = se_log_clean (space, 100);
   g_autoptr (GError) error = NULL;
   const char *kind = NULL;
 
@@ -89,7 +90,7 @@ check_section (Scan *scan, const char *section)
     report (scan->problems, scan->line, "[%s]: a name may not hold brackets", shown);
   else if (kind == NULL)
     report (scan->problems, scan->line, "unknown section [%s]; did you mean [%s%s]?", shown,
-            se_config_nearest (word, kinds), shown + MIN (strlen (word), strlen (shown)));
+            se_config_nearest (word, kinds), name);
   else if (scan->presets && strcmp (kind, "provider") != 0)
     report (scan->problems, scan->line, "[%s] cannot stand here, only [provider NAME]", shown);
   else if (strcmp (kind, "server") == 0 && space != NULL)

@@ -64,15 +64,12 @@ check_one_of (const char *text, const char *const *choices, GError **error)
 static gboolean
 check_name (SeValueType type, const char *text, GError **error)
 {
+  if (type == SE_VALUE_QUEUE)
+    return strcmp (text, "*") == 0 || strpbrk (text, " /\\?'\"#*") == NULL
+           || refuse (text, error, "cannot be a queue's name");
   for (const char *next = text; *next != '\0'; next++)
-    {
-      gboolean good = type == SE_VALUE_QUEUE
-                          ? strchr ("/\\?'\"#[]*", *next) == NULL
-                          : g_ascii_isalnum (*next) || strchr ("._-", *next) != NULL;
-
-      if (!good && !(type == SE_VALUE_QUEUE && strcmp (text, "*") == 0))
-        return refuse (text, error, "may not hold the character '%c'", *next);
-    }
+    if (!g_ascii_isalnum (*next) && strchr ("._-", *next) == NULL)
+      return refuse (text, error, "may hold only letters, digits, '.', '_' and '-'");
   return TRUE;
 }
 

@@ -365,14 +365,18 @@ test_scan (void)
     { "[sever]\n", "F:1: unknown section [sever]; did you mean [server]?" },
     { "\n\n[acount a@b.c]\n",
       "F:3: unknown section [acount a@b.c]; did you mean [account a@b.c]?" },
+    { "[\xc2\x85 a@b.c]\n", "F:1: unknown section [  a@b.c]; did you mean [queue a@b.c]?" },
     { "[server x]\n", "F:1: [server x] takes no name; did you mean [server]?" },
     { "[account]\n", "F:1: [account] lacks its name: [account ADDRESS]" },
     { "[queue ]\n", "F:1: [queue ] lacks its name: [queue NAME]" },
     { "[account  a@b.c]\n", "F:1: [account  a@b.c]: ' a@b.c' holds a space" },
     { "[account a]\n",
       "F:1: [account a]: 'a' is not an email address such as scanner@contoso.com" },
-    { "[queue a/b]\n", "F:1: [queue a/b]: 'a/b' may not hold the character '/'" },
-    { "[provider a b]\n", "F:1: [provider a b]: 'a b' may not hold the character ' '" },
+    { "[queue a/b]\n", "F:1: [queue a/b]: 'a/b' cannot be a queue's name" },
+    { "[provider a b]\n",
+      "F:1: [provider a b]: 'a b' may hold only letters, digits, '.', '_' and '-'" },
+    { "[provider \xc3\xa4]\n",
+      "F:1: [provider \xc3\xa4]: '\xc3\xa4' may hold only letters, digits, '.', '_' and '-'" },
     { "[queue a]b]\n", "F:1: [queue a]b]: a name may not hold brackets" },
     { "[server\n", "F:1: the section lacks its closing bracket" },
     { "[server] # x\n", "F:1: nothing may follow a section; comments stand on lines of their own" },
@@ -404,7 +408,7 @@ test_scan (void)
       "F:5: neither a [section] nor KEY = VALUE nor a # comment" },
     { "[server]\nusr = x\nuser = a b\nproxy = x\n",
       "F:2: unknown key 'usr' in [server]; did you mean 'user'?\n"
-      "F:3: user: 'a b' may not hold the character ' '\n"
+      "F:3: user: 'a b' may hold only letters, digits, '.', '_' and '-'\n"
       "F:4: proxy: 'x' is not a valid URL beginning with http:// or https:// or socks4:// or "
       "socks4a:// or socks5:// or socks5h://" },
   };
