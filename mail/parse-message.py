@@ -58,6 +58,10 @@ def show(message):
         check_defects(part)
         if part.is_multipart():
             continue
+        if part["Content-Transfer-Encoding"] != "7bit":
+            for line in part.get_payload().splitlines():
+                if len(line) > 76:
+                    print("problem: encoded line of", len(line))
         content = part.get_payload(decode=True)
         if part.is_attachment():
             print("attachment:", part.get_content_type(), part.get_filename(), len(content),

@@ -299,10 +299,14 @@ check_parameter (const char *text, const char *expected)
 {
   g_autoptr (GString) block = g_string_new (NULL);
   g_autoptr (GError) error = NULL;
+  g_auto (GStrv) lines = NULL;
 
   se_header_add_parameter (block, "Content-Disposition", "attachment", "filename", text, &error);
   g_assert_no_error (error);
   check_lines (block->str);
+  lines = g_strsplit (block->str, "\r\n", -1);
+  for (char **line = lines; *line != NULL; line++)
+    g_assert_cmpuint (strlen (*line), <=, 76);
   if (expected != NULL)
     g_assert_cmpstr (block->str, ==, expected);
 }
@@ -321,6 +325,14 @@ test_parameter (void)
   check_parameter ("=?x?=", CD " filename*=UTF-8''%3D%3Fx%3F%3D\r\n");
   check_parameter ("\xff", CD " filename*=UTF-8''%EF%BF%BD\r\n");
   check_parameter (name, NULL);
+  for (guint n = 1; n < 300; n++)
+    {
+      g_autoptr (GString) text = g_string_new (NULL);
+
+      for (guint i = 0; i < n; i++)
+        g_string_append (text, i % 3 == 0 ? "x" : "\xe6\xbc\xa2");
+      check_parameter (text->str, NULL);
+    }
 }
 
 static void
