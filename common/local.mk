@@ -16,12 +16,14 @@ common_libcommon_a_SOURCES = \
 common_libcommon_a_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(CRYPTO_CFLAGS)
 COMMON_LIBS = common/libcommon.a $(GLIB_LIBS) $(CRYPTO_LIBS)
 
-check_PROGRAMS += common/test-bundle common/test-configuration common/test-digest common/test-io \
-  common/test-log common/test-option-list common/test-template
+check_PROGRAMS += common/test-bundle common/test-configuration common/test-configuration-scan \
+  common/test-digest common/test-io common/test-log common/test-option-list common/test-template
 common_test_bundle_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 common_test_bundle_LDADD = $(COMMON_LIBS)
 common_test_configuration_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 common_test_configuration_LDADD = $(COMMON_LIBS)
+common_test_configuration_scan_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+common_test_configuration_scan_LDADD = $(COMMON_LIBS)
 common_test_io_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 common_test_io_LDADD = $(COMMON_LIBS)
 common_test_digest_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
