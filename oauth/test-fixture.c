@@ -96,8 +96,8 @@ fixture_set_up (Fixture *fixture, gconstpointer data)
   fixture->context.cancel_fd = -1;
 }
 
-static void
-remove_tree (const char *path)
+void
+fixture_remove_tree (const char *path)
 {
   g_autoptr (GDir) directory
       = g_file_test (path, G_FILE_TEST_IS_SYMLINK) ? NULL : g_dir_open (path, 0, NULL);
@@ -107,7 +107,7 @@ remove_tree (const char *path)
     {
       g_autofree char *entry = g_build_filename (path, name, NULL);
 
-      remove_tree (entry);
+      fixture_remove_tree (entry);
     }
   g_assert_cmpint (g_remove (path), ==, 0);
 }
@@ -115,7 +115,7 @@ remove_tree (const char *path)
 void
 fixture_tear_down (Fixture *fixture, gconstpointer data)
 {
-  remove_tree (fixture->directory);
+  fixture_remove_tree (fixture->directory);
   g_free (fixture->directory);
 }
 

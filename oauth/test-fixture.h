@@ -42,6 +42,8 @@ typedef struct
 
 void fixture_set_up (Fixture *fixture, gconstpointer data);
 void fixture_tear_down (Fixture *fixture, gconstpointer data);
+/* Removes a directory with all that is in it. */
+void fixture_remove_tree (const char *path);
 
 /* A record of the fixture's account: access token "access-0", refresh token "refresh-0".
  * age: seconds since it was obtained; left: seconds until it expires. */
