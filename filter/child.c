@@ -198,6 +198,14 @@ watch (Child *child, const sigset_t *mask)
     end_line (child);
 }
 
+/* Signals by which a program dies of itself: it would at the next try as well. */
+static gboolean
+is_crash (int number)
+{
+  return number == SIGABRT || number == SIGSEGV || number == SIGBUS || number == SIGFPE
+         || number == SIGILL || number == SIGSYS || number == SIGTRAP;
+}
+
 /* Says what became of the child. */
 static gboolean
 judge (const Child *child, GError **error)
@@ -215,6 +223,9 @@ judge (const Child *child, GError **error)
   else if (number == SIGXFSZ)
     g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, "%s wrote more than %" G_GUINT64_FORMAT " MiB",
                  child->name, child->limits->output >> 20);
+  else if (is_crash (number))
+    g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, "%s crashed on it (%s)", child->name,
+                 g_strsignal (number));
   else if (number != 0)
     g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "%s was killed by signal %d (%s)",
                  child->name, number, g_strsignal (number));

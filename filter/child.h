@@ -34,9 +34,9 @@ void se_child_defer_signals (gboolean defer);
  * CUPS's PAGE lines.
  * complaint: where to put its last ERROR line (cleaned, owned by the caller; NULL if there was
  * none); may be NULL.
- * SE_ERROR_DOCUMENT: it ended with another status than 0 or reached the limit of processor time or
- * output; SE_ERROR_TEMPORARY: it was killed by a signal, took too long or could not be started;
- * SE_ERROR_CANCELLED. The message begins with the program's name. */
+ * SE_ERROR_DOCUMENT: it ended with another status than 0, crashed, or reached the limit of
+ * processor time or output; SE_ERROR_TEMPORARY: it was killed, took too long or could not be
+ * started; SE_ERROR_CANCELLED. The message begins with the program's name. */
 gboolean se_child_run (const char *const *arguments, const char *const *environment, int in_fd,
                        int out_fd, const SeChildLimits *limits, char **complaint, GError **error);
 
