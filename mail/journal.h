@@ -12,10 +12,10 @@ typedef struct SeJournal SeJournal;
 
 typedef enum
 {
-  SE_JOURNAL_OPEN,      /* attempts are counted, nothing is fixed */
-  SE_JOURNAL_FIXED,     /* envelope, message and bundle are fixed */
-  SE_JOURNAL_DOT,       /* about to send the final dot: from here on in doubt */
-  SE_JOURNAL_ACCEPTED,  /* 250 after the data */
+  SE_JOURNAL_OPEN,     /* attempts are counted, nothing is fixed */
+  SE_JOURNAL_FIXED,    /* envelope, message and bundle are fixed */
+  SE_JOURNAL_DOT,      /* about to send the final dot: from here on in doubt */
+  SE_JOURNAL_ACCEPTED, /* 250 after the data */
 } SeJournalStep;
 
 /* Which job. creation and completion are cupsd's facts, 0 where they are not known. A job that a
@@ -26,15 +26,16 @@ typedef struct
 {
   const char *queue;
   int job;
-  const char *uuid;    /* job-uuid; NULL: none */
-  gint64 creation;     /* time-at-creation */
-  gint64 completion;   /* time-at-completed of its last finished run; 0: it never finished */
+  const char *uuid;  /* job-uuid; NULL: none */
+  gint64 creation;   /* time-at-creation */
+  gint64 completion; /* time-at-completed of its last finished run; 0: it never finished */
 } SeJobKey;
 
 /* Opens the entry of a job, making it if need be, and locks it: while another process (a worker
  * whose supervisor was killed) still has it, waits for that one to end. An accepted entry of
- * another completion is replaced by a new one; one that is not accepted goes on and takes the key's
- * completion. Counts the attempt. */
+ * another completion (0 never counts as another) is replaced by a new one; one that is not accepted
+ * goes on and takes the key's completion. Counts the attempt; removes accepted entries that are
+ * older than 30 days. SE_ERROR_CONFIG names the file of a damaged entry: its job is not sent. */
 SeJournal *se_journal_open (const char *state_directory, const SeJobKey *key, int cancel_fd,
                             GError **error);
 void se_journal_close (SeJournal *journal); /* the entry stays */
@@ -42,7 +43,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeJournal, se_journal_close)
 
 SeJournalStep se_journal_step (const SeJournal *journal);
 guint se_journal_attempts (const SeJournal *journal); /* this one included: 1 at the first */
-gint64 se_journal_first (const SeJournal *journal);   /* time of the first attempt */
+/* 1 at first, one more each time the job is mailed anew: for a Message-ID of its own. */
+guint se_journal_generation (const SeJournal *journal);
+gint64 se_journal_first (const SeJournal *journal);      /* time of the first attempt */
 const char *se_journal_reply (const SeJournal *journal); /* of the 250; NULL: none */
 
 /* Path for the job's bundle in STATE-DIRECTORY/spool; it lives as long as the entry is not
@@ -60,7 +63,8 @@ gboolean se_journal_fix (SeJournal *journal, const SeAddress *from, GPtrArray *r
                          const SeMessage *message, const SeAttachment *ranges, gsize n_ranges,
                          const char *const *sources, GError **error);
 
-/* The fixed envelope and message again. from and recipients are owned by the journal. */
+/* The fixed envelope and message again, of an entry at FIXED or DOT. from and recipients are owned
+ * by the journal. */
 gboolean se_journal_restore (SeJournal *journal, const SeAddress **from, GPtrArray **recipients,
                              SeMessage **message, GError **error);
 

@@ -7,17 +7,32 @@ mail_libmail_a_SOURCES = \
   mail/address.h \
   mail/base64.c \
   mail/base64.h \
+  mail/delivery.c \
+  mail/delivery.h \
   mail/filename.c \
   mail/header.c \
   mail/header.h \
+  mail/journal-entry.c \
+  mail/journal-entry.h \
+  mail/journal.c \
+  mail/journal.h \
   mail/mailto.c \
   mail/mailto.h \
   mail/message.c \
   mail/message.h \
+  mail/reply.c \
+  mail/reply.h \
+  mail/smtp-connect-error.c \
+  mail/smtp-connect.c \
+  mail/smtp-error.c \
+  mail/smtp-error.h \
+  mail/smtp-private.h \
+  mail/smtp.c \
+  mail/smtp.h \
   mail/text-part.c \
   mail/text-part.h \
   mail/unicode.h
-mail_libmail_a_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(CURL_CFLAGS) $(IDN2_CFLAGS)
+mail_libmail_a_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(CURL_CFLAGS) $(CRYPTO_CFLAGS) $(IDN2_CFLAGS)
 MAIL_LIBS = mail/libmail.a $(COMMON_LIBS) $(CURL_LIBS) $(IDN2_LIBS)
 
 check_PROGRAMS += mail/test-address mail/test-mailto mail/test-header mail/test-message
@@ -34,3 +49,16 @@ mail_test_message_SOURCES = mail/test-message.c
 mail_test_message_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 mail_test_message_LDADD = $(MAIL_LIBS)
 EXTRA_DIST += mail/parse-message.py
+
+check_PROGRAMS += mail/test-reply
+mail_test_reply_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+mail_test_reply_LDADD = $(MAIL_LIBS)
+
+# The scripted SMTP server, for the tests of what talks to one.
+MAIL_TEST_SERVER = mail/test-server.c mail/test-server.h
+EXTRA_DIST += mail/test-smtp-server.py
+
+check_PROGRAMS += mail/test-smtp-open
+mail_test_smtp_open_SOURCES = mail/test-smtp-open.c $(MAIL_TEST_SERVER)
+mail_test_smtp_open_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+mail_test_smtp_open_LDADD = $(MAIL_LIBS)

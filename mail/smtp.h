@@ -8,19 +8,31 @@ G_BEGIN_DECLS
 
 /* A message submission session (RFC 6409) with STARTTLS or TLS and XOAUTH2 or OAUTHBEARER
  * (RFC 7628). libcurl connects, checks the certificate and authenticates; from MAIL FROM on the
- * session is ours. */
+ * session is ours. The program ignores SIGPIPE. */
 typedef struct SeSmtp SeSmtp;
+
+/* How long is waited, in milliseconds; 0: what is said here. */
+typedef struct
+{
+  guint connect;   /* name lookup and TCP connection: 30 s */
+  guint session;   /* everything up to the 235: 300 s */
+  guint reply;     /* a reply to a command: 300 s */
+  guint stalled;   /* upload without a byte accepted: 120 s */
+  guint dot;       /* the reply after the final dot: 600 s */
+  guint cancelled; /* the same after a cancel: 25 s */
+} SeSmtpTimeouts;
 
 typedef struct
 {
-  const char *server;   /* smtp://HOST[:PORT] (587) or smtps://HOST[:PORT] (465) */
-  const char *ca_file;  /* replaces the system's store; NULL: the system's */
-  const char *proxy;    /* URL; NULL: none */
+  const char *server;    /* smtp://HOST[:PORT] (587) or smtps://HOST[:PORT] (465) */
+  const char *ca_file;   /* replaces the system's store; NULL: the system's */
+  const char *proxy;     /* URL; NULL: none */
   const char *helo_name; /* NULL: the host's FQDN or address literal */
-  const char *sasl;     /* "xoauth2" or "oauthbearer" */
-  const char *user;     /* SASL user= */
+  const char *sasl;      /* "xoauth2" or "oauthbearer" */
+  const char *user;      /* SASL user= */
   const char *access_token;
-  int cancel_fd;        /* readable: stop; -1: none */
+  int cancel_fd;                  /* readable: stop; -1: none */
+  const SeSmtpTimeouts *timeouts; /* NULL: those of RFC 5321, 4.5.3.2, as stated above */
 } SeSmtpOptions;
 
 /* A server's reply, RFC 5321, 4.2. */
@@ -33,6 +45,9 @@ typedef struct
 
 void se_smtp_reply_free (SeSmtpReply *reply);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeSmtpReply, se_smtp_reply_free)
+
+/* "550 5.1.1 text", owned by the caller. */
+char *se_smtp_reply_to_string (const SeSmtpReply *reply);
 
 /* Connects and authenticates. Errors, each with its own sentence and the server's words:
  * SE_ERROR_CONFIG: certificate (wrong CA, expired, other host), no STARTTLS, no AUTH, mechanism not

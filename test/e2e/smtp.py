@@ -6,6 +6,7 @@ that misbehaves.
 
     server.at("rcpt", "550 5.1.1 no such user")    the next RCPT gets this reply
     server.at("dot", DROP)                         the connection is cut after the final dot
+    server.at("body", Last("421 4.3.2 bye"))       the connection is closed after that reply
     pause = server.at("dot", Pause())              stops there: pause.wait(), then pause.go()
 
 Steps: greeting, ehlo, starttls, auth, auth-data, mail, rcpt, data, body (inside the message), dot,
@@ -17,6 +18,7 @@ import json
 import os
 import socket
 import ssl
+import struct
 import threading
 import time
 from collections import defaultdict, deque
@@ -25,6 +27,12 @@ from dataclasses import dataclass, field
 from .process import Timeout
 
 DROP = "drop"
+
+
+class Last(str):
+    """A reply after which the server closes the connection; with reset by a TCP reset."""
+
+    reset = False
 
 
 class Pause:
@@ -386,3 +394,9 @@ class Conversation:
 
     def _reply(self, text):
         self.connection.sendall(text.encode() + b"\r\n")
+        if isinstance(text, Last):
+            if text.reset:
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                                           struct.pack("ii", 1, 0))
+                self.connection.close()
+            raise Closed("closed after a reply")

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "mail/delivery.h"
+
+#include "common/digest.h"
+#include "common/io.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+
+enum
+{
+  FIRST_WAIT = 5,          /* seconds before the second try */
+  LONGEST_WAIT = 60,       /* seconds between tries */
+  QUOTA_WAIT = 60 * 60,    /* seconds until a sending limit is tried again */
+  FINGERPRINT_DIGITS = 16, /* as oauth/token.h has it */
+};
+
+static SeSmtp *
+open_once (const SeDelivery *delivery, const char *token, GError **error)
+{
+  const SeAccount *account = delivery->account;
+  const SeProviderConfig *provider = account->provider;
+  const SeSmtpOptions options = {
+    .server = provider->smtp_server,
+    .ca_file = provider->ca_file,
+    .proxy = provider->proxy_smtp != NULL ? provider->proxy_smtp
+             : delivery->server != NULL   ? delivery->server->proxy
+                                          : NULL,
+    .helo_name = provider->helo_name,
+    .sasl = provider->sasl,
+    .user = account->smtp_user,
+    .access_token = token,
+    .cancel_fd = delivery->cancel_fd,
+  };
+
+  return se_smtp_open (&options, error);
+}
+
+/* A session with a token that the server takes. One that it refuses is refreshed once. */
+static SeSmtp *
+open_session (const SeDelivery *delivery, GError **error)
+{
+  const SeDeliveryEvents *events = delivery->events;
+  g_autoptr (GError) local = NULL;
+  g_autofree char *digest = NULL;
+  g_autofree char *fingerprint = NULL;
+  se_autosecret char *token = delivery->get_token (NULL, delivery->token_data, error);
+  SeSmtp *smtp;
+
+  if (token == NULL)
+    return NULL;
+  if (events != NULL && events->connecting != NULL)
+    events->connecting (events->data);
+  smtp = open_once (delivery, token, &local);
+  if (smtp == NULL && se_error_is (local, SE_ERROR_TOKEN_REJECTED))
+    {
+      g_info ("%s; trying a fresh token", local->message);
+      g_clear_error (&local);
+      digest = se_digest_text (token);
+      fingerprint = g_strndup (digest, FINGERPRINT_DIGITS);
+      se_io_clear_secret (&token);
+      token = delivery->get_token (fingerprint, delivery->token_data, error);
+      if (token == NULL)
+        return NULL;
+      smtp = open_once (delivery, token, &local);
+    }
+  if (se_error_is (local, SE_ERROR_TOKEN_REJECTED))
+    g_set_error (error, SE_ERROR, SE_ERROR_AUTHORIZATION,
+                 "%s. A fresh token was refused as well: check smtp-user and the scope, then run "
+                 "oauth-setup login %s",
+                 local->message, delivery->account->address);
+  else if (smtp == NULL)
+    g_propagate_error (error, g_steal_pointer (&local));
+  else if (events != NULL && events->connected != NULL)
+    events->connected (events->data);
+  return smtp;
+}
+
+/* One message on its way: what the SMTP session's events need. */
+typedef struct
+{
+  const SeDeliveryEvents *events;
+  SeJournal *journal; /* NULL: none */
+  gboolean at_dot;    /* this try came as far as the dot */
+} Passage;
+
+static void
+on_progress (guint64 sent, guint64 total, gpointer data)
+{
+  const Passage *passage = data;
+
+  if (passage->events != NULL && passage->events->progress != NULL)
+    passage->events->progress (sent, total, passage->events->data);
+}
+
+static gboolean
+on_before_dot (gpointer data, GError **error)
+{
+  Passage *passage = data;
+
+  if (passage->journal != NULL && !se_journal_before_dot (passage->journal, error))
+    return FALSE;
+  passage->at_dot = TRUE;
+  if (passage->events != NULL && passage->events->before_dot != NULL)
+    passage->events->before_dot (passage->events->data);
+  return TRUE;
+}
+
+/* Notes the answer to the dot. The mail's fate is settled whether that can be noted or not. */
+static void
+note_reply (SeJournal *journal, gboolean accepted, const char *reply)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!se_journal_replied (journal, accepted, reply, &error))
+    g_warning ("The server's answer (%s) cannot be kept in the journal: %s", reply, error->message);
+}
+
+static gboolean
+check_provider_size (const SeDelivery *delivery, const SeMessage *message, GError **error)
+{
+  guint64 size = se_message_size (message);
+  guint64 limit = delivery->account->provider->max_message_size;
+
+  if (limit == 0 || size <= limit)
+    return TRUE;
+  g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
+               "The message has %" G_GUINT64_FORMAT
+               " bytes, but max-message-size of provider %s is "
+               "%" G_GUINT64_FORMAT ": nothing was sent",
+               size, delivery->account->provider->name, limit);
+  return FALSE;
+}
+
+/* A session and one message through it, with the journal's steps where there is a journal. */
+static gboolean
+send_message (const SeDelivery *delivery, SeJournal *journal, const SeEnvelope *envelope,
+              SeMessage *message, int fd, SeSmtpReply **reply, GError **error)
+{
+  Passage passage = { delivery->events, journal, FALSE };
+  const SeSmtpEvents events = { on_progress, on_before_dot, &passage };
+  g_autoptr (SeSmtpReply) answer = NULL;
+  g_autoptr (SeSmtp) smtp = NULL;
+  g_autofree char *words = NULL;
+  GError *local = NULL;
+  gboolean ok;
+
+  if (!check_provider_size (delivery, message, error))
+    return FALSE;
+  smtp = open_session (delivery, error);
+  if (smtp == NULL)
+    return FALSE;
+  ok = se_smtp_send (smtp, envelope, message, fd, &events, &answer, &local);
+  words = answer != NULL ? se_smtp_reply_to_string (answer) : g_strdup ("no reply");
+  if (journal != NULL && passage.at_dot && !se_error_is (local, SE_ERROR_IN_DOUBT))
+    note_reply (journal, ok, words);
+  if (ok && delivery->events != NULL && delivery->events->accepted != NULL)
+    delivery->events->accepted (words, delivery->events->data);
+  if (reply != NULL)
+    *reply = g_steal_pointer (&answer);
+  if (!ok)
+    g_propagate_error (error, local);
+  return ok;
+}
+
+static gboolean
+send_journalled (const SeDelivery *delivery, SeJournal *journal, GError **error)
+{
+  SeEnvelope envelope = { NULL, NULL };
+  g_autoptr (SeMessage) message = NULL;
+  const char *path = se_journal_bundle_path (journal);
+  se_autofd int fd = open (path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+  if (fd < 0)
+    {
+      se_error_set_errno (error, errno, "cannot open the spooled documents %s", path);
+      return FALSE;
+    }
+  if (!se_journal_restore (journal, &envelope.from, &envelope.recipients, &message, error))
+    return FALSE;
+  return send_message (delivery, journal, &envelope, message, fd, NULL, error);
+}
+
+/* Waits, unless cancelled. */
+static gboolean
+pause_for (const SeDelivery *delivery, gint64 milliseconds, GError **error)
+{
+  gint64 deadline = g_get_monotonic_time () + milliseconds * 1000;
+  gint64 left;
+
+  while ((left = (deadline - g_get_monotonic_time () + 999) / 1000) > 0)
+    {
+      struct pollfd fd = { .fd = delivery->cancel_fd, .events = POLLIN };
+
+      if (poll (&fd, 1, (int)left) > 0)
+        {
+          g_set_error (error, SE_ERROR, SE_ERROR_CANCELLED, "Cancelled while waiting to try again");
+          return FALSE;
+        }
+    }
+  return TRUE;
+}
+
+/* Exponential, with jitter so that queues whose server comes back do not all call at once. */
+static gint64
+next_wait (guint try)
+{
+  gint64 wait = MIN (LONGEST_WAIT, FIRST_WAIT << MIN (try, 8)) * G_GINT64_CONSTANT (1000);
+
+  return wait - g_random_int_range (0, (gint32)(wait / 2));
+}
+
+gboolean
+se_delivery_send (const SeDelivery *delivery, SeJournal *journal, gint64 *not_before,
+                  GError **error)
+{
+  const SeDeliveryEvents *events = delivery->events;
+  gint64 deadline = 0; /* monotonic ms, from the first trouble on */
+
+  for (guint try = 0;; try++)
+    {
+      g_autoptr (GError) local = NULL;
+      gint64 now, wait;
+
+      if (send_journalled (delivery, journal, &local))
+        return TRUE;
+      now = g_get_monotonic_time () / 1000;
+      if (try == 0)
+        deadline = now + delivery->retry_for * G_GINT64_CONSTANT (1000);
+      if (se_error_is (local, SE_ERROR_QUOTA) && not_before != NULL)
+        *not_before = g_get_real_time () / G_USEC_PER_SEC + QUOTA_WAIT;
+      if (!se_error_is (local, SE_ERROR_TEMPORARY) || now >= deadline)
+        {
+          g_propagate_error (error, g_steal_pointer (&local));
+          return FALSE;
+        }
+      wait = MIN (next_wait (try), deadline - now);
+      if (events != NULL && events->waiting != NULL)
+        events->waiting (local, (guint)((wait + 999) / 1000), events->data);
+      if (!pause_for (delivery, wait, error))
+        return FALSE;
+    }
+}
+
+gboolean
+se_delivery_check (const SeDelivery *delivery, GError **error)
+{
+  g_autoptr (SeSmtp) smtp = open_session (delivery, error);
+
+  return smtp != NULL;
+}
+
+gboolean
+se_delivery_send_once (const SeDelivery *delivery, const SeEnvelope *envelope, SeMessage *message,
+                       SeSmtpReply **reply, GError **error)
+{
+  return send_message (delivery, NULL, envelope, message, -1, reply, error);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "mail/journal.h"
+
+G_BEGIN_DECLS
+
+/* The files of STATE-DIRECTORY/journal: their names, their form, and what looks at all of them.
+ *
+ * An entry is a key file with a last line that holds the digest of all before it:
+ *
+ *   [entry]       version, queue, job, uuid, creation, completion, generation, first, attempts,
+ *                 step, next-try, reply
+ *   [message]     from, recipients, sources, bundle-size, texts, ranges; of a fixed entry. Only
+ *                 sources stay once it is accepted.
+ *   # end SHA256
+ */
+#define SE_JOURNAL_ENTRY "entry"
+#define SE_JOURNAL_MESSAGE "message"
+#define SE_JOURNAL_VERSION 1
+
+/* "QUEUE-JOB-HASH", owned by the caller. */
+char *se_journal_entry_name (const SeJobKey *key);
+
+/* Reads an entry, whole or not at all; SE_ERROR_CONFIG says what is wrong with which file. */
+GKeyFile *se_journal_entry_read (const char *path, SeJournalStep *step, GError **error);
+
+/* The file's contents for an entry at step, owned by the caller. */
+char *se_journal_entry_text (GKeyFile *entry, SeJournalStep step, gsize *length);
+
+void se_journal_entry_set_damaged (GError **error, const char *path, const char *what);
+
+/* Removes entries that were accepted more than 30 days ago and are nobody's at the moment. */
+void se_journal_entries_sweep (const char *directory);
+
+G_END_DECLS

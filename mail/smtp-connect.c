@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "mail/smtp-private.h"
+
+#include "common/log.h"
+
+#include <ifaddrs.h>
+#include <netinet/in.h>
+#include <arpa/inet.h>
+#include <net/if.h>
+#include <string.h>
+#include <unistd.h>
+
+static void
+handshake_clear (SeHandshake *hs)
+{
+  se_smtp_reply_free (hs->last);
+  se_smtp_reply_free (hs->refused);
+  g_free (hs->challenge);
+  g_strfreev (hs->mechanisms);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (SeHandshake, handshake_clear)
+
+static void
+forget_capabilities (SeHandshake *hs)
+{
+  g_clear_pointer (&hs->mechanisms, g_strfreev);
+  hs->starttls = FALSE;
+  hs->smtp->max_size = 0;
+}
+
+/* RFC 5321, 4.1.1.1: the first line is the domain, each other a keyword, without regard to case. */
+static void
+read_capabilities (SeHandshake *hs, char **lines)
+{
+  forget_capabilities (hs);
+  for (char **line = lines + 1; lines[0] != NULL && *line != NULL; line++)
+    {
+      if (g_ascii_strcasecmp (*line, "STARTTLS") == 0)
+        hs->starttls = TRUE;
+      else if (g_ascii_strncasecmp (*line, "SIZE ", 5) == 0)
+        hs->smtp->max_size = g_ascii_strtoull (*line + 5, NULL, 10);
+      else if (g_ascii_strncasecmp (*line, "AUTH ", 5) == 0 && hs->mechanisms == NULL)
+        hs->mechanisms = g_strsplit_set (*line + 5, " \t", 64);
+    }
+}
+
+static void
+read_challenge (SeHandshake *hs, const char *text)
+{
+  gsize length = 0;
+  g_autofree guchar *decoded = NULL;
+  g_autofree char *string = NULL;
+
+  hs->challenged = TRUE;
+  if (*text == '\0')
+    return;
+  decoded = g_base64_decode (text, &length);
+  string = g_strndup ((const char *)decoded, length);
+  g_free (hs->challenge);
+  hs->challenge = se_log_clean (string, 300);
+}
+
+static SeSmtpReply *
+copy_reply (const SeSmtpReply *reply)
+{
+  SeSmtpReply *copy = g_new0 (SeSmtpReply, 1);
+
+  copy->code = reply->code;
+  copy->enhanced = g_strdup (reply->enhanced);
+  copy->text = g_strdup (reply->text);
+  return copy;
+}
+
+static void
+take_reply (SeHandshake *hs)
+{
+  g_auto (GStrv) lines = NULL;
+
+  se_smtp_reply_free (hs->last);
+  hs->last = se_reply_parser_take (hs->smtp->parser, &lines);
+  hs->replies++;
+  if (hs->replies == 1)
+    return; /* the greeting, whatever code it shows */
+  if (hs->last->code == 220)
+    forget_capabilities (hs); /* RFC 3207, 4.2 */
+  else if (hs->last->code == 334)
+    read_challenge (hs, lines[0]);
+  else if (hs->last->code / 100 == 2 && hs->last->code != 235)
+    read_capabilities (hs, lines);
+  else if (hs->last->code >= 400 && hs->mechanisms == NULL && hs->refused == NULL)
+    hs->refused = copy_reply (hs->last);
+}
+
+/* Each line that libcurl reads from the server, up to the 235. */
+static size_t
+on_header (char *data, size_t size, size_t count, void *user)
+{
+  SeHandshake *hs = user;
+  gsize length = size * count;
+  gsize used;
+
+  switch (se_reply_parser_feed (hs->smtp->parser, data, length, &used))
+    {
+    case SE_REPLY_COMPLETE:
+      take_reply (hs);
+      break;
+    case SE_REPLY_INVALID:
+      hs->not_smtp = TRUE;
+      return 0;
+    case SE_REPLY_MORE:
+      break;
+    }
+  return length;
+}
+
+static gboolean
+is_printable (const char *text)
+{
+  for (; *text != '\0'; text++)
+    if (*text <= ' ' || *text > '~')
+      return FALSE;
+  return TRUE;
+}
+
+/* An address literal (RFC 5321, 4.1.3) of this host. */
+static char *
+address_literal (void)
+{
+  struct ifaddrs *list = NULL;
+  char text[INET_ADDRSTRLEN] = "127.0.0.1";
+
+  if (getifaddrs (&list) == 0)
+    {
+      for (const struct ifaddrs *i = list; i != NULL; i = i->ifa_next)
+        if (i->ifa_addr != NULL && i->ifa_addr->sa_family == AF_INET
+            && (i->ifa_flags & IFF_LOOPBACK) == 0)
+          {
+            const struct sockaddr_in *in = (const struct sockaddr_in *)(const void *)i->ifa_addr;
+
+            if (inet_ntop (AF_INET, &in->sin_addr, text, sizeof text) != NULL)
+              break;
+          }
+      freeifaddrs (list);
+    }
+  return g_strdup_printf ("[%s]", text);
+}
+
+/* The name for EHLO. No name is looked up here: that could block, and cannot be cancelled. */
+static char *
+own_name (const char *configured)
+{
+  char name[256];
+
+  if (configured != NULL)
+    return g_strdup (configured);
+  if (gethostname (name, sizeof name) == 0)
+    {
+      name[sizeof name - 1] = '\0';
+      if (strchr (name, '.') != NULL && is_printable (name))
+        return g_strdup (name);
+    }
+  return address_literal ();
+}
+
+/* libcurl takes the EHLO name as the URL's path. */
+static char *
+make_url (const SeSmtpOptions *options, char **host, GError **error)
+{
+  g_autoptr (GUri) uri = g_uri_parse (options->server, G_URI_FLAGS_NONE, NULL);
+  g_autofree char *name = own_name (options->helo_name);
+  g_autofree char *path = NULL;
+  const char *scheme;
+  gboolean tls;
+  int port;
+
+  scheme = uri != NULL ? g_uri_get_scheme (uri) : "";
+  tls = strcmp (scheme, "smtps") == 0;
+  if ((!tls && strcmp (scheme, "smtp") != 0) || g_uri_get_host (uri) == NULL
+      || *g_uri_get_host (uri) == '\0' || !is_printable (g_uri_get_host (uri))
+      || g_uri_get_userinfo (uri) != NULL || g_uri_get_query (uri) != NULL
+      || strlen (g_uri_get_path (uri)) > 1)
+    {
+      g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
+                   "smtp-server '%s' is neither smtp://HOST[:PORT] nor smtps://HOST[:PORT]",
+                   options->server);
+      return NULL;
+    }
+  if (!is_printable (name) || *name == '\0')
+    {
+      g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, "helo-name '%s' is no host name", name);
+      return NULL;
+    }
+  port = g_uri_get_port (uri);
+  path = g_uri_escape_string (name, NULL, FALSE);
+  *host = g_strdup (g_uri_get_host (uri));
+  return g_strdup_printf (strchr (*host, ':') != NULL ? "%s://[%s]:%d/%s" : "%s://%s:%d/%s", scheme,
+                          *host, port > 0 ? port : (tls ? 465 : 587), path);
+}
+
+/* A value that reaches the server inside the SASL string, whose fields end with ^A. */
+static gboolean
+check_credentials (const SeSmtpOptions *options, GError **error)
+{
+  if (options->user == NULL || *options->user == '\0' || !is_printable (options->user))
+    {
+      g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, "smtp-user '%s' is no mailbox address",
+                   options->user != NULL ? options->user : "");
+      return FALSE;
+    }
+  if (options->access_token == NULL || *options->access_token == '\0'
+      || !is_printable (options->access_token))
+    {
+      g_set_error (error, SE_ERROR, SE_ERROR_AUTHORIZATION,
+                   "The stored access token of %s is damaged: run oauth-setup", options->user);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+#define SET(option, value)                             \
+  do                                                   \
+    {                                                  \
+      if (code == CURLE_OK)                            \
+        code = curl_easy_setopt (curl, option, value); \
+    }                                                  \
+  while (0)
+
+static gboolean
+set_options (SeHandshake *hs, const char *url, GError **error)
+{
+  const SeSmtpOptions *options = hs->options;
+  const SeSmtpTimeouts *timeouts = &hs->smtp->timeouts;
+  CURL *curl = hs->smtp->curl;
+  CURLcode code = CURLE_OK;
+  g_autofree char *login_options = g_strconcat ("AUTH=", hs->mechanism, NULL);
+
+  SET (CURLOPT_URL, url);
+  SET (CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+  SET (CURLOPT_CONNECT_ONLY, 1L);
+  SET (CURLOPT_USE_SSL, (long)CURLUSESSL_ALL);
+  SET (CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+  SET (CURLOPT_SSL_VERIFYPEER, 1L);
+  SET (CURLOPT_SSL_VERIFYHOST, 2L);
+  if (options->ca_file != NULL)
+    {
+      SET (CURLOPT_CAINFO, options->ca_file);
+      SET (CURLOPT_CAPATH, NULL);
+    }
+  SET (CURLOPT_PROXY, options->proxy != NULL ? options->proxy : "");
+  SET (CURLOPT_NOPROXY, "");
+  SET (CURLOPT_HTTPPROXYTUNNEL, 1L);
+  SET (CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  /* CURLOPT_HTTPAUTH must stay as it is, or LOGIN_OPTIONS means nothing (curl#10259). */
+  SET (CURLOPT_USERNAME, options->user);
+  SET (CURLOPT_XOAUTH2_BEARER, options->access_token);
+  SET (CURLOPT_LOGIN_OPTIONS, login_options);
+  SET (CURLOPT_NOSIGNAL, 1L);
+  SET (CURLOPT_QUICK_EXIT, 1L);
+  SET (CURLOPT_CONNECTTIMEOUT_MS, (long)timeouts->session);
+  SET (CURLOPT_SERVER_RESPONSE_TIMEOUT, (long)(timeouts->reply + 999) / 1000);
+  SET (CURLOPT_TCP_KEEPALIVE, 1L);
+  SET (CURLOPT_ERRORBUFFER, hs->error);
+  SET (CURLOPT_HEADERFUNCTION, on_header);
+  SET (CURLOPT_HEADERDATA, hs);
+  if (code != CURLE_OK)
+    {
+      g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, "libcurl cannot speak SMTP with OAuth 2.0: %s",
+                   curl_easy_strerror (code));
+      return FALSE;
+    }
+  return TRUE;
+}
+
+#undef SET
+
+typedef enum
+{
+  RAN_TO_END,
+  RAN_INTO_CANCEL,
+  RAN_INTO_TIMEOUT,
+} Run;
+
+/* libcurl's CONNECTTIMEOUT covers everything up to the 235; this bounds name and connection. */
+static gboolean
+is_connected (CURL *curl)
+{
+  curl_off_t connected = 0;
+
+  return curl_easy_getinfo (curl, CURLINFO_CONNECT_TIME_T, &connected) == CURLE_OK && connected > 0;
+}
+
+static Run
+run_libcurl (SeSmtp *smtp, CURLcode *result)
+{
+  gint64 deadline = se_smtp_deadline (smtp->timeouts.connect);
+  gboolean connected = FALSE;
+
+  for (;;)
+    {
+      struct curl_waitfd cancel = { .fd = smtp->cancel_fd, .events = CURL_WAIT_POLLIN };
+      gint64 left;
+      int running, queued;
+      const CURLMsg *message;
+
+      if (curl_multi_perform (smtp->multi, &running) != CURLM_OK)
+        *result = CURLE_FAILED_INIT;
+      message = curl_multi_info_read (smtp->multi, &queued);
+      if (message != NULL && message->msg == CURLMSG_DONE)
+        *result = message->data.result;
+      if (running == 0)
+        return RAN_TO_END;
+      connected = connected || is_connected (smtp->curl);
+      left = connected ? 1000 : (deadline - g_get_monotonic_time ()) / 1000;
+      if (left <= 0)
+        return RAN_INTO_TIMEOUT;
+      if (curl_multi_poll (smtp->multi, &cancel, smtp->cancel_fd >= 0, (int)MIN (left, 1000), NULL)
+          != CURLM_OK)
+        *result = CURLE_FAILED_INIT;
+      if (smtp->cancel_fd >= 0 && cancel.revents != 0)
+        return RAN_INTO_CANCEL;
+    }
+}
+
+/* Authenticated: libcurl succeeded, and the last thing said was a 235 in answer to our reply to a
+ * challenge. A 235 anywhere else proves nothing. */
+static gboolean
+check_result (const SeHandshake *hs, CURLcode result, GError **error)
+{
+  long code = 0;
+
+  if (result == CURLE_OK
+      && curl_easy_getinfo (hs->smtp->curl, CURLINFO_RESPONSE_CODE, &code) == CURLE_OK
+      && code == 235 && hs->challenged && hs->last->code == 235)
+    return TRUE;
+  se_handshake_set_error (hs, result, error);
+  return FALSE;
+}
+
+static gboolean
+handshake (SeHandshake *hs, GError **error)
+{
+  SeSmtp *smtp = hs->smtp;
+  CURLcode result = CURLE_OK;
+  g_autofree char *url = make_url (hs->options, &smtp->host, error);
+
+  if (url == NULL || !check_credentials (hs->options, error) || !set_options (hs, url, error))
+    return FALSE;
+  if (curl_multi_add_handle (smtp->multi, smtp->curl) != CURLM_OK)
+    {
+      g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "libcurl cannot start a connection");
+      return FALSE;
+    }
+  switch (run_libcurl (smtp, &result))
+    {
+    case RAN_INTO_CANCEL:
+      g_set_error (error, SE_ERROR, SE_ERROR_CANCELLED, "Cancelled while connecting to %s",
+                   smtp->host);
+      return FALSE;
+    case RAN_INTO_TIMEOUT:
+      g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY,
+                   "Cannot reach %s: no connection within %u s", smtp->host,
+                   (smtp->timeouts.connect + 999) / 1000);
+      return FALSE;
+    case RAN_TO_END:
+      break;
+    }
+  if (!check_result (hs, result, error))
+    return FALSE;
+  if (curl_easy_getinfo (smtp->curl, CURLINFO_ACTIVESOCKET, &smtp->socket) != CURLE_OK
+      || smtp->socket == CURL_SOCKET_BAD)
+    {
+      g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY,
+                   "%s closed the connection after the sign-in", smtp->host);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+static SeSmtpTimeouts
+effective_timeouts (const SeSmtpTimeouts *given)
+{
+  SeSmtpTimeouts t = given != NULL ? *given : (SeSmtpTimeouts){ 0 };
+
+  t.connect = t.connect > 0 ? t.connect : 30 * 1000;
+  t.session = t.session > 0 ? t.session : 300 * 1000;
+  t.reply = t.reply > 0 ? t.reply : 300 * 1000;
+  t.stalled = t.stalled > 0 ? t.stalled : 120 * 1000;
+  t.dot = t.dot > 0 ? t.dot : 600 * 1000;
+  t.cancelled = t.cancelled > 0 ? t.cancelled : 25 * 1000;
+  return t;
+}
+
+SeSmtp *
+se_smtp_open (const SeSmtpOptions *options, GError **error)
+{
+  SeSmtp *smtp = g_new0 (SeSmtp, 1);
+  g_auto (SeHandshake) hs = { .options = options, .smtp = smtp };
+  gboolean ok;
+
+  hs.mechanism = g_strcmp0 (options->sasl, "oauthbearer") == 0 ? "OAUTHBEARER" : "XOAUTH2";
+  smtp->timeouts = effective_timeouts (options->timeouts);
+  smtp->cancel_fd = options->cancel_fd;
+  smtp->limit = G_MAXINT64;
+  smtp->socket = CURL_SOCKET_BAD;
+  smtp->parser = se_reply_parser_new ();
+  smtp->curl = curl_easy_init ();
+  smtp->multi = curl_multi_init ();
+  if (smtp->curl == NULL || smtp->multi == NULL)
+    g_error ("libcurl cannot be initialised: out of memory");
+  ok = handshake (&hs, error);
+  /* These end with this function; the handle lives on. */
+  curl_easy_setopt (smtp->curl, CURLOPT_ERRORBUFFER, NULL);
+  curl_easy_setopt (smtp->curl, CURLOPT_HEADERDATA, NULL);
+  curl_easy_setopt (smtp->curl, CURLOPT_HEADERFUNCTION, NULL);
+  if (!ok)
+    {
+      se_smtp_free (smtp);
+      return NULL;
+    }
+  smtp->block = g_malloc (SE_SMTP_BLOCK);
+  smtp->idle = TRUE;
+  return smtp;
+}

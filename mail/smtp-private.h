@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "mail/reply.h"
+#include "mail/smtp-error.h"
+
+#include <curl/curl.h>
+
+G_BEGIN_DECLS
+
+/* Shared by smtp-connect.c (up to the 235) and smtp.c (from MAIL FROM on). */
+
+/* As much as is sent and received at once. */
+#define SE_SMTP_BLOCK (64 * 1024)
+
+/* What a cancel means at the moment. */
+typedef enum
+{
+  SE_CANCEL_NOW,     /* stop at once */
+  SE_CANCEL_GRACE,   /* the dot is on its way: wait a little for the reply */
+  SE_CANCEL_IGNORED, /* seen; the limit is set */
+} SeCancelMode;
+
+struct SeSmtp
+{
+  CURLM *multi; /* the handle stays in it as long as the connection is used */
+  CURL *curl;
+  curl_socket_t socket;
+  char *host;
+  SeSmtpTimeouts timeouts; /* none of them 0 */
+  int cancel_fd;
+  SeCancelMode cancel_mode;
+  gint64 limit; /* monotonic time that no wait goes beyond */
+
+  guint64 max_size; /* SIZE, 0: none stated */
+  gboolean idle;    /* no command and no message under way: QUIT makes sense */
+  SeReplyParser *parser;
+  SeSmtpReply *reply; /* the last one that the session read */
+  char *block;        /* SE_SMTP_BLOCK bytes of the message */
+  gsize filled, used; /* of input */
+  char input[4096];
+};
+
+/* Monotonic time in microseconds, timeout milliseconds from now. */
+gint64 se_smtp_deadline (guint timeout);
+
+/* Frees without a word to the server. */
+void se_smtp_free (SeSmtp *smtp);
+
+/* Everything that is known while libcurl talks to the server. It tells us little: its header
+ * callback shows each line of the server's, and what we conclude from them decides. */
+typedef struct
+{
+  const SeSmtpOptions *options;
+  SeSmtp *smtp;
+  const char *mechanism; /* "XOAUTH2" or "OAUTHBEARER" */
+  guint replies;
+  SeSmtpReply *last;    /* reply */
+  SeSmtpReply *refused; /* EHLO that was refused: libcurl goes on with HELO, without AUTH */
+  gboolean not_smtp;
+  gboolean starttls;   /* offered */
+  gboolean challenged; /* 334 seen */
+  char *challenge;     /* the last 334's text, decoded and cleaned; NULL: none or empty */
+  char **mechanisms;   /* of the AUTH line; NULL: no such line */
+  char error[CURL_ERROR_SIZE];
+} SeHandshake;
+
+/* libcurl's verdict and the last reply as one sentence. result CURLE_OK: it took something for a
+ * success that is none. */
+void se_handshake_set_error (const SeHandshake *hs, CURLcode result, GError **error);
+
+G_END_DECLS

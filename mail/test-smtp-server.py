@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Puts the scripted SMTP server of the end-to-end tests at the service of a unit test.
+
+usage: test-smtp-server.py TESTS DIRECTORY
+
+Reads one command a line from standard input, its words separated by tabs, with Python's escapes in
+them, and answers each with one line. It ends with its standard input.
+
+    new KEY=VALUE…         another server; answers with its port. Keys: certificate (good, other-ca,
+                           expired, other-host, none), tls (starttls, implicit, none), auth, greeting,
+                           size, refuse (a token), tls-max (1.1)
+    at STEP ACTION [TEXT]  what happens at a step: reply, last, reset (each with a text), drop, pause
+    wait                   waits until the last pause is reached
+    go                     ends the last pause
+    down                   the server listens no more
+    session N              waits for the N-th session's end; answers with KEY=VALUE, tab-separated
+    messages               number of messages accepted, and the last one's sender, recipients, SHA-256
+"""
+
+import hashlib
+import ssl
+import sys
+import warnings
+
+warnings.simplefilter("ignore", DeprecationWarning)  # TLS 1.1 is there to be refused
+sys.dont_write_bytecode = True
+sys.path.insert(0, sys.argv[1])
+
+from e2e.pki import Authority  # noqa: E402
+from e2e.smtp import DROP, Last, Pause, SmtpServer  # noqa: E402
+
+
+class Driver:
+    def __init__(self, directory):
+        trusted = Authority(directory + "/trusted")
+        self.certificates = {
+            "good": trusted.issue("good"),
+            "expired": trusted.issue("expired", expired=True),
+            "other-host": trusted.issue("other-host", names=("DNS:mail.example.org",)),
+            "other-ca": Authority(directory + "/other").issue("other-ca"),
+            "none": None,
+        }
+        self.server = None
+        self.pause = None
+
+    def new(self, *words):
+        options = dict(word.split("=", 1) for word in words)
+        if self.server:
+            self.server.close()
+        refused = options.get("refuse")
+        arguments = {key: options[key] for key in ("greeting",) if key in options}
+        if "auth" in options:
+            arguments["auth"] = options["auth"] or None
+        self.server = SmtpServer(
+            certificate=self.certificates[options.get("certificate", "good")],
+            implicit_tls=options.get("tls") == "implicit",
+            extensions=["8BITMIME"] + (["SIZE " + options["size"]] if "size" in options else []),
+            accepts=lambda user, token: token != refused, **arguments)
+        if options.get("tls-max") == "1.1":
+            self.server._tls.set_ciphers("ALL:@SECLEVEL=0")
+            self.server._tls.minimum_version = ssl.TLSVersion.TLSv1
+            self.server._tls.maximum_version = ssl.TLSVersion.TLSv1_1
+        return str(self.server.port)
+
+    def at(self, step, kind, text=""):
+        if kind == "pause":
+            action = self.pause = Pause()
+        elif kind == "drop":
+            action = DROP
+        elif kind == "reply":
+            action = text
+        else:
+            action = Last(text)
+            action.reset = kind == "reset"
+        self.server.at(step, action)
+        return "ok"
+
+    def wait(self):
+        self.pause.wait(10)
+        return "ok"
+
+    def go(self):
+        self.pause.go()
+        return "ok"
+
+    def down(self):
+        self.server.go_down()
+        return "ok"
+
+    def session(self, number):
+        session = self.server.wait_session(int(number), 10)
+        return "\t".join([
+            f"tls={int(session.tls)}",
+            f"token={session.token or ''}",
+            f"user={session.user or ''}",
+            f"body={session.body_bytes}",
+            f"plain={session.plain!r}",
+            "commands=" + "|".join(session.commands),
+        ])
+
+    def messages(self):
+        messages = self.server.messages
+        if not messages:
+            return "0"
+        last = messages[-1]
+        return "\t".join([str(len(messages)), last.sender, ",".join(last.recipients),
+                          hashlib.sha256(last.data).hexdigest()])
+
+
+def main():
+    driver = Driver(sys.argv[2])
+    print(driver.certificates["good"].certificate.replace("good.pem", "ca.pem"), flush=True)
+    for line in sys.stdin:
+        words = [word.encode().decode("unicode_escape") for word in line.rstrip("\n").split("\t")]
+        print(getattr(driver, words[0])(*words[1:]), flush=True)
+
+
+main()
