@@ -24,3 +24,34 @@ check_PROGRAMS += backend/test-supervisor
 backend_test_supervisor_SOURCES = backend/test-supervisor.c
 backend_test_supervisor_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 backend_test_supervisor_LDADD = $(GLIB_LIBS)
+
+noinst_LIBRARIES += backend/libbackend.a
+backend_libbackend_a_SOURCES = \
+  backend/compose.c backend/compose.h \
+  backend/facts.c backend/facts.h \
+  backend/fields.c backend/fields.h \
+  backend/job.c backend/job.h \
+  backend/orphan.c backend/orphan.h \
+  backend/outcome.c backend/outcome.h \
+  backend/policy.c backend/policy.h \
+  backend/recipients.c backend/recipients.h \
+  backend/status.c backend/status.h
+backend_libbackend_a_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(CUPS_CFLAGS)
+BACKEND_LIBS = backend/libbackend.a $(MAIL_LIBS) $(OAUTH_LIBS) $(CUPS_LIBS)
+
+cupsdaemondir = $(cups_serverbin)/daemon
+cupsdaemon_PROGRAMS = backend/mailto-worker
+backend_mailto_worker_SOURCES = backend/worker.c
+backend_mailto_worker_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+backend_mailto_worker_LDADD = $(BACKEND_LIBS)
+
+check_PROGRAMS += backend/test-compose backend/test-fields backend/test-outcome \
+  backend/test-recipients
+backend_test_compose_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+backend_test_compose_LDADD = $(BACKEND_LIBS)
+backend_test_fields_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+backend_test_fields_LDADD = $(BACKEND_LIBS)
+backend_test_outcome_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+backend_test_outcome_LDADD = $(BACKEND_LIBS)
+backend_test_recipients_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+backend_test_recipients_LDADD = $(BACKEND_LIBS)

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "backend/recipients.h"
+#include "common/bundle.h"
+#include "mail/message.h"
+
+G_BEGIN_DECLS
+
+/* What a mail is made of; nothing is owned. */
+typedef struct
+{
+  const SeJob *job;
+  const SeAccount *account;
+  const SeMailto *uri;
+  const SeFields *fields;
+  const SeQueueConfig *queue;
+  const SeTemplateValues *values;
+  const GPtrArray *entries; /* SeBundleEntry, none of them failed */
+} SeComposition;
+
+/* A mail that is ready to be fixed in the journal. */
+typedef struct
+{
+  SeAddress *from;
+  SeRecipients *recipients;
+  SeMessage *message;
+  SeAttachment *attachments; /* one an entry; names and types are owned by filenames and entries */
+  gsize n_attachments;
+  char **filenames;
+} SeMail;
+
+/* Composes the mail and checks it against the queue's policy. Texts come from the job's field, else
+ * the device URI, else the queue, else a default; only the latter three are templates.
+ * Errors: those of recipients.h and policy.h; SE_ERROR_CONFIG: a template or from-address that
+ * cannot be used. */
+SeMail *se_compose (const SeComposition *composition, GError **error);
+void se_mail_free (SeMail *mail);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeMail, se_mail_free)
+
+/* The parts, for tests. Owned by the caller; SE_ERROR_CONFIG: a template that cannot be expanded.
+ */
+char *se_compose_subject (const SeComposition *composition, GError **error);
+char *se_compose_body (const SeComposition *composition, GError **error);
+/* A name for each entry, no two alike. */
+char **se_compose_filenames (const SeComposition *composition, GError **error);
+
+G_END_DECLS

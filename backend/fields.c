@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "backend/fields.h"
+
+#include "common/io.h"
+#include "common/log.h"
+#include "common/option-list.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define OPTION_PREFIX "email-"
+#define DEFAULT_PREFIX "*Default"
+#define PPD_CUSTOM "Custom."
+#define PPD_NONE "None"
+
+static const struct
+{
+  const char *option;
+  const char *keyword; /* of the PPD */
+} names[SE_N_FIELDS] = {
+  [SE_FIELD_TO] = { "email-to", "EmailTo" },
+  [SE_FIELD_CC] = { "email-cc", "EmailCc" },
+  [SE_FIELD_BCC] = { "email-bcc", "EmailBcc" },
+  [SE_FIELD_REPLY_TO] = { "email-reply-to", "EmailReplyTo" },
+  [SE_FIELD_SUBJECT] = { "email-subject", "EmailSubject" },
+  [SE_FIELD_BODY] = { "email-body", "EmailBody" },
+  [SE_FIELD_FILENAME] = { "email-filename", "EmailFilename" },
+  [SE_FIELD_FORMAT] = { "email-format", "EmailFormat" },
+};
+
+/* Words without a value that CUPS and its filters know. */
+static const char *const known_words[]
+    = { "collate",   "crop-to-fit", "duplex",         "fill",        "fit-to-page", "fitplot",
+        "landscape", "mirror",      "page-border",    "prettyprint", "raw",         "wrap",
+        "booklet",   "emit-jcl",    "job-hold-until", NULL };
+
+static gboolean
+is_mail_option (const char *name)
+{
+  return g_ascii_strncasecmp (name, OPTION_PREFIX, strlen (OPTION_PREFIX)) == 0;
+}
+
+static gboolean
+is_mail_keyword (const char *name)
+{
+  for (gsize i = 0; i < SE_N_FIELDS; i++)
+    if (g_ascii_strcasecmp (name, names[i].keyword) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
+check_names (const GPtrArray *options, GError **error)
+{
+  for (guint i = 0; i < options->len; i++)
+    {
+      const SeOption *option = options->pdata[i];
+      gboolean known = !is_mail_option (option->name);
+      g_autofree char *clean = NULL;
+
+      for (gsize field = 0; field < SE_N_FIELDS && !known; field++)
+        known = g_ascii_strcasecmp (option->name, names[field].option) == 0;
+      if (known)
+        continue;
+      clean = se_log_clean (option->name, 60);
+      g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
+                   "There is no option \"%s\"; there are email-to, email-cc, email-bcc, "
+                   "email-reply-to, email-subject, email-body, email-filename and email-format",
+                   clean);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+/* lp takes an unquoted value apart at its spaces: "email-subject=two words" is a subject "two" and
+ * an option "words". */
+static void
+warn_of_stray_words (const GPtrArray *options)
+{
+  const char *mail_option = NULL;
+
+  for (guint i = 0; i < options->len && mail_option == NULL; i++)
+    {
+      const SeOption *option = options->pdata[i];
+
+      if (is_mail_option (option->name) || is_mail_keyword (option->name))
+        mail_option = option->name;
+    }
+  for (guint i = 0; i < options->len && mail_option != NULL; i++)
+    {
+      const SeOption *option = options->pdata[i];
+      g_autofree char *lower = g_ascii_strdown (option->name, -1);
+      g_autofree char *word = NULL;
+      g_autofree char *near = NULL;
+
+      if ((strcmp (option->value, "true") != 0 && strcmp (option->value, "false") != 0)
+          || is_mail_option (option->name) || is_mail_keyword (option->name)
+          || g_strv_contains (known_words, lower))
+        continue;
+      word = se_log_clean (option->name, 60);
+      near = se_log_clean (mail_option, 60);
+      g_warning (
+          "The word \"%s\" stands alone beside the option %s: a value with spaces needs quotes "
+          "within quotes, as in lp -o \"%s='two words'\"",
+          word, near, near);
+    }
+}
+
+/* A PPD's value as text: Custom.VALUE is VALUE, None is nothing. Owned by the caller. */
+static char *
+plain_value (const char *value)
+{
+  if (g_ascii_strcasecmp (value, PPD_NONE) == 0)
+    return NULL;
+  if (g_ascii_strncasecmp (value, PPD_CUSTOM, strlen (PPD_CUSTOM)) == 0)
+    value += strlen (PPD_CUSTOM);
+  return g_strdup (value);
+}
+
+/* If line is "*DefaultKEYWORD: VALUE", sets the field that is still open. */
+static void
+take_default (SeFields *fields, gboolean *open, char *line)
+{
+  char *colon = strchr (line, ':');
+
+  if (!g_str_has_prefix (line, DEFAULT_PREFIX) || colon == NULL)
+    return;
+  *colon = '\0';
+  for (gsize i = 0; i < SE_N_FIELDS; i++)
+    if (open[i] && strcmp (line + strlen (DEFAULT_PREFIX), names[i].keyword) == 0)
+      {
+        g_autofree char *value = g_utf8_make_valid (g_strstrip (colon + 1), -1);
+
+        fields->values[i] = plain_value (value);
+        open[i] = FALSE;
+      }
+}
+
+/* Reads the PPD's defaults for the open fields. lpadmin -o writes them as they were given, so that
+ * there is no quoting to undo. */
+static gboolean
+read_defaults (SeFields *fields, gboolean *open, int ppd_fd, GError **error)
+{
+  int copy = ppd_fd < 0 ? -1 : fcntl (ppd_fd, F_DUPFD_CLOEXEC, 0);
+  FILE *file = copy < 0 ? NULL : fdopen (copy, "r");
+  char *line = NULL;
+  size_t size = 0;
+  gboolean ok;
+
+  if (ppd_fd < 0 || (copy < 0 && errno == EBADF))
+    return TRUE;
+  ok = file != NULL && fseek (file, 0, SEEK_SET) == 0;
+  while (ok && getline (&line, &size, file) >= 0)
+    take_default (fields, open, line);
+  ok = ok && ferror (file) == 0;
+  if (!ok)
+    g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "Cannot read the queue's PPD: %s",
+                 g_strerror (errno));
+  if (file != NULL)
+    fclose (file);
+  else
+    se_io_clear_fd (&copy);
+  free (line);
+  return ok;
+}
+
+static gboolean
+check_values (const SeFields *fields, GError **error)
+{
+  const char *format = fields->values[SE_FIELD_FORMAT];
+
+  for (SeField i = SE_FIELD_TO; i <= SE_FIELD_REPLY_TO; i++)
+    if (fields->values[i] != NULL && *fields->values[i] == '\0')
+      {
+        g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, "The option %s is empty: give an address",
+                     names[i].option);
+        return FALSE;
+      }
+  if (format != NULL && g_ascii_strcasecmp (format, "pdf") != 0)
+    {
+      g_autofree char *clean = se_log_clean (format, 40);
+
+      g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
+                   "The format \"%s\" is not available: email-format can be pdf only", clean);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+SeFields *
+se_fields_new (const GPtrArray *options, int ppd_fd, GError **error)
+{
+  g_autoptr (SeFields) fields = g_new0 (SeFields, 1);
+  gboolean open[SE_N_FIELDS];
+
+  if (!check_names (options, error))
+    return NULL;
+  warn_of_stray_words (options);
+  for (gsize i = 0; i < SE_N_FIELDS; i++)
+    {
+      const char *option = se_option_list_get (options, names[i].option);
+      const char *keyword = se_option_list_get (options, names[i].keyword);
+
+      open[i] = option == NULL && keyword == NULL;
+      if (option != NULL)
+        fields->values[i] = g_strdup (option);
+      else if (keyword != NULL)
+        fields->values[i] = plain_value (keyword);
+    }
+  if (!read_defaults (fields, open, ppd_fd, error) || !check_values (fields, error))
+    return NULL;
+  return g_steal_pointer (&fields);
+}
+
+void
+se_fields_free (SeFields *fields)
+{
+  for (gsize i = 0; i < SE_N_FIELDS; i++)
+    g_free (fields->values[i]);
+  g_free (fields);
+}

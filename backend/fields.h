@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "backend/job.h"
+
+G_BEGIN_DECLS
+
+/* What a person may say about the mail, by the job or by the queue's PPD. */
+typedef enum
+{
+  SE_FIELD_TO,
+  SE_FIELD_CC,
+  SE_FIELD_BCC,
+  SE_FIELD_REPLY_TO,
+  SE_FIELD_SUBJECT,
+  SE_FIELD_BODY,
+  SE_FIELD_FILENAME,
+  SE_FIELD_FORMAT,
+  SE_N_FIELDS,
+} SeField;
+
+/* The values, literal text, NULL where nothing was said. For each the first hit wins: the job's
+ * email-x; the job's PPD keyword EmailX (a listed choice, Custom.VALUE or VALUE), whose choice None
+ * says nothing; the PPD's *DefaultEmailX. */
+typedef struct
+{
+  char *values[SE_N_FIELDS];
+} SeFields;
+
+/* ppd_fd: the queue's PPD; -1 or a closed descriptor: none. A word that looks like the rest of a
+ * value that was not quoted gives a warning. SE_ERROR_DOCUMENT: an unknown email-… option, an empty
+ * address, or a format that there is not; SE_ERROR_TEMPORARY: the PPD cannot be read. */
+SeFields *se_fields_new (const GPtrArray *options, int ppd_fd, GError **error);
+void se_fields_free (SeFields *fields);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeFields, se_fields_free)
+
+G_END_DECLS

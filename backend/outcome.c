@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "backend/outcome.h"
+
+#include <string.h>
+
+#define HOUR 3600
+#define DAY (24 * HOUR)
+
+static SeOutcome *
+hold_for_person (SeOutcome *outcome, const SeEnd *end)
+{
+  outcome->code = SE_EXIT_HOLD;
+  outcome->lines = SE_HOLD_AUTHORIZATION;
+  if (se_error_is (end->error, SE_ERROR_CONFIG) || end->account == NULL
+      || strstr (end->error->message, "oauth-setup") != NULL)
+    outcome->message = g_strdup (end->error->message);
+  else
+    outcome->message = g_strdup_printf ("%s: run 'oauth-setup login %s' on the print server",
+                                        end->error->message, end->account);
+  return outcome;
+}
+
+static SeOutcome *
+give_up (SeOutcome *outcome, const SeEnd *end)
+{
+  gint64 age = end->now - end->first;
+
+  outcome->code = SE_EXIT_CANCEL;
+  outcome->forget = TRUE;
+  outcome->message = age >= 2 * DAY ? g_strdup_printf ("%s; given up after %d days",
+                                                       end->error->message, (int)(age / DAY))
+                                    : g_strdup_printf ("%s; given up after %d hours",
+                                                       end->error->message, (int)(age / HOUR));
+  return outcome;
+}
+
+/* Holds the job for oauth-setup release --due. */
+static SeOutcome *
+defer (SeOutcome *outcome, const SeEnd *end)
+{
+  gint64 due = end->not_before > end->now ? end->not_before : end->now + end->retry_interval;
+  g_autoptr (GDateTime) time = g_date_time_new_from_unix_local (due);
+  g_autofree char *when = time != NULL ? g_date_time_format (time, "%Y-%m-%d %H:%M") : NULL;
+
+  if (end->give_up_after > 0 && end->first > 0 && end->now - end->first >= end->give_up_after)
+    return give_up (outcome, end);
+  outcome->code = SE_EXIT_HOLD;
+  outcome->lines = SE_HOLD_DEFERRED;
+  outcome->next_try = due;
+  outcome->message = g_strdup_printf ("%s; the next try is at %s", end->error->message,
+                                      when != NULL ? when : "a later time");
+  return outcome;
+}
+
+SeOutcome *
+se_outcome_new (const SeEnd *end)
+{
+  SeOutcome *outcome = g_new0 (SeOutcome, 1);
+
+  outcome->lines = "";
+  if (end->error == NULL)
+    return outcome;
+  switch ((SeError)end->error->code)
+    {
+    case SE_ERROR_USAGE:
+    case SE_ERROR_DOCUMENT:
+      outcome->code = SE_EXIT_CANCEL;
+      outcome->forget = TRUE;
+      outcome->message = g_strdup (end->error->message);
+      return outcome;
+    case SE_ERROR_CONFIG:
+    case SE_ERROR_AUTHORIZATION:
+    case SE_ERROR_TOKEN_REJECTED:
+      return hold_for_person (outcome, end);
+    case SE_ERROR_QUOTA:
+    case SE_ERROR_IN_DOUBT:
+      return defer (outcome, end);
+    case SE_ERROR_TEMPORARY:
+      if (end->attempts != 1)
+        return defer (outcome, end);
+      outcome->code = SE_EXIT_RETRY;
+      outcome->message = g_strdup_printf ("%s; it is tried again soon", end->error->message);
+      return outcome;
+    case SE_ERROR_CANCELLED:
+      /* cupsd ignores it after a person's cancel, and runs the job again where it was not one. */
+      outcome->code = SE_EXIT_RETRY;
+      return outcome;
+    }
+  g_assert_not_reached ();
+}
+
+void
+se_outcome_free (SeOutcome *outcome)
+{
+  g_free (outcome->message);
+  g_free (outcome);
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "backend/policy.h"
+
+#include "common/log.h"
+
+#define MEGABYTE (1000.0 * 1000.0)
+
+static gboolean
+matches_any (const SeAddress *address, char *const *patterns)
+{
+  for (; *patterns != NULL; patterns++)
+    if (se_address_matches (address, *patterns))
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
+is_one_of (const SeAddress *address, const GPtrArray *list)
+{
+  for (guint i = 0; i < list->len; i++)
+    if (se_address_equal (address, list->pdata[i]))
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
+is_allowed (const SeAddress *address, const GPtrArray *own, const SeQueueConfig *queue)
+{
+  if (queue->denied_recipients != NULL && matches_any (address, queue->denied_recipients))
+    return FALSE;
+  return queue->allowed_recipients != NULL ? matches_any (address, queue->allowed_recipients)
+                                           : is_one_of (address, own);
+}
+
+gboolean
+se_policy_check (const GPtrArray *recipients, const GPtrArray *own, const SeQueueConfig *queue,
+                 GError **error)
+{
+  if (recipients->len == 0)
+    {
+      g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
+                   "Nobody is named whom the mail is for: give the option email-to");
+      return FALSE;
+    }
+  for (guint i = 0; i < recipients->len; i++)
+    if (!is_allowed (recipients->pdata[i], own, queue))
+      {
+        g_autofree char *address = se_address_to_string (recipients->pdata[i]);
+        g_autofree char *clean = se_log_clean (address, 254);
+
+        g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
+                     "This queue may not send mail to %s; see allowed-recipients and "
+                     "denied-recipients in scan-email.conf",
+                     clean);
+        return FALSE;
+      }
+  if (queue->max_recipients > 0 && recipients->len > queue->max_recipients)
+    {
+      g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
+                   "The mail is for %u recipients, this queue allows %u (max-recipients)",
+                   recipients->len, queue->max_recipients);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+gboolean
+se_policy_check_size (guint64 size, const SeQueueConfig *queue, const SeProviderConfig *provider,
+                      GError **error)
+{
+  guint64 limit = queue->max_message_size;
+
+  if (limit == 0 || (provider->max_message_size > 0 && provider->max_message_size < limit))
+    limit = provider->max_message_size;
+  if (limit == 0 || size <= limit)
+    return TRUE;
+  g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
+               "The mail would be %.2f MB with its attachments encoded, and %.2f MB are allowed "
+               "(max-message-size): scan fewer pages or with a lower resolution",
+               (double)size / MEGABYTE, (double)limit / MEGABYTE);
+  return FALSE;
+}

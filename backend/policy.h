@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "common/configuration.h"
+#include "mail/address.h"
+
+G_BEGIN_DECLS
+
+/* Checks the recipients of a job (SeAddress) against the queue's allowed-recipients (without it:
+ * own, the device URI's), denied-recipients and max-recipients. SE_ERROR_DOCUMENT names the first
+ * one that is not allowed; it is an error too if there are none. */
+gboolean se_policy_check (const GPtrArray *recipients, const GPtrArray *own,
+                          const SeQueueConfig *queue, GError **error);
+
+/* Checks a message's size in bytes against the queue's and the provider's max-message-size.
+ * SE_ERROR_DOCUMENT names both numbers. */
+gboolean se_policy_check_size (guint64 size, const SeQueueConfig *queue,
+                               const SeProviderConfig *provider, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "backend/phase.h"
+#include "mail/delivery.h"
+
+G_BEGIN_DECLS
+
+/* What the worker tells while it runs: cupsd by lines on standard error (backend(7)), the
+ * supervisor by bytes. */
+typedef struct
+{
+  gint64 last_progress; /* monotonic, microseconds */
+} SeStatus;
+
+/* Literal lines that are no messages: "STATE: …\n". */
+void se_status_write (const char *lines);
+
+/* Tells the supervisor how far the job is: one of SE_PHASE_…. */
+void se_status_phase (char phase);
+
+/* TRUE if there was a supervisor and it is dead: nobody will see the exit code. */
+gboolean se_status_is_orphan (void);
+
+/* The events of a delivery, told as they happen. status is owned by the caller. */
+SeDeliveryEvents se_status_events (SeStatus *status);
+
+G_END_DECLS

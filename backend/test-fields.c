@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "backend/fields.h"
+
+#include "common/io.h"
+#include "common/option-list.h"
+
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define NO_PPD (-1)
+
+/* An open file that holds text, already unlinked. */
+static int
+file_with (const char *text)
+{
+  g_autofree char *name = NULL;
+  int fd = g_file_open_tmp ("fields-XXXXXX", &name, NULL);
+
+  g_assert_cmpint (fd, >=, 0);
+  g_assert_cmpint (g_unlink (name), ==, 0);
+  g_assert_true (se_io_write_all (fd, text, strlen (text), NULL));
+  return fd;
+}
+
+static SeFields *
+parse (const char *options, const char *ppd, GError **error)
+{
+  g_autoptr (GPtrArray) list = se_option_list_parse (options);
+  se_autofd int fd = ppd != NULL ? file_with (ppd) : NO_PPD;
+
+  return se_fields_new (list, fd, error);
+}
+
+#define PPD                                                                                        \
+  "*PPD-Adobe: \"4.3\"\n*OpenUI *EmailTo/To: PickOne\n*DefaultEmailTo: Custom.ppd@example.org\n"   \
+  "*EmailTo None/Queue: \"\"\n*DefaultEmailSubject: Custom.two words, x: \"y\"\r\n"                \
+  "*DefaultEmailCc: None\n*DefaultEmailBody:plain\n*DefaultEmailTot: wrong\n*DefaultEmailFormat: " \
+  "pdf"
+
+static void
+test_precedence (void)
+{
+  static const struct
+  {
+    const char *options;
+    const char *ppd;
+    SeField field;
+    const char *value;
+  } cases[] = {
+    { "", NULL, SE_FIELD_TO, NULL },
+    { "", PPD, SE_FIELD_TO, "ppd@example.org" },
+    { "", PPD, SE_FIELD_SUBJECT, "two words, x: \"y\"" },
+    { "", PPD, SE_FIELD_CC, NULL },
+    { "", PPD, SE_FIELD_BODY, "plain" },
+    { "", PPD, SE_FIELD_FORMAT, "pdf" },
+    { "EmailTo=Custom.a@b.org", PPD, SE_FIELD_TO, "a@b.org" },
+    { "EmailTo=a@b.org", PPD, SE_FIELD_TO, "a@b.org" },
+    { "emailto=custom.a@b.org", PPD, SE_FIELD_TO, "a@b.org" },
+    /* None of the job says that the PPD's default is not meant. */
+    { "EmailTo=None", PPD, SE_FIELD_TO, NULL },
+    { "email-to=x@b.org EmailTo=Custom.a@b.org", PPD, SE_FIELD_TO, "x@b.org" },
+    { "EmailTo=Custom.a@b.org EMAIL-TO=x@b.org", PPD, SE_FIELD_TO, "x@b.org" },
+    /* Only PPD keywords have choices. */
+    { "email-subject=None", PPD, SE_FIELD_SUBJECT, "None" },
+    { "email-subject=Custom.x", PPD, SE_FIELD_SUBJECT, "Custom.x" },
+    { "email-subject", PPD, SE_FIELD_SUBJECT, "true" },
+    { "email-subject=one email-subject=two", PPD, SE_FIELD_SUBJECT, "two" },
+    { "email-subject=%{user}", NULL, SE_FIELD_SUBJECT, "%{user}" },
+    { "email-format=PDF", NULL, SE_FIELD_FORMAT, "PDF" },
+    { "email-bcc=a@b email-reply-to=c@d email-filename=f email-body=b", NULL, SE_FIELD_FILENAME,
+      "f" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (SeFields) fields = parse (cases[i].options, cases[i].ppd, &error);
+
+      g_test_message ("%s", cases[i].options);
+      g_assert_no_error (error);
+      g_assert_cmpstr (fields->values[cases[i].field], ==, cases[i].value);
+    }
+}
+
+static void
+test_refused (void)
+{
+  static const struct
+  {
+    const char *options;
+    const char *says;
+  } cases[] = {
+    { "email-too=a@b.org", "email-too" },
+    { "EMAIL-=x", "There is no option" },
+    { "email-attach", "email-attach" },
+    { "email-to=", "email-to is empty" },
+    { "EmailCc=", "email-cc is empty" },
+    { "EmailBcc=Custom.", "email-bcc is empty" },
+    { "email-reply-to=''", "email-reply-to is empty" },
+    { "email-format=tiff", "pdf only" },
+    { "EmailFormat=pdfa", "pdf only" },
+    { "email-format=\\\n", "pdf only" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      g_assert_null (parse (cases[i].options, NULL, &error));
+      g_assert_error (error, SE_ERROR, SE_ERROR_DOCUMENT);
+      g_assert_nonnull (strstr (error->message, cases[i].says));
+      g_assert_null (strchr (error->message, '\n'));
+    }
+}
+
+/* lp takes an unquoted value apart at its spaces. */
+static void
+test_stray_words (void)
+{
+  static const char *const quiet[]
+      = { "words", "collate landscape email-subject=two",
+          "fit-to-page=true nocollate email-subject=two", "email-subject email-body=x media=a4" };
+  g_autoptr (SeFields) fields = NULL;
+
+  g_test_expect_message (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "*\"words\"*email-subject*quotes*");
+  fields = parse ("email-subject=two words", NULL, NULL);
+  g_test_assert_expected_messages ();
+  g_assert_nonnull (fields);
+  se_fields_free (g_steal_pointer (&fields));
+  g_test_expect_message (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "*\"words\"*EmailBody*quotes*");
+  fields = parse ("nowords EmailBody=Custom.two", NULL, NULL);
+  g_test_assert_expected_messages ();
+  for (gsize i = 0; i < G_N_ELEMENTS (quiet); i++)
+    {
+      g_autoptr (SeFields) none = parse (quiet[i], NULL, NULL); /* a warning would end the test */
+
+      g_assert_nonnull (none);
+    }
+}
+
+static void
+test_no_ppd (void)
+{
+  g_autoptr (GPtrArray) list = se_option_list_parse ("");
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SeFields) fields = NULL;
+  int fd = file_with ("*DefaultEmailTo: x@y.org\n");
+
+  close (fd);
+  fields = se_fields_new (list, fd, &error);
+  g_assert_no_error (error);
+  g_assert_null (fields->values[SE_FIELD_TO]);
+  se_fields_free (g_steal_pointer (&fields));
+  fd = g_open ("/", O_RDONLY | O_DIRECTORY, 0);
+  g_assert_null (se_fields_new (list, fd, &error));
+  g_assert_error (error, SE_ERROR, SE_ERROR_TEMPORARY);
+  close (fd);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/fields/precedence", test_precedence);
+  g_test_add_func ("/fields/refused", test_refused);
+  g_test_add_func ("/fields/stray-words", test_stray_words);
+  g_test_add_func ("/fields/no-ppd", test_no_ppd);
+  return g_test_run ();
+}

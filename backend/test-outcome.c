@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "backend/outcome.h"
+
+#include <string.h>
+
+#define NOW G_GINT64_CONSTANT (1800000000)
+#define DAY 86400
+
+typedef struct
+{
+  int error; /* -1: none */
+  guint attempts;
+  gint64 age; /* seconds since the first attempt */
+  gint64 not_before;
+  SeExit code;
+  const char *lines;
+  gint64 next_try;
+  gboolean forget;
+  const char *says; /* NULL: no ERROR line */
+} Case;
+
+static void
+test_table (void)
+{
+  static const Case cases[] = {
+    { -1, 1, 0, 0, SE_EXIT_OK, "", 0, FALSE, NULL },
+    { -1, 7, 6 * DAY, 0, SE_EXIT_OK, "", 0, FALSE, NULL },
+    { SE_ERROR_DOCUMENT, 1, 0, 0, SE_EXIT_CANCEL, "", 0, TRUE, "the cause" },
+    { SE_ERROR_DOCUMENT, 0, 0, 0, SE_EXIT_CANCEL, "", 0, TRUE, "the cause" },
+    { SE_ERROR_USAGE, 1, 0, 0, SE_EXIT_CANCEL, "", 0, TRUE, "the cause" },
+    { SE_ERROR_CONFIG, 0, 0, 0, SE_EXIT_HOLD, SE_HOLD_AUTHORIZATION, 0, FALSE, "the cause" },
+    { SE_ERROR_CONFIG, 3, 6 * DAY, 0, SE_EXIT_HOLD, SE_HOLD_AUTHORIZATION, 0, FALSE, "the cause" },
+    { SE_ERROR_AUTHORIZATION, 1, 0, 0, SE_EXIT_HOLD, SE_HOLD_AUTHORIZATION, 0, FALSE,
+      "the cause: run 'oauth-setup login scans@x.org'" },
+    { SE_ERROR_TOKEN_REJECTED, 1, 0, 0, SE_EXIT_HOLD, SE_HOLD_AUTHORIZATION, 0, FALSE,
+      "oauth-setup login scans@x.org" },
+    { SE_ERROR_QUOTA, 1, 0, NOW + 7200, SE_EXIT_HOLD, SE_HOLD_DEFERRED, NOW + 7200, FALSE,
+      "the next try is at 2027-01-15 10:00" },
+    { SE_ERROR_QUOTA, 2, 0, 0, SE_EXIT_HOLD, SE_HOLD_DEFERRED, NOW + 1800, FALSE, "next try" },
+    { SE_ERROR_QUOTA, 2, 6 * DAY, 0, SE_EXIT_CANCEL, "", 0, TRUE, "given up after 6 days" },
+    { SE_ERROR_TEMPORARY, 1, 600, 0, SE_EXIT_RETRY, "", 0, FALSE, "tried again soon" },
+    { SE_ERROR_TEMPORARY, 2, 900, 0, SE_EXIT_HOLD, SE_HOLD_DEFERRED, NOW + 1800, FALSE,
+      "the next try is at 2027-01-15 08:30" },
+    { SE_ERROR_TEMPORARY, 0, 0, 0, SE_EXIT_HOLD, SE_HOLD_DEFERRED, NOW + 1800, FALSE, "next try" },
+    { SE_ERROR_TEMPORARY, 9, 5 * DAY - 1, 0, SE_EXIT_HOLD, SE_HOLD_DEFERRED, NOW + 1800, FALSE,
+      "next try" },
+    { SE_ERROR_TEMPORARY, 9, 5 * DAY, 0, SE_EXIT_CANCEL, "", 0, TRUE, "given up after 5 days" },
+    { SE_ERROR_IN_DOUBT, 1, 0, 0, SE_EXIT_HOLD, SE_HOLD_DEFERRED, NOW + 1800, FALSE, "next try" },
+    { SE_ERROR_IN_DOUBT, 4, 5 * DAY, 0, SE_EXIT_CANCEL, "", 0, TRUE, "given up" },
+    { SE_ERROR_CANCELLED, 1, 0, 0, SE_EXIT_RETRY, "", 0, FALSE, NULL },
+    { SE_ERROR_CANCELLED, 5, 0, 0, SE_EXIT_RETRY, "", 0, FALSE, NULL },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      const Case *c = &cases[i];
+      g_autoptr (GError) error
+          = c->error < 0 ? NULL : g_error_new_literal (SE_ERROR, c->error, "the cause");
+      SeEnd end = { .error = error,
+                    .account = "scans@x.org",
+                    .attempts = c->attempts,
+                    .first = NOW - c->age,
+                    .now = NOW,
+                    .not_before = c->not_before,
+                    .retry_interval = 1800,
+                    .give_up_after = 5 * DAY };
+      g_autoptr (SeOutcome) outcome = se_outcome_new (&end);
+
+      g_test_message ("%zu: %s", i, outcome->message);
+      g_assert_cmpint (outcome->code, ==, c->code);
+      g_assert_cmpstr (outcome->lines, ==, c->lines);
+      g_assert_cmpint (outcome->next_try, ==, c->next_try);
+      g_assert_cmpint (outcome->forget, ==, c->forget);
+      if (c->says == NULL)
+        g_assert_null (outcome->message);
+      else
+        g_assert_nonnull (strstr (outcome->message, c->says));
+    }
+}
+
+static void
+test_names_oauth_setup_once (void)
+{
+  g_autoptr (GError) error
+      = g_error_new_literal (SE_ERROR, SE_ERROR_AUTHORIZATION, "gone: run oauth-setup login a@b");
+  SeEnd end = { .error = error, .account = "a@b", .attempts = 1, .now = NOW };
+  g_autoptr (SeOutcome) outcome = se_outcome_new (&end);
+
+  g_assert_cmpstr (outcome->message, ==, error->message);
+}
+
+static void
+test_hours (void)
+{
+  g_autoptr (GError) error = g_error_new_literal (SE_ERROR, SE_ERROR_TEMPORARY, "down");
+  SeEnd end = { .error = error,
+                .attempts = 3,
+                .first = NOW - 7200,
+                .now = NOW,
+                .retry_interval = 60,
+                .give_up_after = 7200 };
+  g_autoptr (SeOutcome) outcome = se_outcome_new (&end);
+
+  g_assert_cmpint (outcome->code, ==, SE_EXIT_CANCEL);
+  g_assert_cmpstr (outcome->message, ==, "down; given up after 2 hours");
+}
+
+int
+main (int argc, char **argv)
+{
+  g_setenv ("TZ", "UTC", TRUE);
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/outcome/table", test_table);
+  g_test_add_func ("/outcome/names-oauth-setup-once", test_names_oauth_setup_once);
+  g_test_add_func ("/outcome/hours", test_hours);
+  return g_test_run ();
+}

@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* mailto-worker: sends one job's mail. The supervisor starts it as the service user. */
+#include "backend/compose.h"
+#include "backend/facts.h"
+#include "backend/orphan.h"
+#include "backend/outcome.h"
+#include "backend/status.h"
+#include "common/io.h"
+#include "common/log.h"
+#include "oauth/token.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Before the configuration is read. */
+#define DEFAULT_RETRY_INTERVAL 1800 /* seconds */
+
+typedef struct
+{
+  int cancel_fd; /* readable once SIGTERM has come */
+  SeJob *job;
+  SeServerConfig *server;
+  SeQueueConfig *queue;
+  SeAccount *account;
+  SeMailto *uri;
+  SeFacts *facts;
+  SeJournal *journal;
+  char *spool; /* where this run's bundle is until it is fixed; NULL: nowhere */
+  gint64 not_before;
+} Worker;
+
+/* The supervisor is shielded from the OOM killer, the worker is not to be. */
+static void
+take_shield_off (void)
+{
+  se_autofd int fd = g_open ("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC, 0);
+
+  if (fd < 0 || write (fd, "0", 1) != 1)
+    g_debug ("oom_score_adj: %s", g_strerror (errno));
+}
+
+static gboolean
+prepare (Worker *worker, GError **error)
+{
+  struct rlimit no_core = { 0, 0 };
+  sigset_t term;
+  struct stat unused;
+
+  umask (077);
+  g_log_set_writer_func (se_log_writer, NULL, NULL);
+  signal (SIGPIPE, SIG_IGN);
+  take_shield_off ();
+  sigemptyset (&term);
+  sigaddset (&term, SIGTERM);
+  worker->cancel_fd = sigprocmask (SIG_BLOCK, &term, NULL) < 0
+                          ? -1
+                          : signalfd (-1, &term, SFD_CLOEXEC | SFD_NONBLOCK);
+  if (worker->cancel_fd < 0 || setrlimit (RLIMIT_CORE, &no_core) < 0)
+    {
+      se_error_set_errno (error, errno, "Cannot start");
+      return FALSE;
+    }
+  for (int fd = SE_FD_PPD; fd <= SE_FD_PHASE; fd++)
+    if (fstat (fd, &unused) == 0 && fcntl (fd, F_SETFD, FD_CLOEXEC) < 0)
+      {
+        se_error_set_errno (error, errno, "Cannot start");
+        return FALSE;
+      }
+  return TRUE;
+}
+
+/* Reads the configuration as far as it concerns this queue. */
+static gboolean
+configure (Worker *worker, GError **error)
+{
+  g_autofree char *path = se_config_path ();
+  g_autoptr (SeConfig) config = se_config_load (path, SE_PRESETS_FILE, error);
+  const char *address;
+
+  if (config == NULL)
+    return FALSE;
+  worker->server = se_config_get_server (config, error);
+  if (worker->server == NULL)
+    return FALSE;
+  worker->queue = se_config_get_queue (config, worker->job->queue, error);
+  if (worker->queue == NULL)
+    return FALSE;
+  worker->uri = se_mailto_parse (worker->job->uri, error);
+  if (worker->uri == NULL)
+    return FALSE;
+  address = worker->uri->from != NULL ? worker->uri->from : worker->queue->account;
+  worker->account = se_config_get_account (config, address, error);
+  return worker->account != NULL;
+}
+
+/* Nothing but the filter's bundle is accepted: bytes of any other queue were never checked. */
+static gboolean
+check_queue (const SeJob *job, GError **error)
+{
+  g_autofree char *queue = NULL;
+
+  if (g_strcmp0 (job->content_type, SE_BUNDLE_TYPE) == 0)
+    return TRUE;
+  queue = se_log_clean (job->queue, 127);
+  g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
+               "The queue %s does not use scan-email's PPD: run "
+               "'lpadmin -p %s -m drv:///scan-email.drv/scan-email.ppd'",
+               queue, queue);
+  return FALSE;
+}
+
+static gboolean
+open_journal (Worker *worker, GError **error)
+{
+  SeJobKey key = { .queue = worker->job->queue, .job = worker->job->id, .uuid = worker->job->uuid };
+
+  worker->facts = se_facts_get (worker->job, worker->server->cups_server, error);
+  if (worker->facts == NULL)
+    return FALSE;
+  key.creation = worker->facts->creation;
+  key.completion = worker->facts->completion;
+  worker->journal
+      = se_journal_open (worker->server->state_directory, &key, worker->cancel_fd, error);
+  if (worker->journal == NULL)
+    return FALSE;
+  if (se_journal_attempts (worker->journal) == 1)
+    se_status_phase (SE_PHASE_FIRST_ATTEMPT);
+  return TRUE;
+}
+
+/* Puts the bundle on disk, beside the one that may be fixed already. Returns its entries. */
+static GPtrArray *
+spool (Worker *worker, GError **error)
+{
+  g_autoptr (GPtrArray) entries = NULL;
+  se_autofd int fd = -1;
+
+  worker->spool = g_strconcat (se_journal_bundle_path (worker->journal), ".new", NULL);
+  fd = g_open (worker->spool, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (fd < 0)
+    {
+      se_error_set_errno (error, errno, "Cannot spool the job in %s", worker->spool);
+      return NULL;
+    }
+  entries = se_bundle_spool (STDIN_FILENO, fd, worker->cancel_fd, error);
+  if (entries == NULL)
+    return NULL;
+  if (fsync (fd) < 0)
+    {
+      se_error_set_errno (error, errno, "Cannot spool the job in %s", worker->spool);
+      return NULL;
+    }
+  return g_steal_pointer (&entries);
+}
+
+/* A document that failed fails the job: no mail has less in it than the job had. */
+static gboolean
+check_entries (const GPtrArray *entries, GError **error)
+{
+  for (guint i = 0; i < entries->len; i++)
+    {
+      const SeBundleEntry *entry = entries->pdata[i];
+
+      if (entry->failed)
+        {
+          g_set_error (error, SE_ERROR, (int)entry->fault, "%s", entry->sentence);
+          return FALSE;
+        }
+    }
+  return TRUE;
+}
+
+/* SHA-256 of each source document; NULL-terminated, the texts are owned by entries. */
+static const char **
+list_sources (const GPtrArray *entries)
+{
+  const char **sources = g_new0 (const char *, entries->len + 1);
+
+  for (guint i = 0; i < entries->len; i++)
+    sources[i] = ((const SeBundleEntry *)entries->pdata[i])->source_digest;
+  return sources;
+}
+
+static int
+count_pages (const GPtrArray *entries)
+{
+  int pages = 0;
+
+  for (guint i = 0; i < entries->len; i++)
+    {
+      int more = ((const SeBundleEntry *)entries->pdata[i])->pages;
+
+      if (more < 0)
+        return -1;
+      pages += more;
+    }
+  return pages;
+}
+
+/* Removes this run's bundle: it is not needed, or not any more. */
+static gboolean
+drop_spool (Worker *worker, GError **error)
+{
+  g_autofree char *path = g_steal_pointer (&worker->spool);
+
+  if (path == NULL || g_unlink (path) == 0 || errno == ENOENT)
+    return TRUE;
+  se_error_set_errno (error, errno, "Cannot remove %s", path);
+  return FALSE;
+}
+
+/* Composes the mail and fixes it, so that every later try sends the same bytes. */
+static gboolean
+fix (Worker *worker, const GPtrArray *entries, const char *const *sources, GError **error)
+{
+  const SeTemplateValues values = {
+    .user = worker->facts->user,
+    .title = worker->job->title,
+    .queue = worker->job->queue,
+    .host = worker->facts->host,
+    .job = worker->job->id,
+    .pages = count_pages (entries),
+    .format = "pdf",
+    .time = g_get_real_time () / G_USEC_PER_SEC,
+  };
+  g_autoptr (SeFields) fields = se_fields_new (worker->job->options, SE_FD_PPD, error);
+  const SeComposition composition = {
+    .job = worker->job,
+    .account = worker->account,
+    .uri = worker->uri,
+    .fields = fields,
+    .queue = worker->queue,
+    .values = &values,
+    .entries = entries,
+  };
+  const char *path = se_journal_bundle_path (worker->journal);
+  g_autoptr (SeMail) mail = fields != NULL ? se_compose (&composition, error) : NULL;
+  g_autoptr (GPtrArray) recipients = NULL;
+
+  if (mail == NULL)
+    return FALSE;
+  if (g_rename (worker->spool, path) < 0)
+    {
+      se_error_set_errno (error, errno, "Cannot rename %s", worker->spool);
+      return FALSE;
+    }
+  g_clear_pointer (&worker->spool, g_free);
+  if (!se_io_sync_parent (path, error))
+    return FALSE;
+  recipients = se_recipients_all (mail->recipients);
+  return se_journal_fix (worker->journal, mail->from, recipients, mail->message, mail->attachments,
+                         mail->n_attachments, sources, error);
+}
+
+static char *
+get_token (const char *rejected, gpointer data, GError **error)
+{
+  return se_token_get (data, rejected, error);
+}
+
+static gboolean
+deliver (Worker *worker, GError **error)
+{
+  SeTokenContext tokens
+      = { .server = worker->server, .account = worker->account, .cancel_fd = worker->cancel_fd };
+  SeStatus status = { 0 };
+  SeDeliveryEvents events = se_status_events (&status);
+  SeDelivery delivery = { .server = worker->server,
+                          .account = worker->account,
+                          .get_token = get_token,
+                          .token_data = &tokens,
+                          .retry_for = worker->queue->retry_for,
+                          .cancel_fd = worker->cancel_fd,
+                          .events = &events };
+  g_autoptr (GError) local = NULL;
+
+  if (se_delivery_send (&delivery, worker->journal, &worker->not_before, &local))
+    return TRUE;
+  if (!se_error_is (local, SE_ERROR_IN_DOUBT))
+    se_status_phase (SE_PHASE_BEFORE_DOT);
+  g_propagate_error (error, g_steal_pointer (&local));
+  return FALSE;
+}
+
+/* Everything from the job's arguments to the server's reply. */
+static gboolean
+run (Worker *worker, GError **error)
+{
+  g_autoptr (GPtrArray) entries = NULL;
+  g_autofree const char **sources = NULL;
+  int pages;
+
+  if (!configure (worker, error) || !check_queue (worker->job, error)
+      || !open_journal (worker, error))
+    return FALSE;
+  entries = spool (worker, error);
+  if (entries == NULL || !check_entries (entries, error))
+    return FALSE;
+  sources = list_sources (entries);
+  if (se_journal_step (worker->journal) != SE_JOURNAL_OPEN
+      && !se_journal_same_sources (worker->journal, sources)
+      && !se_journal_restart (worker->journal, error))
+    return FALSE;
+  if (se_journal_step (worker->journal) == SE_JOURNAL_ACCEPTED)
+    {
+      g_info ("The mail of this job was sent in an earlier run");
+      se_status_phase (SE_PHASE_ACCEPTED);
+      return TRUE;
+    }
+  if (!(se_journal_step (worker->journal) == SE_JOURNAL_OPEN ? fix (worker, entries, sources, error)
+                                                             : drop_spool (worker, error))
+      || !deliver (worker, error))
+    return FALSE;
+  pages = count_pages (entries);
+  if (pages > 0)
+    se_log_write ("PAGE", "total %d", pages);
+  return TRUE;
+}
+
+/* Reads what is left of standard input, so that no filter is left hanging: cupsd aborts a job whose
+ * backend ends before all of its documents were filtered. */
+static void
+drain (const Worker *worker)
+{
+  char buffer[65536];
+  struct pollfd fds[]
+      = { { .fd = STDIN_FILENO, .events = POLLIN }, { .fd = worker->cancel_fd, .events = POLLIN } };
+
+  for (;;)
+    {
+      gssize n;
+
+      if (poll (fds, G_N_ELEMENTS (fds), -1) < 0 && errno != EINTR)
+        return;
+      if (fds[1].revents != 0)
+        return;
+      n = read (STDIN_FILENO, buffer, sizeof buffer);
+      if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN))
+        return;
+    }
+}
+
+/* Journals what was decided. */
+static gboolean
+settle (Worker *worker, const SeOutcome *outcome, const GError *failure, GError **error)
+{
+  gboolean cancelled = se_error_is (failure, SE_ERROR_CANCELLED);
+
+  if (!drop_spool (worker, error))
+    return FALSE;
+  if (worker->server == NULL || failure == NULL)
+    return TRUE;
+  if (se_status_is_orphan () && !cancelled)
+    return se_orphan_leave (
+        worker->server->state_directory, worker->job, failure->message,
+        worker->journal != NULL ? se_journal_bundle_path (worker->journal) : NULL, error);
+  if (worker->journal == NULL)
+    return TRUE;
+  if (outcome->forget || (cancelled && se_facts_is_over (worker->job, worker->server->cups_server)))
+    return se_journal_forget (worker->journal, error);
+  return outcome->next_try == 0 || se_journal_defer (worker->journal, outcome->next_try, error);
+}
+
+/* Decides, journals, and says the one ERROR line last. */
+static SeExit
+finish (Worker *worker, const GError *error)
+{
+  const SeEnd end = {
+    .error = error,
+    .account = worker->account != NULL ? worker->account->address : NULL,
+    .attempts = worker->journal != NULL ? se_journal_attempts (worker->journal) : 0,
+    .first = worker->journal != NULL ? se_journal_first (worker->journal) : 0,
+    .now = g_get_real_time () / G_USEC_PER_SEC,
+    .not_before = worker->not_before,
+    .retry_interval
+    = worker->queue != NULL ? worker->queue->retry_interval : DEFAULT_RETRY_INTERVAL,
+    .give_up_after = worker->queue != NULL ? worker->queue->give_up_after : 0,
+  };
+  g_autoptr (SeOutcome) outcome = se_outcome_new (&end);
+  g_autoptr (GError) local = NULL;
+
+  /* What cannot be written there does not change what becomes of the job. */
+  if (!settle (worker, outcome, error, &local))
+    g_warning ("%s", local->message);
+  se_status_write (outcome->lines);
+  if (outcome->message != NULL)
+    {
+      g_autofree char *one_line = se_log_clean (outcome->message, SE_LOG_LINE_MAX);
+
+      se_log_write ("ERROR", "%s", one_line);
+    }
+  return outcome->code;
+}
+
+static void
+worker_clear (Worker *worker)
+{
+  g_clear_pointer (&worker->journal, se_journal_close);
+  g_clear_pointer (&worker->facts, se_facts_free);
+  g_clear_pointer (&worker->uri, se_mailto_free);
+  g_clear_pointer (&worker->account, se_account_free);
+  g_clear_pointer (&worker->queue, se_queue_config_free);
+  g_clear_pointer (&worker->server, se_server_config_free);
+  g_clear_pointer (&worker->job, se_job_free);
+  g_free (worker->spool);
+  se_io_clear_fd (&worker->cancel_fd);
+}
+
+int
+main (int argc, char **argv)
+{
+  Worker worker = { .cancel_fd = -1 };
+  g_autoptr (GError) error = NULL;
+  SeExit code;
+
+  if (argc < 6 || argc > 7)
+    {
+      se_log_write ("ERROR", "Usage: mailto-worker job-id user title copies options [file]");
+      return SE_EXIT_CANCEL;
+    }
+  if (prepare (&worker, &error))
+    {
+      se_status_write ("STATE: -" SE_REASON_AUTHORIZATION "," SE_REASON_DEFERRED "\n");
+      worker.job = se_job_new (argv, &error);
+      if (worker.job != NULL && !run (&worker, &error))
+        drain (&worker);
+    }
+  code = finish (&worker, error);
+  worker_clear (&worker);
+  return code;
+}
