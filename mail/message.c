@@ -246,7 +246,7 @@ se_message_new (const SeMessageFields *fields, const SeAttachment *attachments, 
   if (!check_fields (fields, text_part, error) || !add_header (text, fields, error))
     return NULL;
   g_string_append_printf (text,
-                          "\r\nThis is a message with attachments in MIME format.\r\n"
+                          "\r\nThis is a message in MIME format.\r\n"
                           "\r\n--%s\r\n%s",
                           fields->boundary, text_part);
   for (gsize i = 0; i < n_attachments; i++)

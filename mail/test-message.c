@@ -288,7 +288,7 @@ test_layout (Fixture *fixture, gconstpointer unused)
                          "MIME-Version: 1.0\r\n"
                          "Content-Type: multipart/mixed; boundary=\"=_0123456789\"\r\n"
                          "\r\n"
-                         "This is a message with attachments in MIME format.\r\n"
+                         "This is a message in MIME format.\r\n"
                          "\r\n"
                          "--=_0123456789\r\n"
                          "Content-Type: text/plain; charset=UTF-8\r\n"
