@@ -23,6 +23,12 @@ setup_libsetup_a_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(CUPS_CFLAGS) $(CJSON_CFL
   $(QRENCODE_CFLAGS)
 SETUP_LIBS = setup/libsetup.a $(OAUTH_LIBS) $(MAIL_LIBS) $(CUPS_LIBS) $(QRENCODE_LIBS)
 
+sbin_PROGRAMS += setup/oauth-setup
+setup_oauth_setup_SOURCES = setup/main.c
+setup_oauth_setup_CPPFLAGS = $(AM_CPPFLAGS)
+setup_oauth_setup_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+setup_oauth_setup_LDADD = $(SETUP_LIBS)
+
 check_PROGRAMS += setup/test-config-file setup/test-console setup/test-login setup/test-queues \
   setup/test-service
 setup_test_config_file_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)

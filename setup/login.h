@@ -46,7 +46,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeLoginReport, se_login_report_free)
 /* The worker's work: device grant, identity, store, SMTP login, test mail. data: SeSignIn. Tells
  *   code VERIFICATION-URI VERIFICATION-URI-COMPLETE USER-CODE EXPIRES-IN
  *   tick SECONDS-LEFT
- *   identity WHO          "" if not known; awaits the answer whether to go on
+ *   identity WHO          "" if not known; awaits the answer whether to go on. Another user than
+ *                         login-user is stored only if the SMTP server takes that user's token
  *   stored WHERE
  *   smtp-login SERVER
  *   test-mail TO REPLY

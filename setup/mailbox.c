@@ -39,6 +39,29 @@ se_mailbox_login (const SeTokenContext *context, GError **error)
   return se_delivery_check (&delivery, error);
 }
 
+/* A token at hand cannot be refreshed: its refusal is the end. */
+static char *
+give_token (const char *rejected, gpointer data, GError **error)
+{
+  const char *access_token = data;
+
+  if (rejected == NULL)
+    return g_strdup (access_token);
+  g_set_error_literal (error, SE_ERROR, (int)SE_ERROR_AUTHORIZATION,
+                       "The SMTP server refuses the token");
+  return NULL;
+}
+
+gboolean
+se_mailbox_try_token (const SeTokenContext *context, const char *access_token, GError **error)
+{
+  SeDelivery delivery = delivery_for (context);
+
+  delivery.get_token = give_token;
+  delivery.token_data = (gpointer)access_token;
+  return se_delivery_check (&delivery, error);
+}
+
 static SeMessage *
 compose (const SeAccount *account, const SeAddress *from, GPtrArray *recipients, GError **error)
 {

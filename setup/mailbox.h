@@ -16,6 +16,10 @@ SeTokenContext se_mailbox_context (const SeService *service, const SeServerConfi
 /* Token, connection, TLS and SMTP authentication, no mail. Errors as se_delivery_check. */
 gboolean se_mailbox_login (const SeTokenContext *context, GError **error);
 
+/* The same with a token that is not stored yet. SE_ERROR_AUTHORIZATION if the server refuses it. */
+gboolean se_mailbox_try_token (const SeTokenContext *context, const char *access_token,
+                               GError **error);
+
 /* Sends a short message to one address. reply: the server's words, owned by the caller. Errors as
  * se_delivery_send_once; SE_ERROR_DOCUMENT for an address that is none. */
 gboolean se_mailbox_send_test (const SeTokenContext *context, const char *to, char **reply,

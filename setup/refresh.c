@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 typedef struct
 {
@@ -66,7 +67,10 @@ report (const char *const *fields, gpointer data)
       SeExit status = atoi (fields[2]) == SE_EXIT_PERSON ? SE_EXIT_PERSON : SE_EXIT_FAILED;
 
       fflush (stdout);
-      se_log_write ("oauth-setup", "%s: %s", fields[1], fields[3]);
+      if (strstr (fields[3], fields[1]) != NULL)
+        se_log_write ("oauth-setup", "%s", fields[3]);
+      else
+        se_log_write ("oauth-setup", "%s: %s", fields[1], fields[3]);
       refresh->exit_status = se_setup_worse (refresh->exit_status, status);
     }
   return NULL;

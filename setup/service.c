@@ -287,7 +287,8 @@ take_event (Parent *parent, gboolean *ended, GError **error)
   g_auto (GStrv) fields = NULL;
   const char *said = NULL;
 
-  /* A worker that ended without reading "stop" resets the socket; its last packets come after that. */
+  /* A worker that ended without reading "stop" resets the socket; its last packets come after that.
+   */
   if (n < 0 && (errno == EINTR || errno == ECONNRESET))
     return TRUE;
   if (n <= 0)

@@ -51,6 +51,27 @@ run_grant (SeService *service, const SeTokenContext *context, GError **error)
   return endpoints != NULL ? run_device_grant (service, context, endpoints, error) : NULL;
 }
 
+/* Another user than expected may well send for the mailbox, or have its address for an alias: the
+ * SMTP server knows. What it refuses must not take the place of a token that is good. */
+static gboolean
+check_other_user (const SeTokenContext *context, const SeTokenRecord *record, GError **error)
+{
+  const SeAccount *account = context->account;
+  g_autoptr (GError) local = NULL;
+
+  if (record->identity == NULL || se_login_identity_matches (record->identity, account->login_user)
+      || se_mailbox_try_token (context, record->access_token, &local))
+    return TRUE;
+  if (se_error_is (local, SE_ERROR_AUTHORIZATION))
+    g_set_error (error, SE_ERROR, (int)SE_ERROR_AUTHORIZATION,
+                 "%s signed in, whom the SMTP server does not let use the mailbox %s: nothing was "
+                 "stored; sign in as %s",
+                 record->identity, account->smtp_user, account->login_user);
+  else
+    g_propagate_error (error, g_steal_pointer (&local));
+  return FALSE;
+}
+
 static gboolean
 store (SeService *service, const SeTokenContext *context, const SeTokenRecord *record,
        GError **error)
@@ -86,7 +107,8 @@ se_sign_in (SeService *service, const SeSignIn *wanted, GError **error)
                    "Nothing was stored; sign in again as %s", wanted->account->login_user);
       return FALSE;
     }
-  if (!store (service, &context, record, error) || !se_mailbox_login (&context, error))
+  if (!check_other_user (&context, record, error) || !store (service, &context, record, error)
+      || !se_mailbox_login (&context, error))
     return FALSE;
   se_service_tell (service, "smtp-login", wanted->account->provider->smtp_server, NULL);
   if (!wanted->send_test)

@@ -8,7 +8,8 @@
 typedef struct
 {
   const SeSetup *setup;
-  GPtrArray *rows; /* GStrv as told by the worker */
+  const char *only; /* NULL: every account */
+  GPtrArray *rows;  /* GStrv as told by the worker */
 } Status;
 
 /* One account: status ACCOUNT PROVIDER GRANT STORE WORD IDENTITY EXPIRES LAST-REFRESH HINT. */
@@ -57,6 +58,19 @@ tell_account (SeService *service, const SeServerConfig *server, const SeAccount 
   se_service_tellv (service, fields, N_FIELDS);
 }
 
+/* FALSE for an account that is not in the file. */
+static gboolean
+check_account (const SeSetup *setup, const char *address, GError **error)
+{
+  g_auto (GStrv) accounts = se_config_list_accounts (setup->config);
+  g_autoptr (SeAccount) account = NULL;
+
+  if (address == NULL || g_strv_contains ((const char *const *)accounts, address))
+    return TRUE;
+  account = se_config_get_account (setup->config, address, error);
+  return account != NULL;
+}
+
 static gboolean
 look (SeService *service, gpointer data, GError **error)
 {
@@ -67,8 +81,11 @@ look (SeService *service, gpointer data, GError **error)
   for (address = addresses; *address != NULL; address++)
     {
       g_autoptr (GError) wrong = NULL;
-      g_autoptr (SeAccount) account
-          = se_config_get_account (status->setup->config, *address, &wrong);
+      g_autoptr (SeAccount) account = NULL;
+
+      if (status->only != NULL && !g_str_equal (status->only, *address))
+        continue;
+      account = se_config_get_account (status->setup->config, *address, &wrong);
 
       if (account != NULL)
         tell_account (service, status->setup->server, account);
@@ -160,11 +177,12 @@ se_verb_status (int argc, char **argv)
       argc, argv, "", "Shows how each account stands; no network is used.", entries, 0, &error);
   g_autoptr (SeSetup) setup = words != NULL ? se_setup_load (&error) : NULL;
   g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func ((GDestroyNotify)g_strfreev);
-  Status status = { setup, rows };
+  Status status = { setup, words != NULL ? words[0] : NULL, rows };
   SeExit exit_status = SE_EXIT_DONE;
   guint i;
 
-  if (setup == NULL || !se_service_run (setup->server, look, take, &status, &error))
+  if (setup == NULL || !check_account (setup, status.only, &error)
+      || !se_service_run (setup->server, look, take, &status, &error))
     return se_setup_fail (error);
   if (json)
     print_json (rows);
