@@ -217,6 +217,7 @@ test_damaged (Fixture *fixture, gconstpointer unused)
   g_autofree char *path = fixture_path (fixture);
   g_autoptr (SeStore) store = se_store_open (&fixture->server, &fixture->account, NULL);
 
+  g_assert_nonnull (store);
   for (gsize i = 0; i < G_N_ELEMENTS (damages); i++)
     {
       g_autoptr (GError) error = NULL;
@@ -258,6 +259,7 @@ test_leftovers (Fixture *fixture, gconstpointer unused)
   g_autofree char *other = g_build_filename (tokens, ".b-scanner%40contoso.com.json.ABCDEF", NULL);
   g_autoptr (SeStore) store = se_store_open (&fixture->server, &fixture->account, NULL);
 
+  g_assert_nonnull (store);
   fixture_put (mine, "x", 1);
   fixture_put (other, "x", 1);
   fixture_store (fixture, record);
