@@ -3,7 +3,8 @@
 
     test-http-server.py DIRECTORY
 writes the CA's certificate to DIRECTORY/pki/ca.pem, prints "NAME PORT" for each server and "ready",
-then "requested" whenever /wait is asked; a line on standard input lets one such request go on.
+then "requested" whenever /wait is asked; a line on standard input lets one such request go on,
+and "released" says that it does.
 """
 
 import os
@@ -11,6 +12,7 @@ import socket
 import ssl
 import sys
 import threading
+import warnings
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "test"))
@@ -23,6 +25,12 @@ go_on = threading.Semaphore(0)
 
 def say(line):
     print(line, flush=True)
+
+
+def wait():
+    say("requested")
+    go_on.acquire()
+    say("released")
 
 
 def reply(body, status="200 OK", more=""):
@@ -57,8 +65,7 @@ def answer(path, request):
     if path == "/cut":
         return reply("x" * 100)[:-50]
     if path == "/wait":
-        say("requested")
-        go_on.acquire()
+        wait()
         return reply("late")
     return b""  # /drop
 
@@ -67,7 +74,8 @@ def serve(connection, context):
     try:
         with context.wrap_socket(connection, server_side=True) as wrapped:
             request = read_request(wrapped.makefile("rb"))
-            wrapped.sendall(answer(request.split(" ")[1], request))
+            if request.strip():  # else the client left after the handshake
+                wrapped.sendall(answer(request.split(" ")[1], request))
             wrapped.unwrap()
     except OSError:
         pass  # the client had enough, which is what most tests are about
@@ -80,8 +88,7 @@ def serve_plain(connection, _):
 
 
 def serve_nothing(connection, _):
-    say("requested")
-    go_on.acquire()
+    wait()
     connection.close()
 
 
@@ -106,6 +113,7 @@ def tls(certificate):
 def main():
     authority = Authority(os.path.join(sys.argv[1], "pki"))
     good = authority.issue("good")
+    warnings.simplefilter("ignore", DeprecationWarning)  # an old TLS is what is wanted
     old = tls(good)
     old.set_ciphers("DEFAULT:@SECLEVEL=0")
     old.minimum_version = ssl.TLSVersion.TLSv1

@@ -213,6 +213,7 @@ static void
 let_go (void)
 {
   g_assert_cmpint (write (server.input, "\n", 1), ==, 1);
+  await_line ("released");
 }
 
 /* Cancels as soon as the server has the connection or the request. */

@@ -426,6 +426,14 @@ http_once (const char *url, const char *form, const SeHttpOptions *options, gboo
   return fixture_reply (200, ROTATED, 0);
 }
 
+static int
+run_one_of_eight (const Fixture *fixture)
+{
+  se_autosecret char *token = se_token_get (&fixture->context, NULL, NULL);
+
+  return g_strcmp0 (token, TOKEN (1)) == 0 ? 0 : 1;
+}
+
 static void
 test_eight_processes (Fixture *fixture, gconstpointer unused)
 {
@@ -441,11 +449,7 @@ test_eight_processes (Fixture *fixture, gconstpointer unused)
       children[i] = fork ();
       g_assert_cmpint (children[i], >=, 0);
       if (children[i] == 0)
-        {
-          se_autosecret char *token = se_token_get (&fixture->context, NULL, NULL);
-
-          _exit (g_strcmp0 (token, TOKEN (1)) == 0 ? 0 : 1);
-        }
+        _exit (run_one_of_eight (fixture));
     }
   for (int i = 0; i < 8; i++)
     {
@@ -527,7 +531,7 @@ run_on_full_disk (Fixture *fixture)
   g_autoptr (GError) error = NULL;
   int fd = -1;
 
-  if (unshare (CLONE_NEWNS) < 0 || mount (NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0
+  if (unshare (CLONE_NEWNS) < 0 || mount ("none", "/", "none", MS_REC | MS_PRIVATE, NULL) < 0
       || g_mkdir (tokens, 0700) < 0 || mount ("none", tokens, "tmpfs", 0, "size=1m,mode=0700") < 0)
     return 77;
   store_record (fixture, 4000, -400);
