@@ -4,6 +4,8 @@
 #include <openssl/evp.h>
 #include <string.h>
 
+#define FINGERPRINT_DIGITS 16
+
 struct SeDigest
 {
   EVP_MD_CTX *context;
@@ -64,4 +66,13 @@ se_digest_text (const char *text)
 
   se_digest_update (digest, text, strlen (text));
   return se_digest_finish (digest);
+}
+
+char *
+se_digest_fingerprint (const char *secret)
+{
+  char *digest = se_digest_text (secret);
+
+  digest[FINGERPRINT_DIGITS] = '\0';
+  return digest;
 }

@@ -17,4 +17,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeDigest, se_digest_free)
 /* The digest of one text in one call: 64 hexadecimal digits, owned by the caller. */
 char *se_digest_text (const char *text);
 
+/* A short name for a secret that tells nothing about it: the first 16 digits of its SHA-256. Owned
+ * by the caller. */
+char *se_digest_fingerprint (const char *secret);
+
 G_END_DECLS

@@ -26,6 +26,14 @@ test_known (void)
 }
 
 static void
+test_fingerprint (void)
+{
+  g_autofree char *fingerprint = se_digest_fingerprint ("abc");
+
+  g_assert_cmpstr (fingerprint, ==, "ba7816bf8f01cfea");
+}
+
+static void
 test_in_pieces (void)
 {
   g_autoptr (SeDigest) digest = se_digest_new ();
@@ -53,6 +61,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/digest/known", test_known);
+  g_test_add_func ("/digest/fingerprint", test_fingerprint);
   g_test_add_func ("/digest/in-pieces", test_in_pieces);
   g_test_add_func ("/digest/abandoned", test_abandoned);
   return g_test_run ();

@@ -13,7 +13,6 @@ enum
   FIRST_WAIT = 5,          /* seconds before the second try */
   LONGEST_WAIT = 60,       /* seconds between tries */
   QUOTA_WAIT = 60 * 60,    /* seconds until a sending limit is tried again */
-  FINGERPRINT_DIGITS = 16, /* as oauth/token.h has it */
 };
 
 static SeSmtp *
@@ -43,7 +42,6 @@ open_session (const SeDelivery *delivery, GError **error)
 {
   const SeDeliveryEvents *events = delivery->events;
   g_autoptr (GError) local = NULL;
-  g_autofree char *digest = NULL;
   g_autofree char *fingerprint = NULL;
   se_autosecret char *token = delivery->get_token (NULL, delivery->token_data, error);
   SeSmtp *smtp;
@@ -57,8 +55,7 @@ open_session (const SeDelivery *delivery, GError **error)
     {
       g_info ("%s; trying a fresh token", local->message);
       g_clear_error (&local);
-      digest = se_digest_text (token);
-      fingerprint = g_strndup (digest, FINGERPRINT_DIGITS);
+      fingerprint = se_digest_fingerprint (token);
       se_io_clear_secret (&token);
       token = delivery->get_token (fingerprint, delivery->token_data, error);
       if (token == NULL)

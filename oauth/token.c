@@ -14,17 +14,6 @@
 /* An access token with this much left is used when the server cannot be reached, seconds. */
 #define LAST_USE 60
 
-#define FINGERPRINT_DIGITS 16
-
-char *
-se_token_fingerprint (const char *access_token)
-{
-  char *digest = se_digest_text (access_token);
-
-  digest[FINGERPRINT_DIGITS] = '\0';
-  return digest;
-}
-
 static gint64
 now (void)
 {
@@ -38,7 +27,7 @@ is_rejected (const SeTokenRecord *record, const char *rejected)
 
   if (rejected == NULL || record->access_token == NULL)
     return FALSE;
-  fingerprint = se_token_fingerprint (record->access_token);
+  fingerprint = se_digest_fingerprint (record->access_token);
   return g_str_equal (fingerprint, rejected);
 }
 

@@ -20,7 +20,7 @@ typedef struct
 } SeTokenContext;
 
 /* A fresh access token for the account, refreshed under the account's lock if need be. rejected:
- * the fingerprint (se_token_fingerprint) of a token that the SMTP server refused, or NULL: then the
+ * the fingerprint (se_digest_fingerprint) of a token that the SMTP server refused, or NULL: then the
  * stored token is refreshed only if it is still that one.
  * Returns the token, to be wiped by the caller (se_io_free_secret).
  * SE_ERROR_AUTHORIZATION: no record, one of another configuration, or the grant is gone
@@ -37,10 +37,6 @@ gboolean se_token_refresh (const SeTokenContext *context, GError **error);
 /* Stores what a grant has brought, under the account's lock, in place of what was there. */
 gboolean se_token_adopt (const SeTokenContext *context, const SeTokenRecord *record,
                          GError **error);
-
-/* A short name for a token that tells nothing about it: the first 16 hexadecimal digits of its
- * SHA-256. Owned by the caller. */
-char *se_token_fingerprint (const char *access_token);
 
 /* SeTokenRecord.failure where the server itself said nothing. */
 #define SE_TOKEN_FAILURE_NETWORK "unreachable" /* no answer, or none by OAuth's rules */
