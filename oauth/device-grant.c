@@ -194,7 +194,9 @@ go_on (Poll *poll, const char *error_code, const SeHttpReply *reply, GError **fa
                            "the code has expired: start again for a new one");
       return FALSE;
     }
-  if (!se_error_is (*failure, SE_ERROR_TEMPORARY))
+  /* A reply that cannot be read may have been the tokens: the code must not be used again. */
+  if (!se_error_is (*failure, SE_ERROR_TEMPORARY)
+      || (reply != NULL && error_code == NULL && reply->status != 429 && reply->status < 500))
     return FALSE;
   /* Time-outs, lost connections and a server in trouble: polled less often from now on. */
   g_debug ("poll again later: %s", (*failure)->message);

@@ -156,9 +156,9 @@ record_from_text (const SeStore *store, const char *text, gsize length, GError *
   return g_steal_pointer (&record);
 }
 
-/* Makes path, 0700, if it is missing; only its owner may get at it. */
+/* Makes path, 0700, if it is missing; only its owner may get at it. user: the service user. */
 static gboolean
-ensure_directory (const char *path, GError **error)
+ensure_directory (const char *path, const char *user, GError **error)
 {
   g_autofree char *quoted = g_shell_quote (path);
   struct stat status;
@@ -170,10 +170,11 @@ ensure_directory (const char *path, GError **error)
     }
   if (status.st_uid != geteuid ())
     {
-      g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-                   "the directory %s does not belong to the service user (user id %u); run: chown "
-                   "%u %s",
-                   path, (guint)geteuid (), (guint)geteuid (), quoted);
+      g_set_error (
+          error, SE_ERROR, SE_ERROR_CONFIG,
+          "the directory %s belongs to user id %u but is used by user id %u; run: chown -R "
+          "%s %s",
+          path, (guint)status.st_uid, (guint)geteuid (), user, quoted);
       return FALSE;
     }
   if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
@@ -200,7 +201,7 @@ se_store_open (const SeServerConfig *server, const SeAccount *account, GError **
                    account->token_store);
       return NULL;
     }
-  if (!ensure_directory (directory, error))
+  if (!ensure_directory (directory, server->user, error))
     return NULL;
   store = se_store_file_new (directory, account->address);
   store->address = g_strdup (account->address);

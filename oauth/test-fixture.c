@@ -80,6 +80,7 @@ fixture_set_up (Fixture *fixture, gconstpointer data)
   fixture->directory = g_dir_make_tmp ("scan-email-XXXXXX", &error);
   g_assert_no_error (error);
   fixture->server.state_directory = fixture->directory;
+  fixture->server.user = (char *)"scan-email";
   fixture->provider.name = (char *)"test";
   fixture->provider.device_authorization_endpoint = (char *)"https://id.test/%{tenant}/device";
   fixture->provider.token_endpoint = (char *)"https://id.test/%{tenant}/token";
