@@ -25,7 +25,7 @@ OAUTH_TESTS_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(CJSON_CFLAGS)
 
 check_PROGRAMS += \
   oauth/test-response oauth/test-endpoints oauth/test-id-token oauth/test-store \
-  oauth/test-token oauth/test-device-grant oauth/test-http
+  oauth/test-token oauth/test-token-races oauth/test-device-grant oauth/test-http
 oauth_test_response_SOURCES = oauth/test-response.c $(OAUTH_TESTS_COMMON)
 oauth_test_response_CFLAGS = $(OAUTH_TESTS_CFLAGS)
 oauth_test_response_LDADD = $(OAUTH_LIBS)
@@ -41,6 +41,9 @@ oauth_test_store_LDADD = $(OAUTH_LIBS)
 oauth_test_token_SOURCES = oauth/test-token.c $(OAUTH_TESTS_COMMON)
 oauth_test_token_CFLAGS = $(OAUTH_TESTS_CFLAGS)
 oauth_test_token_LDADD = $(OAUTH_LIBS)
+oauth_test_token_races_SOURCES = oauth/test-token-races.c $(OAUTH_TESTS_COMMON)
+oauth_test_token_races_CFLAGS = $(OAUTH_TESTS_CFLAGS)
+oauth_test_token_races_LDADD = $(OAUTH_LIBS)
 oauth_test_device_grant_SOURCES = oauth/test-device-grant.c $(OAUTH_TESTS_COMMON)
 oauth_test_device_grant_CFLAGS = $(OAUTH_TESTS_CFLAGS)
 oauth_test_device_grant_LDADD = $(OAUTH_LIBS)

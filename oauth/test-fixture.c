@@ -160,6 +160,26 @@ fixture_load (const Fixture *fixture)
   return record;
 }
 
+void
+fixture_store_new (const Fixture *fixture, gint64 age, gint64 left)
+{
+  g_autoptr (SeTokenRecord) record = fixture_record (fixture, age, left);
+
+  fixture_store (fixture, record);
+}
+
+void
+fixture_assert_stored (const Fixture *fixture, const char *access_token, const char *refresh_token,
+                       const char *failure)
+{
+  g_autoptr (SeTokenRecord) record = fixture_load (fixture);
+
+  g_assert_cmpstr (record->access_token, ==, access_token);
+  g_assert_cmpstr (record->refresh_token, ==, refresh_token);
+  g_assert_cmpstr (record->failure, ==, failure);
+  g_assert_true ((record->failed != 0) == (failure != NULL));
+}
+
 char *
 fixture_path (const Fixture *fixture)
 {

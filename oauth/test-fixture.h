@@ -45,12 +45,24 @@ void fixture_tear_down (Fixture *fixture, gconstpointer data);
 /* Removes a directory with all that is in it. */
 void fixture_remove_tree (const char *path);
 
+/* Of a refresh: the form, replies, and what an error tells a person to do. */
+#define REFRESH(token) "grant_type=refresh_token client_id=client-1 refresh_token=" token
+#define ROTATED \
+  "{\"access_token\":\"access-1\",\"refresh_token\":\"refresh-1\",\"expires_in\":3600}"
+#define INVALID_GRANT "{\"error\":\"invalid_grant\",\"error_description\":\"refresh-0 is dead\"}"
+#define ADVICE "run: oauth-setup login " FIXTURE_ADDRESS
+
 /* A record of the fixture's account: access token "access-0", refresh token "refresh-0".
  * age: seconds since it was obtained; left: seconds until it expires. */
 SeTokenRecord *fixture_record (const Fixture *fixture, gint64 age, gint64 left);
 void fixture_store (const Fixture *fixture, const SeTokenRecord *record);
 /* What is stored; must exist. */
 SeTokenRecord *fixture_load (const Fixture *fixture);
+/* Stores fixture_record (age, left). */
+void fixture_store_new (const Fixture *fixture, gint64 age, gint64 left);
+/* Asserts what is stored. */
+void fixture_assert_stored (const Fixture *fixture, const char *access_token,
+                            const char *refresh_token, const char *failure);
 /* The path of the account's record. Owned by the caller. */
 char *fixture_path (const Fixture *fixture);
 /* Writes a file, 0600; length -1: contents is a text. */
