@@ -126,7 +126,7 @@ se_login_result_json (const SeLoginReport *report, const GError *error)
   add_text (object, "result", error == NULL ? "ok" : "failed");
   if (error != NULL)
     add_text (object, "error", error->message);
-  add_text (object, "account", account != NULL ? account->address : NULL);
+  add_text (object, "account", report->address);
   add_text (object, "provider", account != NULL ? account->provider->name : NULL);
   add_text (object, "identity", report->identity);
   (void)cJSON_AddBoolToObject (object, "identity_checked", report->identity != NULL);
@@ -156,7 +156,6 @@ static void
 show_code (const SeLoginReport *report, const char *const *fields)
 {
   const SeAccount *account = report->account;
-  g_autofree char *left = se_console_time_left (g_ascii_strtoll (fields[4], NULL, 10));
   g_autofree char *qr = *fields[2] != '\0' ? se_console_qr_for_stdout (fields[2]) : NULL;
 
   printf ("\nThe print server %s asks to send mail as %s.\n"
@@ -166,9 +165,10 @@ show_code (const SeLoginReport *report, const char *const *fields)
           g_get_host_name (), account->from_address, account->login_user, fields[1], fields[3]);
   if (qr != NULL)
     printf ("or scan this and compare the code:\n\n%s\n", qr);
-  printf ("The code is good for %s minutes. Never enter a code that you did not ask for yourself:\n"
-          "whoever sent it to you would get to send mail as you.\n\n",
-          left);
+  printf ("The code is good for %" G_GINT64_FORMAT
+          " minutes. Never enter a code that you did not ask "
+          "for yourself:\nwhoever sent it to you would get to send mail as you.\n\n",
+          MAX (g_ascii_strtoll (fields[4], NULL, 10) / 60, 1));
   fflush (stdout);
 }
 

@@ -118,16 +118,10 @@ choose_account (Options *options, const SeSetup *setup, gboolean may_ask, GError
 
   if (options->address != NULL)
     return TRUE;
-  if (!may_ask && n == 1)
-    {
-      options->address = g_strdup (accounts[0]);
-      return TRUE;
-    }
   if (!may_ask)
     {
-      g_set_error (error, SE_ERROR, (int)SE_ERROR_USAGE, "Which account? %s has %u: name one",
-                   setup->path, n);
-      return FALSE;
+      options->address = se_setup_choose_account (setup, NULL, error);
+      return options->address != NULL;
     }
   for (i = 0; i < n; i++)
     printf ("%s  %s\n", i == 0 ? "Accounts:" : "         ", accounts[i]);
@@ -349,11 +343,8 @@ se_verb_login (int argc, char **argv)
   if (!parse_options (&options, argc, argv, &error))
     return se_setup_fail (error);
   report = se_login_report_new (options.json);
-  if (!login (&options, bare, report, &account, &error))
-    {
-      se_login_report_end (report, error);
-      return se_setup_fail (error);
-    }
-  se_login_report_end (report, NULL);
-  return SE_EXIT_DONE;
+  (void)login (&options, bare, report, &account, &error);
+  report->address = options.address;
+  se_login_report_end (report, error);
+  return error == NULL ? SE_EXIT_DONE : se_setup_fail (error);
 }

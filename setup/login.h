@@ -27,8 +27,9 @@ typedef struct
 typedef struct
 {
   gboolean json;
-  const SeAccount *account;
-  char *identity; /* NULL: the server does not say who signed in */
+  const char *address;      /* of the account; NULL: not known yet */
+  const SeAccount *account; /* NULL: it cannot be used */
+  char *identity;           /* NULL: the server does not say who signed in */
   gboolean matches;
   char *token_store; /* where the token was stored; NULL: it was not */
   SeStep smtp_login;

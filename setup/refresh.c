@@ -77,18 +77,16 @@ report (const char *const *fields, gpointer data)
 }
 
 static char **
-choose (const SeSetup *setup, const char *address, gboolean all, GError **error)
+choose (const SeSetup *setup, const char *word, gboolean all, GError **error)
 {
-  g_autoptr (SeAccount) account = NULL;
+  g_autofree char *address = NULL;
   char *chosen[] = { NULL, NULL };
 
   if (all)
     return se_config_list_accounts (setup->config);
-  account = se_config_get_account (setup->config, address, error);
-  if (account == NULL)
-    return NULL;
-  chosen[0] = account->address;
-  return g_strdupv (chosen);
+  address = se_setup_choose_account (setup, word, error);
+  chosen[0] = address;
+  return address != NULL ? g_strdupv (chosen) : NULL;
 }
 
 SeExit

@@ -128,3 +128,29 @@ se_setup_parse (int argc, char **argv, const char *parameters, const char *summa
     }
   return g_strdupv (argv + i);
 }
+
+char *
+se_setup_choose_account (const SeSetup *setup, const char *word, GError **error)
+{
+  g_auto (GStrv) accounts = se_config_list_accounts (setup->config);
+  g_autofree char *names = g_strjoinv (", ", accounts);
+  guint n = g_strv_length (accounts);
+
+  if (word != NULL && g_strv_contains ((const char *const *)accounts, word))
+    return g_strdup (word);
+  if (word == NULL && n == 1)
+    return g_strdup (accounts[0]);
+  if (n == 0)
+    g_set_error (error, SE_ERROR, (int)SE_ERROR_USAGE,
+                 "%s has no account yet: run oauth-setup login", setup->path);
+  else if (word == NULL)
+    g_set_error (error, SE_ERROR, (int)SE_ERROR_USAGE, "Which account? Name one of %s", names);
+  else
+    {
+      g_autofree char *clean = se_log_clean (word, 254);
+
+      g_set_error (error, SE_ERROR, (int)SE_ERROR_USAGE, "%s has no account %s; it has %s",
+                   setup->path, clean, names);
+    }
+  return NULL;
+}

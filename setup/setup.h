@@ -44,6 +44,11 @@ SeExit se_setup_worse (SeExit a, SeExit b);
 char **se_setup_parse (int argc, char **argv, const char *parameters, const char *summary,
                        const GOptionEntry *entries, guint n_words, GError **error);
 
+/* The address of the account that a verb is to work with: word, or where that is NULL the only one
+ * there is. Owned by the caller. SE_ERROR_USAGE for one that is not in the file, or if there are
+ * several or none. */
+char *se_setup_choose_account (const SeSetup *setup, const char *word, GError **error);
+
 /* The verbs, one a file. argv[0] is the program with the verb's name, for help. */
 SeExit se_verb_login (int argc, char **argv);
 SeExit se_verb_status (int argc, char **argv);

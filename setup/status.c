@@ -58,19 +58,6 @@ tell_account (SeService *service, const SeServerConfig *server, const SeAccount 
   se_service_tellv (service, fields, N_FIELDS);
 }
 
-/* FALSE for an account that is not in the file. */
-static gboolean
-check_account (const SeSetup *setup, const char *address, GError **error)
-{
-  g_auto (GStrv) accounts = se_config_list_accounts (setup->config);
-  g_autoptr (SeAccount) account = NULL;
-
-  if (address == NULL || g_strv_contains ((const char *const *)accounts, address))
-    return TRUE;
-  account = se_config_get_account (setup->config, address, error);
-  return account != NULL;
-}
-
 static gboolean
 look (SeService *service, gpointer data, GError **error)
 {
@@ -177,12 +164,15 @@ se_verb_status (int argc, char **argv)
       argc, argv, "", "Shows how each account stands; no network is used.", entries, 0, &error);
   g_autoptr (SeSetup) setup = words != NULL ? se_setup_load (&error) : NULL;
   g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func ((GDestroyNotify)g_strfreev);
-  Status status = { setup, words != NULL ? words[0] : NULL, rows };
+  g_autofree char *only = NULL;
+  Status status = { setup, NULL, rows };
   SeExit exit_status = SE_EXIT_DONE;
   guint i;
 
-  if (setup == NULL || !check_account (setup, status.only, &error)
-      || !se_service_run (setup->server, look, take, &status, &error))
+  if (setup != NULL && words[0] != NULL)
+    only = se_setup_choose_account (setup, words[0], &error);
+  status.only = only;
+  if (error != NULL || !se_service_run (setup->server, look, take, &status, &error))
     return se_setup_fail (error);
   if (json)
     print_json (rows);

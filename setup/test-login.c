@@ -72,6 +72,7 @@ new_report (void)
 {
   SeLoginReport *report = se_login_report_new (TRUE);
 
+  report->address = account.address;
   report->account = &account;
   return report;
 }

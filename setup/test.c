@@ -66,18 +66,21 @@ se_verb_test (int argc, char **argv)
   };
   g_autoptr (GError) error = NULL;
   g_auto (GStrv) words
-      = se_setup_parse (argc, argv, "ACCOUNT",
+      = se_setup_parse (argc, argv, "[ACCOUNT]",
                         "Gets a token and logs in at the SMTP server; sends nothing but with --to.",
                         entries, 1, &error);
   g_autoptr (SeSetup) setup = NULL;
+  g_autofree char *address = NULL;
   g_autoptr (SeAccount) account = NULL;
   Test test = { NULL };
 
   if (words == NULL || !check_recipient (to, &error))
     return se_setup_fail (error);
   setup = se_setup_load (&error);
-  /* Without a word: the only account there is. */
-  account = setup != NULL ? se_config_get_account (setup->config, words[0], &error) : NULL;
+  if (setup != NULL)
+    address = se_setup_choose_account (setup, words[0], &error);
+  if (address != NULL)
+    account = se_config_get_account (setup->config, address, &error);
   if (account == NULL)
     return se_setup_fail (error);
   test = (Test){ setup->server, account, to };
