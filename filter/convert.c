@@ -4,13 +4,17 @@
 #include "common/io.h"
 #include "common/log.h"
 #include "filter/child.h"
+#include "filter/complete.h"
+#include "filter/pages.h"
 #include "filter/pdf.h"
 #include "filter/temp.h"
+#include "filter/text.h"
 
 #include <errno.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define CHUNK 65536
 #define INPUT "/dev/fd/0" /* spares the converters the copy that they make of a standard input */
 
 /* What a converter is told of the world: never DEVICE_URI or AUTH_*, which some print in full. */
@@ -64,10 +68,10 @@ explain (GError **error, const char *complaint)
     }
 }
 
-/* Runs a stock filter on in_fd. Returns a temporary file with its output, -1 on error. */
-static int
+/* Runs a stock filter from in_fd to out_fd. */
+static gboolean
 run_filter (const char *name, const char *options, const SeType *type, const SeJob *job, int in_fd,
-            GError **error)
+            int out_fd, GError **error)
 {
   g_autofree char *program = find_program (name);
   g_autofree char *user = se_log_clean (job->user, 255);
@@ -77,18 +81,15 @@ run_filter (const char *name, const char *options, const SeType *type, const SeJ
   g_auto (GStrv) environment = NULL;
   const char *const arguments[] = { program, job->id, user, title, "1", options, INPUT, NULL };
   g_autoptr (GError) failure = NULL;
-  se_autofd int out_fd = se_temp_file (error);
   gboolean done;
 
-  if (out_fd < 0)
-    return -1;
   se_child_defer_signals (TRUE); /* the directory has to go */
   directory = se_temp_make_directory (&failure);
   if (directory == NULL)
     {
       se_child_defer_signals (FALSE);
       g_propagate_error (error, g_steal_pointer (&failure));
-      return -1;
+      return FALSE;
     }
   environment = make_environment (type, directory);
   done = se_child_run (arguments, (const char *const *)environment, in_fd, out_fd, &se_child_limits,
@@ -96,10 +97,10 @@ run_filter (const char *name, const char *options, const SeType *type, const SeJ
   se_temp_remove_directory (directory);
   se_child_defer_signals (FALSE);
   if (done)
-    return se_io_steal_fd (&out_fd);
+    return TRUE;
   explain (&failure, complaint);
   g_propagate_error (error, g_steal_pointer (&failure));
-  return -1;
+  return FALSE;
 }
 
 static gboolean
@@ -115,6 +116,14 @@ measure (SeConverted *converted, GError **error)
     }
   converted->length = (guint64)status.st_size;
   return TRUE;
+}
+
+static void
+take_over (SeConverted *converted, const SePdf *pdf)
+{
+  converted->pages = pdf->pages;
+  converted->width = pdf->width;
+  converted->height = pdf->height;
 }
 
 /* Checks a converter's output. empty: what it means that there is none. */
@@ -133,7 +142,7 @@ check_output (const char *name, SeConverted *converted, const char *empty, GErro
     }
   if (se_pdf_check (converted->fd, &pdf, &failure))
     {
-      converted->pages = pdf.pages;
+      take_over (converted, &pdf);
       return TRUE;
     }
   if (!se_error_is (failure, SE_ERROR_DOCUMENT))
@@ -145,27 +154,120 @@ check_output (const char *name, SeConverted *converted, const char *empty, GErro
   return FALSE;
 }
 
+static void
+replace_file (SeConverted *converted, int *fd)
+{
+  close (converted->fd);
+  converted->fd = se_io_steal_fd (fd);
+}
+
 /* Puts the output of one more filter in the place of converted. */
 static gboolean
 apply (SeConverted *converted, const char *name, const char *options, const SeType *type,
-       const SeJob *job, const char *empty, GError **error)
+       const SeJob *job, GError **error)
 {
-  int out_fd = run_filter (name, options, type, job, converted->fd, error);
+  g_autofree char *empty = g_strdup_printf ("it is a damaged or incomplete %s", type->title);
+  se_autofd int out_fd = se_temp_file (error);
+
+  if (out_fd < 0 || !run_filter (name, options, type, job, converted->fd, out_fd, error))
+    return FALSE;
+  replace_file (converted, &out_fd);
+  return check_output (name, converted, empty, error);
+}
+
+/* Copies the document to a file that may be changed. */
+static int
+copy_file (int fd, GError **error)
+{
+  se_autofd int copy = se_temp_file (error);
+  g_autofree char *chunk = g_malloc (CHUNK);
+  gssize length = 0;
+
+  if (copy < 0)
+    return -1;
+  for (off_t offset = 0; (length = pread (fd, chunk, CHUNK, offset)) > 0; offset += length)
+    if (!se_io_write_all (copy, chunk, (gsize)length, error))
+      return -1;
+  if (length == 0)
+    return se_io_steal_fd (&copy);
+  g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "it cannot be read: %s", g_strerror (errno));
+  return -1;
+}
+
+/* Makes the directory at offset the file's first one. */
+static gboolean
+put_first (int fd, gboolean big, guint32 offset, GError **error)
+{
+  guint32 value = big ? GUINT32_TO_BE (offset) : GUINT32_TO_LE (offset);
+
+  if (pwrite (fd, &value, sizeof value, 4) == sizeof value && lseek (fd, 0, SEEK_SET) == 0)
+    return TRUE;
+  g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "it cannot be copied: %s", g_strerror (errno));
+  return FALSE;
+}
+
+/* imagetopdf sees only the first page of a TIFF: it gets each of them as the first. */
+static gboolean
+make_tiff_pages (SeConverted *converted, const SeTiff *tiff, const char *options,
+                 const SeType *type, const SeJob *job, GError **error)
+{
+  g_autoptr (GArray) lengths = g_array_new (FALSE, FALSE, sizeof (gsize));
+  se_autofd int copy = copy_file (converted->fd, error);
+  se_autofd int parts = copy >= 0 ? se_temp_file (error) : -1;
+  se_autofd int out_fd = parts >= 0 ? se_temp_file (error) : -1;
+  off_t start = 0;
 
   if (out_fd < 0)
     return FALSE;
-  close (converted->fd);
-  converted->fd = out_fd;
-  return check_output (name, converted, empty, error);
+  for (guint i = 0; i < tiff->count; i++)
+    {
+      off_t end;
+      gsize length;
+
+      if (!put_first (copy, tiff->big, tiff->offsets[i], error)
+          || !run_filter (type->converter, options, type, job, copy, parts, error))
+        return FALSE;
+      end = lseek (parts, 0, SEEK_CUR);
+      length = (gsize)(end - start);
+      if (length == 0)
+        {
+          g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, "its page %u is damaged", i + 1);
+          return FALSE;
+        }
+      g_array_append_val (lengths, length);
+      start = end;
+    }
+  if (!se_pages_join (parts, lengths, out_fd, error))
+    return FALSE;
+  replace_file (converted, &out_fd);
+  return check_output (type->converter, converted, "it is empty", error);
 }
 
 static gboolean
 make_pdf (SeConverted *converted, const SeType *type, const SeJob *job, GError **error)
 {
   g_autofree char *options = se_options_for_converter (job->options, type->family);
-  g_autofree char *empty = g_strdup_printf ("it is a damaged or incomplete %s", type->title);
+  g_autofree SeComplete *complete = g_new0 (SeComplete, 1);
 
-  return apply (converted, type->converter, options, type, job, empty, error);
+  if (!se_complete_check (converted->fd, type, complete, error))
+    return FALSE;
+  if (type->family == SE_FAMILY_TEXT)
+    {
+      int text_fd = se_text_to_utf8 (converted->fd, g_getenv ("CHARSET"), error);
+
+      if (text_fd < 0)
+        return FALSE;
+      replace_file (converted, &text_fd);
+    }
+  if (complete->tiff.count > 1)
+    return make_tiff_pages (converted, &complete->tiff, options, type, job, error);
+  if (!apply (converted, type->converter, options, type, job, error))
+    return FALSE;
+  if (complete->pages == 0 || (int)complete->pages == converted->pages)
+    return TRUE;
+  g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, "%s made %d pages of its %u", type->converter,
+               converted->pages, complete->pages);
+  return FALSE;
 }
 
 static gboolean
@@ -175,7 +277,7 @@ check_pdf (SeConverted *converted, gboolean arrange, GError **error)
 
   if (!se_pdf_check (converted->fd, &pdf, error))
     return FALSE;
-  converted->pages = pdf.pages;
+  take_over (converted, &pdf);
   if (pdf.recovered)
     g_warning ("the document's cross-reference table is damaged; it is sent as it is");
   if (arrange && pdf.password)
@@ -187,34 +289,61 @@ check_pdf (SeConverted *converted, gboolean arrange, GError **error)
   return TRUE;
 }
 
+static gboolean
+select_pages (SeConverted *converted, const SeJob *job, GError **error)
+{
+  se_autofd int out_fd = se_temp_file (error);
+  int pages = converted->pages, taken;
+
+  if (out_fd < 0 || !se_pages_select (converted->fd, out_fd, job->options, &taken, error))
+    return FALSE;
+  if (taken == 0)
+    {
+      g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
+                   "the options page-ranges and page-set leave none of its %d pages", pages);
+      return FALSE;
+    }
+  replace_file (converted, &out_fd);
+  return check_output ("the selection of pages", converted, "it is empty", error);
+}
+
+/* The paper is the document's own unless the job names another. */
+static gboolean
+arrange_pages (SeConverted *converted, const SeType *type, const SeJob *job, GError **error)
+{
+  g_autofree char *options = se_options_for_pdftopdf (job->options, type->family);
+
+  if (!se_options_name_media (job->options))
+    {
+      g_autofree char *given = g_steal_pointer (&options);
+
+      options = g_strdup_printf ("%s PageSize=Custom.%dx%d", given, converted->width,
+                                 converted->height);
+    }
+  return apply (converted, "pdftopdf", options, type, job, error);
+}
+
 gboolean
 se_convert (SeConverted *converted, SeSource *source, const SeJob *job, GError **error)
 {
   const SeType *type = source->type;
+  gboolean select = se_options_select_pages (job->options);
   gboolean arrange = se_options_need_pdftopdf (job->options, type->family);
 
   *converted = (SeConverted){ .fd = -1, .pages = -1 };
   if (!se_options_check_family (job->options, type->family, error))
     return FALSE;
-  if (arrange || type->converter != NULL)
+  if (select || arrange || type->converter != NULL)
     {
       converted->source_digest = se_source_digest (source, error);
       if (converted->source_digest == NULL)
         return FALSE;
     }
   converted->fd = se_io_steal_fd (&source->fd);
-  if (type->converter == NULL ? !check_pdf (converted, arrange, error)
-                              : !make_pdf (converted, type, job, error))
-    return FALSE;
-  if (arrange)
-    {
-      g_autofree char *options = se_options_for_pdftopdf (job->options, type->family);
-
-      if (!apply (converted, "pdftopdf", options, type, job,
-                  "the options of the job leave no page of it", error))
-        return FALSE;
-    }
-  return measure (converted, error);
+  return (type->converter == NULL ? check_pdf (converted, select || arrange, error)
+                                  : make_pdf (converted, type, job, error))
+         && (!select || select_pages (converted, job, error))
+         && (!arrange || arrange_pages (converted, type, job, error)) && measure (converted, error);
 }
 
 void

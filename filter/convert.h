@@ -21,10 +21,12 @@ typedef struct
   int fd; /* at offset 0 */
   guint64 length;
   int pages;           /* -1: not known */
+  int width, height;   /* of the first page, points */
   char *source_digest; /* of the document as it was printed; NULL: it is unchanged */
 } SeConverted;
 
-/* Makes PDF of source by the stock converters of CUPS, laid out as the options ask; a sound PDF
+/* Makes PDF of source by the stock converters of CUPS, laid out as the options ask: first the pages
+ * are chosen (page-ranges counts the document's own), then pdftopdf arranges them; a sound PDF
  * without such options stays as it is. Every converter's result is checked as a PDF from outside
  * is. Clear converted with se_converted_clear, also after an error.
  * SE_ERROR_DOCUMENT: the document is damaged, incomplete or cannot be converted;

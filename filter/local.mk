@@ -4,15 +4,21 @@
 noinst_LIBRARIES += filter/libfilter.a
 filter_libfilter_a_SOURCES = \
   filter/child.c filter/child.h \
+  filter/complete.c filter/complete.h \
   filter/convert.c filter/convert.h \
   filter/options.c filter/options.h \
+  filter/pages.c filter/pages.h \
   filter/pdf.c filter/pdf.h \
   filter/place.c filter/place.h \
+  filter/raster.c filter/raster.h \
+  filter/reader.c filter/reader.h \
   filter/source.c filter/source.h \
   filter/temp.c filter/temp.h \
+  filter/text.c filter/text.h \
+  filter/tiff.c filter/tiff.h \
   filter/type.c filter/type.h
 filter_libfilter_a_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(QPDF_CFLAGS) $(ZLIB_CFLAGS)
-FILTER_LIBS = filter/libfilter.a $(COMMON_LIBS) $(QPDF_LIBS) $(ZLIB_LIBS)
+FILTER_LIBS = filter/libfilter.a $(COMMON_LIBS) $(QPDF_LIBS) $(ZLIB_LIBS) -lm
 
 cupsfilterdir = $(cups_serverbin)/filter
 cupsfilter_PROGRAMS = filter/scantoemail

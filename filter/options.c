@@ -23,6 +23,7 @@ enum
   BY_TEXT = 1 << 1,       /* texttopdf */
   BY_IMAGE = 1 << 2,      /* imagetopdf */
   BY_PDFTOPDF = 1 << 3,
+  BY_SELECTION = 1 << 4, /* our own choice of pages, before pdftopdf */
   BY_ALL = BY_POSTSCRIPT | BY_TEXT | BY_IMAGE | BY_PDFTOPDF,
 };
 
@@ -61,8 +62,8 @@ typedef struct
 
 /* clang-format off */
 static const Layout layouts[] = {
-  { "page-ranges", BY_PDFTOPDF, WEIGHT_ASKS, VALUE_RANGES, NULL, "", NULL },
-  { "page-set", BY_PDFTOPDF, WEIGHT_ASKS, VALUE_LISTED, "odd even", "all", NULL },
+  { "page-ranges", BY_SELECTION, WEIGHT_ASKS, VALUE_RANGES, NULL, "", NULL },
+  { "page-set", BY_SELECTION, WEIGHT_ASKS, VALUE_LISTED, "odd even", "all", NULL },
   { "number-up", BY_PDFTOPDF, WEIGHT_ASKS, VALUE_LISTED, "2 3 4 6 8 9 10 12 15 16", "1", NULL },
   { "number-up-layout", BY_PDFTOPDF, WEIGHT_MODIFIES, VALUE_LISTED,
     "btlr btrl lrbt lrtb rlbt rltb tblr tbrl", "", NULL },
@@ -242,32 +243,38 @@ read_page (const char **text)
   return page;
 }
 
-/* "3", "1-4" and "7-", in rising order (RFC 8011, 5.2.7). */
+/* Reads one range of "3", "1-4" and "7-", in rising order (RFC 8011, 5.2.7), and the comma behind
+ * it. lower, upper: the range before, 0 at the beginning. */
+static gboolean
+read_range (const char **text, int *lower, int *upper)
+{
+  int last = *upper;
+
+  *lower = *upper = read_page (text);
+  if (*lower <= last)
+    return FALSE;
+  if (**text == '-')
+    {
+      ++*text;
+      *upper = **text == ',' || **text == '\0' ? G_MAXINT : read_page (text);
+    }
+  if (*upper < *lower || (**text != ',' && **text != '\0') || (**text == ',' && (*text)[1] == '\0'))
+    return FALSE;
+  if (**text == ',')
+    ++*text;
+  return TRUE;
+}
+
 static gboolean
 is_ranges (const char *value)
 {
-  int last = 0;
+  int lower = 0, upper = 0;
 
-  while (TRUE)
-    {
-      int lower = read_page (&value);
-      int upper = lower;
-
-      if (lower <= last)
-        return FALSE;
-      if (*value == '-')
-        {
-          value++;
-          upper = *value == ',' || *value == '\0' ? G_MAXINT : read_page (&value);
-        }
-      if (upper < lower)
-        return FALSE;
-      if (*value == '\0')
-        return TRUE;
-      if (*value++ != ',')
-        return FALSE;
-      last = upper;
-    }
+  do
+    if (!read_range (&value, &lower, &upper))
+      return FALSE;
+  while (*value != '\0');
+  return TRUE;
 }
 
 static gboolean
@@ -380,6 +387,37 @@ se_options_check_family (const SeOptions *options, SeFamily family, GError **err
 }
 
 gboolean
+se_options_select_pages (const SeOptions *options)
+{
+  const char *set = se_options_get (options, "page-set");
+
+  return se_options_get (options, "page-ranges") != NULL
+         || (set != NULL && g_ascii_strcasecmp (set, "all") != 0);
+}
+
+gboolean
+se_options_take_page (const SeOptions *options, int number)
+{
+  const char *ranges = se_options_get (options, "page-ranges");
+  const char *set = se_options_get (options, "page-set");
+  gboolean taken = ranges == NULL;
+  int lower = 0, upper = 0;
+
+  while (!taken && *ranges != '\0' && read_range (&ranges, &lower, &upper))
+    taken = number >= lower && number <= upper;
+  if (set != NULL && g_ascii_strcasecmp (set, "all") != 0)
+    taken = taken && (number % 2 == 1) == (g_ascii_strcasecmp (set, "odd") == 0);
+  return taken;
+}
+
+gboolean
+se_options_name_media (const SeOptions *options)
+{
+  return se_options_get (options, "media") != NULL || se_options_get (options, "PageSize") != NULL
+         || se_options_get (options, "PageRegion") != NULL;
+}
+
+gboolean
 se_options_need_pdftopdf (const SeOptions *options, SeFamily family)
 {
   for (gsize i = 0; i < G_N_ELEMENTS (layouts); i++)
@@ -448,14 +486,28 @@ says_how_to_scale (const SeOptions *options)
   return FALSE;
 }
 
+/* The queue's paper has no margins, but text needs some. */
+static void
+append_margins (GString *text, const SeOptions *options)
+{
+  static const char *const names[] = { "page-left", "page-right", "page-top", "page-bottom" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
+    if (se_options_get (options, names[i]) == NULL)
+      g_string_append_printf (text, " %s=36", names[i]);
+}
+
 char *
 se_options_for_converter (const SeOptions *options, SeFamily family)
 {
-  g_autofree char *text = collect (options, converter_of (family), 0);
+  g_autofree char *collected = collect (options, converter_of (family), 0);
+  GString *text = g_string_new (collected);
 
   if (family == SE_FAMILY_IMAGE && !says_how_to_scale (options))
-    return g_strconcat (text, text[0] != '\0' ? " " : "", "print-scaling=auto-fit", NULL);
-  return g_steal_pointer (&text);
+    g_string_append (text, " print-scaling=auto-fit");
+  if (family == SE_FAMILY_TEXT)
+    append_margins (text, options);
+  return g_string_free (text, FALSE);
 }
 
 char *

@@ -33,9 +33,17 @@ gboolean se_options_check (const SeOptions *options, GError **error);
  * a PDF). SE_ERROR_DOCUMENT as above. */
 gboolean se_options_check_family (const SeOptions *options, SeFamily family, GError **error);
 
+/* Tells whether page-ranges or page-set leave out any page, and whether they take page number (from
+ * 1) of a document. */
+gboolean se_options_select_pages (const SeOptions *options);
+gboolean se_options_take_page (const SeOptions *options, int number);
+
 /* Tells whether a document of this family has to go through pdftopdf, after its converter if there
  * is one: an option was given that the converter does not see to. */
 gboolean se_options_need_pdftopdf (const SeOptions *options, SeFamily family);
+
+/* Tells whether the job names a paper size. */
+gboolean se_options_name_media (const SeOptions *options);
 
 /* Option text for the family's converter and for pdftopdf after it, owned by the caller: the layout
  * options that are the program's business, checked values only. */

@@ -3,18 +3,54 @@
 
 #include "filter/child.h"
 
-#include <errno.h>
+#include <math.h>
 #include <qpdf/qpdf-c.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define END_WINDOW 1024 /* bytes at the end in which %%EOF is looked for */
+#define PAGE_MAX 14400  /* points */
 #define PATH "/dev/fd/0"
+
+/* A page without a usable MediaBox counts as A4. */
+static void
+measure_page (qpdf_data qpdf, SePdf *pdf)
+{
+  qpdf_oh page, box;
+  double corners[4] = { 0, 0, 0, 0 };
+  int turned = 0;
+
+  pdf->width = 595;
+  pdf->height = 842;
+  qpdf_push_inherited_attributes_to_page (qpdf);
+  page = qpdf_get_page_n (qpdf, 0);
+  box = qpdf_oh_get_key (qpdf, page,
+                         qpdf_oh_has_key (qpdf, page, "/CropBox") ? "/CropBox" : "/MediaBox");
+  if (!qpdf_oh_is_array (qpdf, box) || qpdf_oh_get_array_n_items (qpdf, box) != 4)
+    return;
+  for (int i = 0; i < 4; i++)
+    if (!qpdf_oh_get_value_as_number (qpdf, qpdf_oh_get_array_item (qpdf, box, i), &corners[i]))
+      return;
+  corners[0] = fabs (corners[2] - corners[0]);
+  corners[1] = fabs (corners[3] - corners[1]);
+  if (!(corners[0] >= 1 && corners[0] <= PAGE_MAX && corners[1] >= 1 && corners[1] <= PAGE_MAX))
+    return;
+  pdf->width = (int)lround (corners[0]);
+  pdf->height = (int)lround (corners[1]);
+  if (qpdf_oh_get_value_as_int (qpdf, qpdf_oh_get_key (qpdf, page, "/Rotate"), &turned)
+      && turned / 90 % 2 != 0)
+    {
+      int width = pdf->width;
+
+      pdf->width = pdf->height;
+      pdf->height = width;
+    }
+}
 
 /* Returns the number of pages; -1: it does not open, *code says why. */
 static int
-count_pages (gboolean recovery, int *code)
+count_pages (gboolean recovery, SePdf *pdf, int *code)
 {
   qpdf_data qpdf = qpdf_init ();
   int pages = -1;
@@ -24,6 +60,8 @@ count_pages (gboolean recovery, int *code)
   qpdf_set_attempt_recovery (qpdf, recovery ? QPDF_TRUE : QPDF_FALSE);
   if ((qpdf_read (qpdf, PATH, NULL) & QPDF_ERRORS) == 0)
     pages = qpdf_get_num_pages (qpdf);
+  if (pages > 0)
+    measure_page (qpdf, pdf);
   *code = qpdf_has_error (qpdf) ? (int)qpdf_get_error_code (qpdf, qpdf_get_error (qpdf))
                                 : (int)qpdf_e_success;
   qpdf_cleanup (&qpdf);
@@ -49,7 +87,7 @@ check (int in_fd, int out_fd, gpointer result, GError **error)
   SePdf *pdf = result;
   int code;
 
-  pdf->pages = count_pages (FALSE, &code);
+  pdf->pages = count_pages (FALSE, pdf, &code);
   if (code == qpdf_e_password)
     {
       pdf->pages = -1;
@@ -63,7 +101,7 @@ check (int in_fd, int out_fd, gpointer result, GError **error)
     }
   if (pdf->pages < 0 && ends_with_eof (in_fd))
     {
-      pdf->pages = count_pages (TRUE, &code);
+      pdf->pages = count_pages (TRUE, pdf, &code);
       pdf->recovered = pdf->pages > 0;
     }
   if (pdf->pages > 0)

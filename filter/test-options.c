@@ -121,8 +121,7 @@ test_need (void)
                    "sides=two-sided-long-edge orientation-requested=3 PageSize=A4 "
                    "outputorder=normal nomirror print-scaling=auto page-border=none copies=3",
                    SE_FAMILY_PDF, FALSE);
-  assert_pdftopdf ("page-ranges=1-2", SE_FAMILY_PDF, TRUE);
-  assert_pdftopdf ("page-ranges=1-2", SE_FAMILY_TEXT, TRUE);
+  assert_pdftopdf ("page-ranges=1-2 page-set=odd", SE_FAMILY_PDF, FALSE);
   assert_pdftopdf ("number-up=2", SE_FAMILY_IMAGE, TRUE);
   assert_pdftopdf ("outputorder=reverse", SE_FAMILY_PDF, TRUE);
   /* texttopdf and imagetopdf turn pages themselves */
@@ -130,6 +129,34 @@ test_need (void)
   assert_pdftopdf ("landscape", SE_FAMILY_TEXT, FALSE);
   assert_pdftopdf ("orientation-requested=4 mirror", SE_FAMILY_IMAGE, FALSE);
   assert_pdftopdf ("cpi=12", SE_FAMILY_PDF, FALSE);
+}
+
+static void
+assert_pages (const char *text, const char *taken)
+{
+  g_autoptr (SeOptions) options = se_options_parse (text);
+  GString *pages = g_string_new (NULL);
+
+  for (int number = 1; number <= 9; number++)
+    if (se_options_take_page (options, number))
+      g_string_append_printf (pages, "%d", number);
+  g_assert_cmpstr (pages->str, ==, taken);
+  g_string_free (pages, TRUE);
+}
+
+static void
+test_pages (void)
+{
+  g_autoptr (SeOptions) none = se_options_parse ("page-set=all number-up=2");
+  g_autoptr (SeOptions) odd = se_options_parse ("page-set=Odd");
+
+  g_assert_false (se_options_select_pages (none));
+  g_assert_true (se_options_select_pages (odd));
+  assert_pages ("", "123456789");
+  assert_pages ("page-set=Odd", "13579");
+  assert_pages ("page-set=even page-ranges=2-5", "24");
+  assert_pages ("page-ranges=1,3-4,7-", "134789");
+  assert_pages ("page-ranges=12", "");
 }
 
 static void
@@ -145,7 +172,9 @@ test_texts (void)
 
   g_assert_cmpstr (
       pdf, ==, "number-up=2 page-label=a\\ \\\"b OutputOrder=Reverse landscape=true PageSize=A5");
-  g_assert_cmpstr (text, ==, "landscape=true PageSize=A5 cpi=12");
+  g_assert_cmpstr (text, ==,
+                   "landscape=true PageSize=A5 cpi=12 page-left=36 page-right=36 page-top=36 "
+                   "page-bottom=36");
   g_assert_cmpstr (after_text, ==,
                    "number-up=2 page-label=a\\ \\\"b OutputOrder=Reverse PageSize=A5");
   g_assert_cmpstr (none, ==, "");
@@ -163,8 +192,8 @@ assert_image (const char *text, const char *passed)
 static void
 test_image_scaling (void)
 {
-  assert_image ("", "print-scaling=auto-fit");
-  assert_image ("print-scaling=auto", "print-scaling=auto-fit");
+  assert_image ("", " print-scaling=auto-fit");
+  assert_image ("print-scaling=auto", " print-scaling=auto-fit");
   assert_image ("print-scaling=fill", "print-scaling=fill");
   assert_image ("scaling=50", "scaling=50");
 }
@@ -191,6 +220,7 @@ main (int argc, char **argv)
   g_test_add_func ("/options/possible", test_possible);
   g_test_add_func ("/options/impossible", test_impossible);
   g_test_add_func ("/options/need", test_need);
+  g_test_add_func ("/options/pages", test_pages);
   g_test_add_func ("/options/texts", test_texts);
   g_test_add_func ("/options/image-scaling", test_image_scaling);
   g_test_add_func ("/options/family", test_family);

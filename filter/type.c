@@ -34,7 +34,6 @@ static const Magic magics[] = {
   { IMAGE ("gif", "GIF"), MAGIC (0, "GIF89a") },
   { IMAGE ("x-sun-raster", "Sun raster"), MAGIC (0, "\x59\xa6\x6a\x95") },
   { IMAGE ("x-sgi-rgb", "SGI"), MAGIC (0, "\x01\xda") },
-  { IMAGE ("x-photocd", "Photo CD"), MAGIC (2048, "PCD_IPI") },
   { RASTER ("image/pwg-raster", "PWG raster"), MAGIC (0, "RaS2PwgRaster\0") },
   { RASTER ("image/urf", "URF raster"), MAGIC (0, "UNIRAST\0") },
   { CUPS_RASTER, MAGIC (0, "RaSt") },

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "common/error.h"
+#include "filter/tiff.h"
+#include "filter/type.h"
+
+G_BEGIN_DECLS
+
+/* Is a document all there? The stock converters make a page of whatever they find: grey for the
+ * missing half of a JPEG, nothing for the missing pages of a raster. */
+typedef struct
+{
+  guint pages; /* of raster; 0: not known */
+  SeTiff tiff; /* of a TIFF */
+} SeComplete;
+
+/* Checks the structure of the document, of type, in a child. PDF and text have their own checks:
+ * they pass.
+ * SE_ERROR_DOCUMENT: it ends too early or its structure is broken; others as of se_child_call. */
+gboolean se_complete_check (int fd, const SeType *type, SeComplete *complete, GError **error);
+
+G_END_DECLS
