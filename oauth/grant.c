@@ -72,19 +72,16 @@ se_grant_check_record (const SeAccount *account, const SeTokenRecord *record, GE
   return FALSE;
 }
 
-/* Microsoft's tid must stay what it was at the first login. */
+/* Microsoft's tid must stay what it was at the first login. pinned: that one, NULL: none yet. */
 static gboolean
-check_tenant (const SeAccount *account, const SeIdToken *token, const SeTokenRecord *stored,
-              GError **error)
+check_tenant (const SeAccount *account, const char *tenant_id, const char *pinned, GError **error)
 {
-  if (stored == NULL || stored->tenant_id == NULL || !se_grant_check_record (account, stored, NULL)
-      || g_strcmp0 (stored->tenant_id, token == NULL ? NULL : token->tenant_id) == 0)
+  if (pinned == NULL || g_strcmp0 (tenant_id, pinned) == 0)
     return TRUE;
   g_set_error (error, SE_ERROR, SE_ERROR_AUTHORIZATION,
                "%s was signed in to the tenant %s first and now to %s: set tenant = in [account "
                "%s] if the change is meant",
-               account->address, stored->tenant_id,
-               token == NULL || token->tenant_id == NULL ? "an unknown one" : token->tenant_id,
+               account->address, pinned, tenant_id == NULL ? "an unknown one" : tenant_id,
                account->address);
   return FALSE;
 }
@@ -96,17 +93,17 @@ se_grant_make_record (const SeTokenContext *context, const SeEndpoints *endpoint
   const SeAccount *account = context->account;
   g_autoptr (SeTokenRecord) record = g_new0 (SeTokenRecord, 1);
   g_autoptr (SeIdToken) token = NULL;
+  gboolean same = stored != NULL && se_grant_check_record (account, stored, NULL);
+  const char *pinned = same ? stored->tenant_id : NULL;
   gint64 now = g_get_real_time () / G_USEC_PER_SEC;
 
   if (response->id_token != NULL)
     {
       token = se_id_token_parse (response->id_token, account->client_id, endpoints->issuer, now,
                                  error);
-      if (token == NULL)
+      if (token == NULL || !check_tenant (account, token->tenant_id, pinned, error))
         return NULL;
     }
-  if (!check_tenant (account, token, stored, error))
-    return NULL;
   if (response->refresh_token == NULL)
     {
       g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
@@ -125,10 +122,7 @@ se_grant_make_record (const SeTokenContext *context, const SeEndpoints *endpoint
   record->scope = g_strdup (response->scope);
   record->obtained = now;
   record->expires = now + response->expires_in;
-  if (token != NULL)
-    {
-      record->identity = g_steal_pointer (&token->identity);
-      record->tenant_id = g_steal_pointer (&token->tenant_id);
-    }
+  record->identity = token == NULL ? NULL : g_steal_pointer (&token->identity);
+  record->tenant_id = token == NULL ? g_strdup (pinned) : g_steal_pointer (&token->tenant_id);
   return g_steal_pointer (&record);
 }

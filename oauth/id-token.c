@@ -64,6 +64,7 @@ decode_claims (const char *jwt)
   return claims;
 }
 
+/* Without regard to case: Microsoft's client ids are GUIDs, which admins paste in either. */
 static gboolean
 is_for_client (const cJSON *claims, const char *client_id)
 {
@@ -71,7 +72,7 @@ is_for_client (const cJSON *claims, const char *client_id)
   const cJSON *member = NULL;
 
   if (cJSON_IsString (audience))
-    return g_str_equal (audience->valuestring, client_id);
+    return g_ascii_strcasecmp (audience->valuestring, client_id) == 0;
   if (cJSON_IsArray (audience))
     cJSON_ArrayForEach (member,
                         audience) if (cJSON_IsString (member)

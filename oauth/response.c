@@ -9,6 +9,7 @@
 
 #define DESCRIPTION_MAX 300
 #define DEFAULT_LIFETIME 3600
+#define SCOPE_MAX 4096
 
 static const struct
 {
@@ -189,6 +190,7 @@ se_token_response_parse (const SeHttpReply *reply, const char *url, const char *
   const char *access_token = NULL;
   const char *refresh_token = NULL;
   const char *type = NULL;
+  const char *scope = NULL;
 
   if (json == NULL)
     return NULL;
@@ -213,7 +215,8 @@ se_token_response_parse (const SeHttpReply *reply, const char *url, const char *
   response->access_token = g_strdup (access_token);
   response->refresh_token = g_strdup (refresh_token);
   response->id_token = g_strdup (se_json_string (json, "id_token"));
-  response->scope = g_strdup (se_json_string (json, "scope"));
+  scope = se_json_string (json, "scope");
+  response->scope = scope == NULL ? NULL : se_log_clean (scope, SCOPE_MAX);
   response->expires_in = read_lifetime (json);
   return g_steal_pointer (&response);
 }

@@ -8,8 +8,9 @@
 #include <unistd.h>
 
 #define FILE_MAX (1024 * 1024)
-/* Two tokens that fill a reply of 64 KiB, escaped, and the rest of the record. */
-#define RESERVE (160 * 1024)
+/* Two tokens of a whole reply each (64 KiB), every character escaped, and the rest of the record.
+ */
+#define RESERVE (272 * 1024)
 
 typedef struct
 {

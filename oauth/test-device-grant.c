@@ -360,7 +360,7 @@ test_start_checks (Fixture *fixture, gconstpointer unused)
   assert_failure (error, SE_ERROR_CONFIG, "set client-id");
 }
 
-/* Polls once with this ID token. */
+/* Polls once with an ID token of this tenant; NULL: with none. */
 static SeTokenRecord *
 sign_in (Fixture *fixture, const char *tenant_id, GError **error)
 {
@@ -372,7 +372,7 @@ sign_in (Fixture *fixture, const char *tenant_id, GError **error)
   g_autofree char *jwt = fixture_id_token (claims);
   g_autofree char *body = g_strdup_printf (
       "{\"access_token\":\"A\",\"refresh_token\":\"R\",\"id_token\":\"%s\"}", jwt);
-  const Exchange script[] = { POLL (200, body), { NULL } };
+  const Exchange script[] = { POLL (200, tenant_id == NULL ? TOKENS : body), { NULL } };
   SeTokenRecord *record = NULL;
 
   set_up_poll (fixture, script);
@@ -388,6 +388,7 @@ test_tenant (Fixture *fixture, gconstpointer unused)
   g_autoptr (GError) error = NULL;
   g_autoptr (SeTokenRecord) first = sign_in (fixture, "t-1", &error);
   g_autoptr (SeTokenRecord) again = NULL;
+  g_autoptr (SeTokenRecord) unknown = NULL;
   g_autoptr (SeTokenRecord) moved = NULL;
 
   g_assert_no_error (error);
@@ -398,6 +399,10 @@ test_tenant (Fixture *fixture, gconstpointer unused)
   g_assert_no_error (error);
   g_assert_null (sign_in (fixture, "t-2", &error));
   assert_failure (error, SE_ERROR_AUTHORIZATION, "t-1 first and now to t-2");
+  unknown = sign_in (fixture, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_null (unknown->identity);
+  g_assert_cmpstr (unknown->tenant_id, ==, "t-1");
   /* A changed configuration starts anew. */
   fixture->account.tenant = (char *)"fabrikam";
   moved = sign_in (fixture, "t-2", &error);

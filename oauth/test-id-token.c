@@ -26,6 +26,8 @@ static const struct
   { "nobody", CLAIMS (""), NULL, GOOD, NULL },
   { "audience-array", "{\"aud\":[\"x\",\"client-1\"],\"exp\":1003600,\"name\":\"A\"}", NULL, GOOD,
     "A" },
+  { "audience-in-upper-case", "{\"aud\":\"CLIENT-1\",\"exp\":1003600,\"name\":\"A\"}", NULL, GOOD,
+    "A" },
   { "expiry-as-string", "{\"aud\":\"client-1\",\"exp\":\"1003600\",\"name\":\"A\"}", NULL, GOOD,
     "A" },
   { "clock-a-little-ahead", "{\"aud\":\"client-1\",\"exp\":999900,\"name\":\"A\"}", NULL, GOOD,

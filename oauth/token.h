@@ -20,15 +20,14 @@ typedef struct
 } SeTokenContext;
 
 /* A fresh access token for the account, refreshed under the account's lock if need be. rejected:
- * the fingerprint (se_digest_fingerprint) of a token that the SMTP server refused, or NULL: then the
- * stored token is refreshed only if it is still that one.
- * Returns the token, to be wiped by the caller (se_io_free_secret).
- * SE_ERROR_AUTHORIZATION: no record, one of another configuration, or the grant is gone
- * (invalid_grant, interaction_required, consent_required, unauthorized_client, invalid_client, …);
- * the record keeps the reason. SE_ERROR_TEMPORARY: endpoint unreachable, 429, 5xx, full disk; as
- * long as the stored token has a minute left and is not the rejected one, it is returned instead.
- * Cancelled while a refresh is on its way, it waits up to 5 s for the reply: the refresh token in
- * it may be the only one still good. RFC 6749 section 6, RFC 9700 4.14.2. */
+ * the fingerprint (se_digest_fingerprint) of a token that the SMTP server refused, or NULL: then
+ * the stored token is refreshed only if it is still that one. Returns the token, to be wiped by the
+ * caller (se_io_free_secret). SE_ERROR_AUTHORIZATION: no record, one of another configuration, or
+ * the grant is gone (invalid_grant, interaction_required, consent_required, unauthorized_client,
+ * invalid_client, …); the record keeps the reason. SE_ERROR_TEMPORARY: endpoint unreachable, 429,
+ * 5xx, full disk; as long as the stored token has a minute left and is not the rejected one, it is
+ * returned instead. Cancelled while a refresh is on its way, it waits up to 5 s for the reply: the
+ * refresh token in it may be the only one still good. RFC 6749 section 6, RFC 9700 4.14.2. */
 char *se_token_get (const SeTokenContext *context, const char *rejected, GError **error);
 
 /* Refreshes whatever is left of the access token's time; errors as above. */
