@@ -130,8 +130,7 @@ sweep_entry (const char *path, gint64 now)
   if (lock < 0)
     return;
   entry = se_journal_entry_read (path, &step, NULL);
-  if (entry != NULL && step == SE_JOURNAL_ACCEPTED
-      && (unlink (path) < 0 || unlink (lock_path) < 0))
+  if (entry != NULL && step == SE_JOURNAL_ACCEPTED && (unlink (path) < 0 || unlink (lock_path) < 0))
     g_warning ("cannot remove the old journal entry %s: %s", path, g_strerror (errno));
 }
 
@@ -144,20 +143,36 @@ is_entry_name (const char *name)
          && strspn (dash + 1, "0123456789abcdef") == HASH_DIGITS;
 }
 
+/* Removes what a killed process left of an entry that it was about to replace. */
+static void
+sweep_temporary (const char *path, const char *name, const char *own, gint64 now)
+{
+  gsize length = strlen (own);
+  struct stat status;
+
+  if (strncmp (name + 1, own, length) != 0 || name[1 + length] != '.')
+    if (stat (path, &status) < 0 || !S_ISREG (status.st_mode) || now - status.st_mtime < KEPT_FOR)
+      return;
+  if (unlink (path) < 0)
+    g_warning ("cannot remove %s: %s", path, g_strerror (errno));
+}
+
 void
-se_journal_entries_sweep (const char *directory)
+se_journal_entries_sweep (const char *directory, const char *own)
 {
   g_autoptr (GDir) dir = g_dir_open (directory, 0, NULL);
   gint64 now = g_get_real_time () / G_USEC_PER_SEC;
   const char *name;
 
   while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
-    if (is_entry_name (name))
-      {
-        g_autofree char *path = g_build_filename (directory, name, NULL);
+    {
+      g_autofree char *path = g_build_filename (directory, name, NULL);
 
+      if (name[0] == '.')
+        sweep_temporary (path, name, own, now);
+      else if (is_entry_name (name))
         sweep_entry (path, now);
-      }
+    }
 }
 
 gboolean

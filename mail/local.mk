@@ -62,3 +62,17 @@ check_PROGRAMS += mail/test-smtp-open
 mail_test_smtp_open_SOURCES = mail/test-smtp-open.c $(MAIL_TEST_SERVER)
 mail_test_smtp_open_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 mail_test_smtp_open_LDADD = $(MAIL_LIBS)
+
+check_PROGRAMS += mail/test-smtp
+mail_test_smtp_SOURCES = mail/test-smtp.c $(MAIL_TEST_SERVER)
+mail_test_smtp_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+mail_test_smtp_LDADD = $(MAIL_LIBS)
+
+check_PROGRAMS += mail/test-journal
+mail_test_journal_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+mail_test_journal_LDADD = $(MAIL_LIBS)
+
+check_PROGRAMS += mail/test-delivery
+mail_test_delivery_SOURCES = mail/test-delivery.c $(MAIL_TEST_SERVER)
+mail_test_delivery_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+mail_test_delivery_LDADD = $(MAIL_LIBS)

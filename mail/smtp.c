@@ -240,7 +240,7 @@ command (SeSmtp *smtp, GError **error, const char *format, ...)
        * the command before its own. */
       g_autofree char *words = se_smtp_reply_to_string (smtp->reply);
 
-      g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "%s ended the session before %s: %s",
+      g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "%s sent something unexpected before %s: %s",
                    smtp->host, verb, words);
       return FALSE;
     }

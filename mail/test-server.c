@@ -30,7 +30,7 @@ read_answer (TestServer *server)
   return answer;
 }
 
-TestServer *
+static TestServer *
 test_server_start (char **reason)
 {
   g_autofree char *script
@@ -80,7 +80,7 @@ remove_tree (const char *path)
   g_assert_cmpint (rmdir (path), ==, 0);
 }
 
-void
+static void
 test_server_stop (TestServer *server)
 {
   if (server == NULL)
@@ -92,6 +92,24 @@ test_server_stop (TestServer *server)
   g_free (server->directory);
   g_free (server->ca);
   g_free (server);
+}
+
+int
+test_server_run (TestServer **server, void (*add_tests) (void))
+{
+  g_autofree char *reason = NULL;
+  int status;
+
+  *server = test_server_start (&reason);
+  if (*server == NULL)
+    {
+      g_print ("1..0 # SKIP %s\n", reason);
+      return 0;
+    }
+  add_tests ();
+  status = g_test_run ();
+  test_server_stop (*server);
+  return status;
 }
 
 const char *
@@ -141,6 +159,8 @@ cancel_thread (gpointer data)
   g_free (test_server_ask (cancel->server, "wait"));
   cancel->time = g_get_monotonic_time ();
   g_assert_cmpint (write (cancel->fds[1], "x", 1), ==, 1);
+  if (cancel->go)
+    g_free (test_server_ask (cancel->server, "go"));
   return NULL;
 }
 
@@ -148,7 +168,6 @@ void
 test_cancel_start (TestCancel *cancel, TestServer *server)
 {
   cancel->server = server;
-  g_assert_cmpint (pipe (cancel->fds), ==, 0);
   cancel->thread = g_thread_new ("cancel", cancel_thread, cancel);
 }
 

@@ -8,9 +8,9 @@ G_BEGIN_DECLS
 /* The scripted SMTP server (test-smtp-server.py), for unit tests. */
 typedef struct TestServer TestServer;
 
-/* NULL with a reason where python3 or openssl is missing. */
-TestServer *test_server_start (char **reason);
-void test_server_stop (TestServer *server);
+/* Starts the server, adds the tests, runs them and stops it; the tests are skipped with a reason
+ * where python3 or openssl is missing. Returns main's status. */
+int test_server_run (TestServer **server, void (*add_tests) (void));
 
 /* Path of the certificate authority that "good" and "expired" certificates are signed by. */
 const char *test_server_ca (const TestServer *server);
@@ -23,17 +23,18 @@ void test_server_tell (TestServer *server, const char *commands);
 /* A new server; returns "smtp://localhost:PORT", or smtps:// if options have tls=implicit. */
 char *test_server_new (TestServer *server, const char *options);
 
-/* A pipe whose reading end becomes readable as soon as the server's last pause is reached. */
+/* A cancel as soon as the server's last pause is reached: from then on fds[0] is readable. */
 typedef struct
 {
+  int fds[2];  /* a pipe, made by the test */
+  gboolean go; /* whether the server goes on afterwards */
   TestServer *server;
-  int fds[2];
   gint64 time; /* when */
   GThread *thread;
 } TestCancel;
 
 void test_cancel_start (TestCancel *cancel, TestServer *server);
-/* Returns the milliseconds since the cancel. */
+/* Closes the pipe. Returns the milliseconds since the cancel. */
 gint64 test_cancel_finish (TestCancel *cancel);
 
 G_END_DECLS

@@ -1,0 +1,528 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "mail/delivery.h"
+#include "mail/test-server.h"
+
+#include "common/digest.h"
+
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+static TestServer *server;
+
+static const char *const texts[] = { "Subject: Scan\r\n\r\n", "\r\nend\r\n", NULL };
+static const char *const sources[] = { "aa11", NULL };
+
+typedef struct
+{
+  char *state;
+  char *url;
+  SeProviderConfig provider;
+  SeAccount account;
+  SeDelivery delivery;
+  SeDeliveryEvents events;
+  SeJournal *journal;
+  GPtrArray *tokens;   /* that get_token gives in turn, then no more */
+  GPtrArray *rejected; /* what it was called with */
+  GString *steps;      /* events as they came */
+  int cancel[2];
+} Fixture;
+
+static char *
+get_token (const char *rejected, gpointer data, GError **error)
+{
+  Fixture *f = data;
+
+  g_ptr_array_add (f->rejected, g_strdup (rejected != NULL ? rejected : "-"));
+  if (f->rejected->len > f->tokens->len)
+    {
+      g_set_error (error, SE_ERROR, SE_ERROR_AUTHORIZATION, "the grant is gone");
+      return NULL;
+    }
+  return g_strdup (g_ptr_array_index (f->tokens, f->rejected->len - 1));
+}
+
+static void
+note (gpointer data, const char *step)
+{
+  Fixture *f = data;
+
+  if (!g_str_has_suffix (f->steps->str, step))
+    g_string_append_printf (f->steps, "%s%s", f->steps->len > 0 ? " " : "", step);
+}
+
+static void
+on_connecting (gpointer data)
+{
+  note (data, "connecting");
+}
+
+static void
+on_connected (gpointer data)
+{
+  note (data, "connected");
+}
+
+static void
+on_progress (guint64 sent, guint64 total, gpointer data)
+{
+  note (data, "progress");
+}
+
+/* The journal knows before the dot goes out, and again before anybody is told of the 250. */
+static void
+on_before_dot (gpointer data)
+{
+  Fixture *f = data;
+
+  if (f->journal != NULL)
+    g_assert_cmpint (se_journal_step (f->journal), ==, SE_JOURNAL_DOT);
+  note (data, "dot");
+}
+
+static void
+on_accepted (const char *reply, gpointer data)
+{
+  Fixture *f = data;
+
+  if (f->journal != NULL)
+    g_assert_cmpint (se_journal_step (f->journal), ==, SE_JOURNAL_ACCEPTED);
+  g_assert_cmpstr (reply, ==, "250 2.0.0 queued");
+  note (data, "accepted");
+}
+
+static void
+on_waiting (const GError *why, guint seconds, gpointer data)
+{
+  g_assert_true (se_error_is (why, SE_ERROR_TEMPORARY));
+  g_assert_cmpuint (seconds, >, 0);
+  note (data, "waiting");
+}
+
+static void
+open_journal (Fixture *f)
+{
+  const SeJobKey key = { .queue = "office", .job = 7, .creation = 1700000000 };
+  g_autoptr (GError) error = NULL;
+
+  f->journal = se_journal_open (f->state, &key, -1, &error);
+  g_assert_no_error (error);
+}
+
+static void
+fix_message (Fixture *f)
+{
+  g_autoptr (SeAddress) from = se_address_parse ("scanner@example.com", NULL);
+  g_autoptr (GPtrArray) to = se_address_parse_list ("a@example.org", NULL);
+  const SeAttachment range = { .offset = 0, .length = 1000 };
+  g_autoptr (SeMessage) message = se_message_new_from_texts (texts, &range, 1, NULL);
+  g_autofree char *bundle = g_strnfill (1000, 'x');
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (g_file_set_contents (se_journal_bundle_path (f->journal), bundle, 1000, NULL));
+  se_journal_fix (f->journal, from, to, message, &range, 1, sources, &error);
+  g_assert_no_error (error);
+}
+
+static void
+set_up (Fixture *f, const char *options)
+{
+  memset (f, 0, sizeof *f);
+  f->state = g_dir_make_tmp ("scan-email-delivery-XXXXXX", NULL);
+  f->url = test_server_new (server, options);
+  f->provider = (SeProviderConfig){ .name = (char *)"test",
+                                    .smtp_server = f->url,
+                                    .sasl = (char *)"xoauth2",
+                                    .ca_file = (char *)test_server_ca (server) };
+  f->account = (SeAccount){ .address = (char *)"scanner@example.com",
+                            .smtp_user = (char *)"scanner@example.com",
+                            .provider = &f->provider };
+  f->events = (SeDeliveryEvents){
+    on_connecting, on_connected, on_progress, on_before_dot, on_accepted, on_waiting, f
+  };
+  f->delivery = (SeDelivery){ .account = &f->account,
+                              .get_token = get_token,
+                              .token_data = f,
+                              .cancel_fd = -1,
+                              .events = &f->events };
+  f->tokens = g_ptr_array_new ();
+  f->rejected = g_ptr_array_new_with_free_func (g_free);
+  f->steps = g_string_new (NULL);
+  for (int i = 0; i < 2; i++)
+    g_ptr_array_add (f->tokens, (char *)(i == 0 ? "token-1" : "token-2"));
+  open_journal (f);
+  fix_message (f);
+}
+
+static void
+remove_tree (const char *path)
+{
+  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+  const char *name;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *child = g_build_filename (path, name, NULL);
+
+      remove_tree (child);
+    }
+  g_assert_cmpint (g_remove (path), ==, 0);
+}
+
+static void
+tear_down (Fixture *f)
+{
+  se_journal_close (f->journal);
+  remove_tree (f->state);
+  g_free (f->state);
+  g_free (f->url);
+  g_ptr_array_unref (f->tokens);
+  g_ptr_array_unref (f->rejected);
+  g_string_free (f->steps, TRUE);
+}
+
+static void
+expect_messages (const char *number)
+{
+  g_autofree char *messages = test_server_ask (server, "messages");
+  g_auto (GStrv) words = g_strsplit (messages, "\t", 2);
+
+  g_assert_cmpstr (words[0], ==, number);
+}
+
+static void
+test_delivered (void)
+{
+  Fixture f;
+  g_autoptr (GError) error = NULL;
+  gint64 not_before = 0;
+
+  set_up (&f, NULL);
+  g_assert_true (se_delivery_send (&f.delivery, f.journal, &not_before, &error));
+  g_assert_no_error (error);
+  g_assert_cmpstr (f.steps->str, ==, "connecting connected progress dot accepted");
+  g_assert_cmpint (not_before, ==, 0);
+  g_assert_cmpuint (f.rejected->len, ==, 1);
+  g_assert_cmpint (se_journal_step (f.journal), ==, SE_JOURNAL_ACCEPTED);
+  g_assert_cmpstr (se_journal_reply (f.journal), ==, "250 2.0.0 queued");
+  expect_messages ("1");
+  tear_down (&f);
+}
+
+/* Nobody has to listen. */
+static void
+test_no_events (void)
+{
+  static const SeDeliveryEvents none = { 0 };
+  Fixture f;
+  g_autoptr (GError) error = NULL;
+
+  for (int i = 0; i < 2; i++)
+    {
+      set_up (&f, NULL);
+      f.delivery.events = i == 0 ? NULL : &none;
+      g_assert_true (se_delivery_send (&f.delivery, f.journal, NULL, &error));
+      tear_down (&f);
+    }
+}
+
+/* A refused token is named by its fingerprint and refreshed once. */
+static void
+test_refreshed (void)
+{
+  Fixture f;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *digest = se_digest_text ("token-1");
+
+  set_up (&f, "refuse=token-1");
+  g_assert_true (se_delivery_send (&f.delivery, f.journal, NULL, &error));
+  g_assert_no_error (error);
+  g_assert_cmpuint (f.rejected->len, ==, 2);
+  g_assert_cmpstr (f.rejected->pdata[0], ==, "-");
+  g_assert_cmpuint (strlen (f.rejected->pdata[1]), ==, 16);
+  g_assert_true (g_str_has_prefix (digest, f.rejected->pdata[1]));
+  expect_messages ("1");
+  tear_down (&f);
+}
+
+static void
+test_refused_twice (void)
+{
+  Fixture f;
+  g_autoptr (GError) error = NULL;
+
+  set_up (&f, "refuse=token-2");
+  f.tokens->pdata[0] = f.tokens->pdata[1];
+  f.delivery.retry_for = 60;
+  g_assert_false (se_delivery_send (&f.delivery, f.journal, NULL, &error));
+  g_assert_error (error, SE_ERROR, SE_ERROR_AUTHORIZATION);
+  g_test_message ("%s", error->message);
+  g_assert_nonnull (strstr (error->message, "oauth-setup login scanner@example.com"));
+  g_assert_null (strstr (error->message, "token-2"));
+  g_assert_cmpuint (f.rejected->len, ==, 2);
+  g_assert_cmpint (se_journal_step (f.journal), ==, SE_JOURNAL_FIXED);
+  expect_messages ("0");
+  tear_down (&f);
+}
+
+static void
+test_no_token (void)
+{
+  Fixture f;
+  g_autoptr (GError) error = NULL;
+
+  set_up (&f, NULL);
+  g_ptr_array_set_size (f.tokens, 0);
+  f.delivery.retry_for = 60;
+  g_assert_false (se_delivery_send (&f.delivery, f.journal, NULL, &error));
+  g_assert_error (error, SE_ERROR, SE_ERROR_AUTHORIZATION);
+  g_assert_cmpstr (f.steps->str, ==, "");
+  tear_down (&f);
+}
+
+/* Temporary trouble is tried again, with the same message. */
+static void
+test_tried_again (void)
+{
+  Fixture f;
+  g_autoptr (GError) error = NULL;
+  gint64 start = g_get_monotonic_time ();
+
+  set_up (&f, NULL);
+  test_server_tell (server, "at\tdot\treply\t451 4.3.0 later");
+  f.delivery.retry_for = 1;
+  g_assert_true (se_delivery_send (&f.delivery, f.journal, NULL, &error));
+  g_assert_no_error (error);
+  g_assert_cmpstr (f.steps->str, ==,
+                   "connecting connected progress dot waiting "
+                   "connecting connected progress dot accepted");
+  g_assert_cmpint (g_get_monotonic_time () - start, >=, 900 * 1000);
+  expect_messages ("1");
+  tear_down (&f);
+}
+
+static void
+test_gives_up (void)
+{
+  Fixture f;
+  g_autoptr (GError) error = NULL;
+  gint64 start = g_get_monotonic_time ();
+
+  set_up (&f, NULL);
+  g_free (test_server_ask (server, "down"));
+  f.delivery.retry_for = 1;
+  g_assert_false (se_delivery_send (&f.delivery, f.journal, NULL, &error));
+  g_assert_error (error, SE_ERROR, SE_ERROR_TEMPORARY);
+  g_assert_cmpstr (f.steps->str, ==, "connecting waiting connecting");
+  g_assert_cmpint (g_get_monotonic_time () - start, <, 3 * G_USEC_PER_SEC);
+  g_assert_cmpint (se_journal_step (f.journal), ==, SE_JOURNAL_FIXED);
+
+  /* Not at all, if so asked. */
+  g_clear_error (&error);
+  g_string_truncate (f.steps, 0);
+  f.delivery.retry_for = 0;
+  f.rejected->len = 0;
+  g_assert_false (se_delivery_send (&f.delivery, f.journal, NULL, &error));
+  g_assert_cmpstr (f.steps->str, ==, "connecting");
+  tear_down (&f);
+}
+
+typedef struct
+{
+  const char *name;
+  const char *script;
+  SeError error;
+} FinalCase;
+
+static const FinalCase final_cases[] = {
+  { "recipient", "at\trcpt\treply\t550 5.1.1 no such user", SE_ERROR_DOCUMENT },
+  { "content", "at\tdot\treply\t554 5.6.0 content", SE_ERROR_DOCUMENT },
+  { "sender", "at\tdot\treply\t554 5.2.252 SendAsDenied", SE_ERROR_CONFIG },
+  { "limit", "at\tdot\treply\t550 5.4.5 Daily user sending limit exceeded", SE_ERROR_QUOTA },
+  { "in-doubt", "at\tdot\tdrop", SE_ERROR_IN_DOUBT },
+};
+
+/* What waiting does not mend is not tried again. */
+static void
+test_final (gconstpointer data)
+{
+  const FinalCase *c = data;
+  const SeError code = c->error;
+  g_autoptr (GError) error = NULL;
+  gint64 not_before = 0;
+  Fixture f;
+
+  set_up (&f, NULL);
+  test_server_tell (server, c->script);
+  f.delivery.retry_for = 60;
+  g_assert_false (se_delivery_send (&f.delivery, f.journal, &not_before, &error));
+  g_assert_error (error, SE_ERROR, (int)code);
+  g_assert_null (strstr (f.steps->str, "waiting"));
+  if (code == SE_ERROR_QUOTA)
+    {
+      g_assert_cmpint (not_before, >, g_get_real_time () / G_USEC_PER_SEC);
+      g_assert_cmpint (not_before, <=, g_get_real_time () / G_USEC_PER_SEC + 24 * 3600);
+    }
+  else
+    g_assert_cmpint (not_before, ==, 0);
+  g_assert_cmpint (se_journal_step (f.journal), ==,
+                   code == SE_ERROR_IN_DOUBT ? SE_JOURNAL_DOT : SE_JOURNAL_FIXED);
+  tear_down (&f);
+}
+
+/* In doubt stays in doubt until the server has answered to the dot: a next try that does not come
+ * that far changes nothing. */
+static void
+test_in_doubt (void)
+{
+  Fixture f;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *first = NULL;
+  g_autofree char *second = NULL;
+
+  set_up (&f, NULL);
+  test_server_tell (server, "at\tdot\tlast\t250-2.0.0 que");
+  g_assert_false (se_delivery_send (&f.delivery, f.journal, NULL, &error));
+  g_assert_error (error, SE_ERROR, SE_ERROR_IN_DOUBT);
+  g_clear_error (&error);
+  first = test_server_ask (server, "messages");
+
+  test_server_tell (server, "at\tmail\treply\t451 4.3.0 later");
+  f.rejected->len = 0;
+  g_assert_false (se_delivery_send (&f.delivery, f.journal, NULL, &error));
+  g_assert_error (error, SE_ERROR, SE_ERROR_TEMPORARY);
+  g_clear_error (&error);
+  g_assert_cmpint (se_journal_step (f.journal), ==, SE_JOURNAL_DOT);
+
+  /* A later worker sends the same bytes. */
+  se_journal_close (f.journal);
+  open_journal (&f);
+  f.rejected->len = 0;
+  g_assert_true (se_delivery_send (&f.delivery, f.journal, NULL, &error));
+  second = test_server_ask (server, "messages");
+  g_assert_true (g_str_has_prefix (first, "1\t"));
+  g_assert_true (g_str_has_prefix (second, "2\t"));
+  g_assert_cmpstr (first + 1, ==, second + 1);
+  tear_down (&f);
+}
+
+static void
+cancel_now (const GError *why, guint seconds, gpointer data)
+{
+  const Fixture *f = data;
+
+  g_assert_cmpint (write (f->cancel[1], "x", 1), ==, 1);
+}
+
+static void
+test_cancel_waiting (void)
+{
+  Fixture f;
+  g_autoptr (GError) error = NULL;
+  gint64 start = g_get_monotonic_time ();
+
+  set_up (&f, NULL);
+  g_assert_cmpint (pipe (f.cancel), ==, 0);
+  g_free (test_server_ask (server, "down"));
+  f.events.waiting = cancel_now;
+  f.delivery.cancel_fd = f.cancel[0];
+  f.delivery.retry_for = 600;
+  g_assert_false (se_delivery_send (&f.delivery, f.journal, NULL, &error));
+  g_assert_error (error, SE_ERROR, SE_ERROR_CANCELLED);
+  g_assert_cmpint (g_get_monotonic_time () - start, <, G_USEC_PER_SEC);
+  tear_down (&f);
+  close (f.cancel[0]);
+  close (f.cancel[1]);
+}
+
+static void
+test_provider_size (void)
+{
+  Fixture f;
+  g_autoptr (GError) error = NULL;
+
+  set_up (&f, NULL);
+  f.provider.max_message_size = 500;
+  g_assert_false (se_delivery_send (&f.delivery, f.journal, NULL, &error));
+  g_assert_error (error, SE_ERROR, SE_ERROR_DOCUMENT);
+  g_assert_nonnull (strstr (error->message, "max-message-size of provider test is 500"));
+  g_assert_cmpuint (f.rejected->len, ==, 0);
+  tear_down (&f);
+}
+
+static void
+test_check (void)
+{
+  Fixture f;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *session = NULL;
+
+  set_up (&f, "refuse=token-1");
+  g_assert_true (se_delivery_check (&f.delivery, &error));
+  g_assert_no_error (error);
+  g_assert_cmpstr (f.steps->str, ==, "connecting connected");
+  session = test_server_ask (server, "session\t2");
+  g_assert_nonnull (strstr (session, "AUTH XOAUTH2|QUIT"));
+  test_server_tell (server, "at\tauth-data\treply\t535 5.7.139 disabled");
+  f.rejected->len = 1;
+  g_assert_false (se_delivery_check (&f.delivery, &error));
+  g_assert_error (error, SE_ERROR, SE_ERROR_CONFIG);
+  tear_down (&f);
+}
+
+static void
+test_send_once (void)
+{
+  Fixture f;
+  g_autoptr (GError) error = NULL;
+  static const char *const text[] = { "Subject: Test\r\n\r\nhello\r\n", NULL };
+  g_autoptr (SeMessage) message = se_message_new_from_texts (text, NULL, 0, NULL);
+  g_autoptr (SeAddress) from = se_address_parse ("scanner@example.com", NULL);
+  g_autoptr (GPtrArray) to = se_address_parse_list ("scanner@example.com", NULL);
+  const SeEnvelope envelope = { from, to };
+  g_autoptr (SeSmtpReply) reply = NULL;
+
+  set_up (&f, NULL);
+  g_clear_pointer (&f.journal, se_journal_close);
+  g_assert_true (se_delivery_send_once (&f.delivery, &envelope, message, &reply, &error));
+  g_assert_cmpint (reply->code, ==, 250);
+  g_clear_pointer (&reply, se_smtp_reply_free);
+  test_server_tell (server, "at\tdot\treply\t554 5.2.252 SendAsDenied");
+  f.rejected->len = 0;
+  g_assert_false (se_delivery_send_once (&f.delivery, &envelope, message, &reply, &error));
+  g_assert_error (error, SE_ERROR, SE_ERROR_CONFIG);
+  g_assert_cmpint (reply->code, ==, 554);
+  tear_down (&f);
+}
+
+static void
+add_tests (void)
+{
+  g_test_add_func ("/delivery/delivered", test_delivered);
+  g_test_add_func ("/delivery/no-events", test_no_events);
+  g_test_add_func ("/delivery/refreshed", test_refreshed);
+  g_test_add_func ("/delivery/refused-twice", test_refused_twice);
+  g_test_add_func ("/delivery/no-token", test_no_token);
+  g_test_add_func ("/delivery/tried-again", test_tried_again);
+  g_test_add_func ("/delivery/gives-up", test_gives_up);
+  for (gsize i = 0; i < G_N_ELEMENTS (final_cases); i++)
+    {
+      g_autofree char *path = g_strconcat ("/delivery/final/", final_cases[i].name, NULL);
+
+      g_test_add_data_func (path, &final_cases[i], test_final);
+    }
+  g_test_add_func ("/delivery/in-doubt", test_in_doubt);
+  g_test_add_func ("/delivery/cancel-waiting", test_cancel_waiting);
+  g_test_add_func ("/delivery/provider-size", test_provider_size);
+  g_test_add_func ("/delivery/check", test_check);
+  g_test_add_func ("/delivery/send-once", test_send_once);
+}
+
+int
+main (int argc, char **argv)
+{
+  signal (SIGPIPE, SIG_IGN);
+  g_test_init (&argc, &argv, NULL);
+  return test_server_run (&server, add_tests);
+}
