@@ -73,12 +73,15 @@ check_name (SeValueType type, const char *text, GError **error)
   return TRUE;
 }
 
-/* Exactly one '@' with something on both sides; mail/ knows the rest of RFC 5322. */
+/* Exactly one '@' with something on both sides (the pattern "*" stands for every address); mail/
+ * knows the rest of RFC 5322. */
 static gboolean
 check_address (SeValueType type, const char *text, GError **error)
 {
   const char *at = strchr (text, '@');
 
+  if (type == SE_VALUE_PATTERNS && strcmp (text, "*") == 0)
+    return TRUE;
   if (at == NULL || at == text || at[1] == '\0' || strchr (at + 1, '@') != NULL)
     return refuse (text, error,
                    type == SE_VALUE_PATTERNS

@@ -158,6 +158,10 @@ se_handshake_set_error (const SeHandshake *hs, CURLcode result, GError **error)
   else if (hs->not_smtp)
     g_set_error (error, SE_ERROR, hs->replies == 0 ? SE_ERROR_CONFIG : SE_ERROR_TEMPORARY,
                  "What %s sends is not SMTP: check smtp-server", host);
+  else if (hs->replies == 1 && hs->last->code < 400 && hs->last->code != 220)
+    g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
+                 "%s greets with %d instead of 220, which no SMTP server does: check smtp-server",
+                 host, hs->last->code);
   else if (result == CURLE_PEER_FAILED_VERIFICATION)
     set_certificate_error (hs, error);
   else if (result == CURLE_SSL_CACERT_BADFILE)

@@ -80,7 +80,7 @@ take_reply (SeHandshake *hs)
   hs->last = se_reply_parser_take (hs->smtp->parser, &lines);
   hs->replies++;
   if (hs->replies == 1)
-    return; /* the greeting, whatever code it shows */
+    return; /* the greeting */
   if (hs->last->code == 220)
     forget_capabilities (hs); /* RFC 3207, 4.2 */
   else if (hs->last->code == 334)
@@ -103,6 +103,9 @@ on_header (char *data, size_t size, size_t count, void *user)
     {
     case SE_REPLY_COMPLETE:
       take_reply (hs);
+      /* libcurl takes any 2xx for a greeting; RFC 5321, 4.2.2 knows 220 alone. */
+      if (hs->replies == 1 && hs->last->code < 400 && hs->last->code != 220)
+        return 0;
       break;
     case SE_REPLY_INVALID:
       hs->not_smtp = TRUE;

@@ -263,7 +263,7 @@ class Cups:
     def job_log(self, job_id):
         """The error_log's lines of one job."""
         mark = f"[Job {job_id}]"
-        return "\n".join(line for line in self.log().splitlines() if mark in line)
+        return "\n".join(line for line in self.log().split("\n") if mark in line)
 
     def wait_job_log(self, job_id, text, seconds=30.0):
         return wait_for(lambda: text in self.job_log(job_id), f"{text!r} in the log of job {job_id}",

@@ -24,8 +24,11 @@ class Installation:
         self.prefix = prefix or os.environ.get("SCAN_EMAIL_PREFIX") or os.path.join(
             TOP, "build", "check", "stage")
 
-    def complete(self):
-        return all(os.path.exists(os.path.join(self.prefix, path)) for path, _, _ in PROGRAMS)
+    def check(self):
+        missing = [path for path, _, _ in PROGRAMS
+                   if not os.path.exists(os.path.join(self.prefix, path))]
+        if missing:
+            raise AssertionError(f"not built: {', '.join(missing)} in {self.prefix}; run ./check")
 
     def programs(self):
         return [(os.path.join(self.prefix, path), target, mode) for path, target, mode in PROGRAMS]

@@ -36,15 +36,17 @@ smtp-server = {smtp_server}
 ca-file = {ca}
 
 [queue *]
-allowed-recipients = *@example.test;auditor@example.org
-max-recipients = 10
 {queue_keys}
 {more}
 """
 
 
+POLICY = {"allowed-recipients": "*@example.test;auditor@example.org", "max-recipients": 10}
+
+
 def lines(keys):
-    return "".join(f"{key.replace('_', '-')} = {value}\n" for key, value in (keys or {}).items())
+    return "".join(f"{key} = {value}\n" for key, value in keys.items()
+                   if value is not None)
 
 
 class Watcher:
@@ -75,6 +77,8 @@ class Watcher:
 class World:
     def __init__(self, installation=None, logs=None, access_ttl=3600, retry_interval=1,
                  retry_limit=5):
+        installation = installation or Installation()
+        installation.check()
         self.logs = logs or os.environ.get("SCAN_EMAIL_LOGS") or os.path.join(
             TOP, "build", "logs", "other")
         os.makedirs(self.logs, exist_ok=True)
@@ -90,7 +94,7 @@ class World:
                                    name="sink")
             self.dovecot = Dovecot(self.directory, self.certificate, self.provider.introspection,
                                    self.sink.port)
-            self.cups = Cups(installation or Installation(), retry_interval, retry_limit, self.logs)
+            self.cups = Cups(installation, retry_interval, retry_limit, self.logs)
             self.configure()
             self.cups.start()
             self._watcher = Watcher(self.cups.base)
@@ -100,13 +104,13 @@ class World:
 
     def configure(self, smtp_server=None, issuer=None, ca=None, account=None, queue=None, more="",
                   **server):
-        """Writes scan-email.conf. account and queue: further keys (a_b means a-b); more: further
-        sections."""
+        """Writes scan-email.conf. account and queue: keys of these sections, over the usual ones;
+        more: further sections."""
         self.cups.configure(CONFIGURATION.format(
-            account=ACCOUNT, client_id=CLIENT_ID, scope=SCOPE, account_keys=lines(account),
+            account=ACCOUNT, client_id=CLIENT_ID, scope=SCOPE, account_keys=lines(account or {}),
             issuer=issuer or self.provider.issuer, smtp_server=smtp_server or self.dovecot.url,
-            ca=ca or self.authority.ca, queue_keys=lines(queue), more=more),
-            **{key.replace("_", "-"): value for key, value in server.items()})
+            ca=ca or self.authority.ca, more=more,
+            queue_keys=lines({**POLICY, **(queue or {})})), **server)
 
     # oauth-setup.
 
