@@ -116,9 +116,16 @@ drop_ending (const char *name, const char *ending)
   return g_strdup (name);
 }
 
+/* The documents' own names count, if each has one; a title that says something names an only
+ * document. */
 static gboolean
-all_have_names (const GPtrArray *entries)
+use_own_names (const SeComposition *composition)
 {
+  const GPtrArray *entries = composition->entries;
+
+  if (composition->fields->values[SE_FIELD_FILENAME] != NULL || composition->queue->filename != NULL
+      || (entries->len == 1 && se_template_has_title (composition->values->title)))
+    return FALSE;
   for (guint i = 0; i < entries->len; i++)
     {
       const SeBundleEntry *entry = entries->pdata[i];
@@ -161,8 +168,7 @@ char **
 se_compose_filenames (const SeComposition *composition, GError **error)
 {
   const GPtrArray *entries = composition->entries;
-  gboolean own = composition->fields->values[SE_FIELD_FILENAME] == NULL
-                 && composition->queue->filename == NULL && all_have_names (entries);
+  gboolean own = use_own_names (composition);
   g_autofree char *shared = common_name (composition, error);
   char **filenames;
 
@@ -197,8 +203,8 @@ make_message_id (const SeComposition *composition, const SeAddress *from)
   g_autofree char *text = NULL;
   g_autofree char *digest = NULL;
 
-  g_string_append_printf (all, "\n%s\n%d\n%s\n", composition->job->queue, composition->job->id,
-                          composition->job->uuid != NULL ? composition->job->uuid : "");
+  g_string_append_printf (all, "\n%s\n%d\n%s\n", composition->values->queue,
+                          composition->values->job, composition->uuid);
   for (guint i = 0; i < composition->entries->len; i++)
     g_string_append_printf (all, "%s\n",
                             ((const SeBundleEntry *)composition->entries->pdata[i])->source_digest);
@@ -276,10 +282,17 @@ se_compose (const SeComposition *composition, GError **error)
   mail->n_attachments = composition->entries->len;
   mail->attachments = make_attachments (composition->entries, mail->filenames);
   mail->message = make_message (composition, mail, reply_to, error);
-  if (mail->message == NULL
-      || !se_policy_check_size (se_message_size (mail->message), composition->queue,
-                                composition->account->provider, error))
+  if (mail->message == NULL)
     return NULL;
+  if (!se_policy_check_size (se_message_size (mail->message), composition->queue,
+                             composition->account->provider, error))
+    {
+      g_autofree char *names = g_strjoinv (", ", mail->filenames);
+      g_autofree char *clean = se_log_clean (names, TITLE_MAX);
+
+      g_prefix_error (error, "%s: ", clean);
+      return NULL;
+    }
   return g_steal_pointer (&mail);
 }
 

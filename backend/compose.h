@@ -10,7 +10,7 @@ G_BEGIN_DECLS
 /* What a mail is made of; nothing is owned. */
 typedef struct
 {
-  const SeJob *job;
+  const char *uuid; /* job-uuid */
   const SeAccount *account;
   const SeMailto *uri;
   const SeFields *fields;

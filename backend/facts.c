@@ -2,17 +2,14 @@
 #include "backend/facts.h"
 
 #include "common/log.h"
+#include "common/option-list.h"
 
 #include <cups/cups.h>
+#include <string.h>
 
 #define CONNECT_TIMEOUT_MS 10000
 #define END_TIMEOUT_MS 500
 #define REPLY_TIMEOUT 10.0 /* seconds */
-
-static const char *const wanted[] = {
-  "job-uuid",         "job-state",        "job-originating-host-name", "job-originating-user-name",
-  "time-at-creation", "time-at-completed"
-};
 
 /* There is nobody to ask for a password. */
 static const char *
@@ -50,8 +47,6 @@ ask (const SeJob *job, const char *server, int timeout_ms)
   request = ippNewRequest (IPP_OP_GET_JOB_ATTRIBUTES);
   ippAddString (request, IPP_TAG_OPERATION, IPP_TAG_URI, "job-uri", NULL, uri);
   ippAddString (request, IPP_TAG_OPERATION, IPP_TAG_NAME, "requesting-user-name", NULL, job->user);
-  ippAddStrings (request, IPP_TAG_OPERATION, IPP_TAG_KEYWORD, "requested-attributes",
-                 G_N_ELEMENTS (wanted), NULL, wanted);
   reply = cupsDoRequest (http, request, "/");
   httpClose (http);
   return reply;
@@ -70,11 +65,61 @@ get_integer (ipp_t *reply, const char *name)
   return ippGetInteger (ippFindAttribute (reply, name, IPP_TAG_INTEGER), 0);
 }
 
+/* Attributes' values as cupsd writes them into argv[5], but of any length and without quoting. */
+static char *
+join_values (ipp_attribute_t *attribute)
+{
+  GString *all = g_string_new (NULL);
+
+  for (int i = 0; i < ippGetCount (attribute); i++)
+    {
+      const char *text = ippGetString (attribute, i, NULL);
+
+      if (i > 0)
+        g_string_append_c (all, ',');
+      if (text != NULL)
+        g_string_append (all, text);
+      else if (ippGetValueTag (attribute) == IPP_TAG_BOOLEAN)
+        g_string_append (all, ippGetBoolean (attribute, i) ? "true" : "false");
+      else if (ippGetValueTag (attribute) == IPP_TAG_INTEGER
+               || ippGetValueTag (attribute) == IPP_TAG_ENUM)
+        g_string_append_printf (all, "%d", ippGetInteger (attribute, i));
+    }
+  return g_string_free (all, FALSE);
+}
+
+static GPtrArray *
+list_options (ipp_t *reply)
+{
+  GPtrArray *options = se_option_list_new ();
+
+  for (ipp_attribute_t *attribute = ippFirstAttribute (reply); attribute != NULL;
+       attribute = ippNextAttribute (reply))
+    if (ippGetGroupTag (attribute) == IPP_TAG_JOB && ippGetName (attribute) != NULL)
+      {
+        g_autofree char *value = join_values (attribute);
+
+        se_option_list_add (options, ippGetName (attribute), value);
+      }
+  return options;
+}
+
+/* An attribute name can add a job-uuid to argv[5], but not take cupsd's own out of it. */
 static gboolean
 is_same_job (ipp_t *reply, const SeJob *job)
 {
-  return ippGetStatusCode (reply) <= IPP_STATUS_OK_CONFLICTING && job->uuid != NULL
-         && g_strcmp0 (get_string (reply, "job-uuid"), job->uuid) == 0;
+  const char *uuid = get_string (reply, "job-uuid");
+
+  if (uuid == NULL || ippGetStatusCode (reply) > IPP_STATUS_OK_CONFLICTING)
+    return FALSE;
+  for (guint i = 0; i < job->arguments->len; i++)
+    {
+      const SeOption *argument = job->arguments->pdata[i];
+
+      if (strcmp (argument->name, "job-uuid") == 0 && strcmp (argument->value, uuid) == 0)
+        return TRUE;
+    }
+  return FALSE;
 }
 
 /* TRUE if cupsd, reached, would not answer the last request for want of a password. */
@@ -96,35 +141,33 @@ name_server (void)
 SeFacts *
 se_facts_get (const SeJob *job, const char *server, GError **error)
 {
-  SeFacts *facts;
+  SeFacts *facts = NULL;
   ipp_t *reply = ask (job, server, CONNECT_TIMEOUT_MS);
   g_autofree char *name = name_server ();
+  g_autofree char *why = se_log_clean (cupsLastErrorString (), 200);
 
   if (reply == NULL && !was_refused ())
+    g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY,
+                 "cupsd does not answer at %s (%s): if it listens elsewhere, set cups-server in "
+                 "[server] of scan-email.conf",
+                 name, why);
+  else if (!is_same_job (reply, job))
+    g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
+                 "cupsd at %s does not tell about job %d (%s): check cups-server in [server] of "
+                 "scan-email.conf and the policy of the queue",
+                 name, job->id, reply != NULL ? "it has another one of that number" : why);
+  else
     {
-      g_autofree char *why = se_log_clean (cupsLastErrorString (), 200);
+      const char *user = get_string (reply, "job-originating-user-name");
 
-      g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY,
-                   "cupsd does not answer at %s (%s): set cups-server in [server] of "
-                   "scan-email.conf if it listens elsewhere",
-                   name, why);
-      return NULL;
-    }
-  facts = g_new0 (SeFacts, 1);
-  if (is_same_job (reply, job))
-    {
+      facts = g_new0 (SeFacts, 1);
+      facts->uuid = g_strdup (get_string (reply, "job-uuid"));
       facts->creation = get_integer (reply, "time-at-creation");
       facts->completion = get_integer (reply, "time-at-completed");
-      facts->user = g_strdup (get_string (reply, "job-originating-user-name"));
+      facts->user = g_utf8_make_valid (user != NULL ? user : job->user, -1);
       facts->host = g_strdup (get_string (reply, "job-originating-host-name"));
+      facts->options = list_options (reply);
     }
-  else
-    g_warning (
-        "cupsd at %s does not know this job by its job-uuid (IPP status %s): nothing is known "
-        "of where and when it was sent",
-        name, ippErrorString (cupsLastError ()));
-  if (facts->user == NULL)
-    facts->user = g_strdup (job->user);
   ippDelete (reply);
   return facts;
 }
@@ -144,7 +187,9 @@ se_facts_is_over (const SeJob *job, const char *server)
 void
 se_facts_free (SeFacts *facts)
 {
+  g_free (facts->uuid);
   g_free (facts->user);
+  g_ptr_array_unref (facts->options);
   g_free (facts->host);
   g_free (facts);
 }

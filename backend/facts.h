@@ -5,19 +5,21 @@
 
 G_BEGIN_DECLS
 
-/* What policy and journal rest on, asked of cupsd itself: argv[5] can be forged. */
+/* The job as cupsd itself tells it. Of argv[5] whoever sends the job writes even the names: an
+ * attribute that is called "x email-to=a@b y" becomes an option there. */
 typedef struct
 {
-  gint64 creation;   /* time-at-creation, 0: not known */
-  gint64 completion; /* time-at-completed of an earlier run, 0: none */
-  char *user;        /* job-originating-user-name */
-  char *host;        /* job-originating-host-name; NULL: not known */
+  char *uuid;         /* job-uuid */
+  gint64 creation;    /* time-at-creation, seconds since 1970 */
+  gint64 completion;  /* time-at-completed of an earlier run, 0: none */
+  char *user;         /* job-originating-user-name */
+  char *host;         /* job-originating-host-name; NULL: not known */
+  GPtrArray *options; /* SeOption: the job's attributes, several values joined by commas */
 } SeFacts;
 
 /* Asks cupsd at server ("HOST:PORT" or a socket's path; NULL: libcups's default) as the job's
- * owner. Where cupsd does not tell or its job has another uuid (another cupsd, a forged option),
- * user is the job's and the rest is not known; a warning says so. SE_ERROR_TEMPORARY: cupsd cannot
- * be reached. */
+ * owner. It is believed if its job has a job-uuid that argv[5] holds. SE_ERROR_TEMPORARY: cupsd
+ * cannot be reached; SE_ERROR_CONFIG: it does not tell, or has another job of that number. */
 SeFacts *se_facts_get (const SeJob *job, const char *server, GError **error);
 void se_facts_free (SeFacts *facts);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeFacts, se_facts_free)

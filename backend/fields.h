@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "backend/job.h"
+#include "common/error.h"
 
 G_BEGIN_DECLS
 

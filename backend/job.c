@@ -21,8 +21,7 @@ se_job_new (char **argv, GError **error)
   job->id = atoi (argv[1]);
   job->user = g_utf8_make_valid (argv[2], -1);
   job->title = g_utf8_make_valid (argv[3], -1);
-  job->options = se_option_list_parse (argv[5]);
-  job->uuid = se_option_list_get (job->options, "job-uuid");
+  job->arguments = se_option_list_parse (argv[5]);
   job->queue = get_variable ("PRINTER");
   job->uri = get_variable ("DEVICE_URI");
   job->content_type = get_variable ("FINAL_CONTENT_TYPE");
@@ -40,7 +39,7 @@ se_job_free (SeJob *job)
 {
   g_free (job->user);
   g_free (job->title);
-  g_ptr_array_unref (job->options);
+  g_ptr_array_unref (job->arguments);
   g_free (job->queue);
   g_free (job->uri);
   g_free (job->content_type);

@@ -12,11 +12,10 @@ typedef struct
   int id;
   char *user;
   char *title;
-  GPtrArray *options; /* SeOption of argv[5]: whoever sends the job writes them */
-  const char *uuid;   /* the job-uuid of options, NULL: none; owned by options */
-  char *queue;        /* PRINTER */
-  char *uri;          /* DEVICE_URI: argv[0] has lost everything up to the first '@' */
-  char *content_type; /* FINAL_CONTENT_TYPE; NULL on a queue without a PPD */
+  GPtrArray *arguments; /* SeOption of argv[5]: an attribute's name can forge any of them */
+  char *queue;          /* PRINTER */
+  char *uri;            /* DEVICE_URI: argv[0] has lost everything up to the first '@' */
+  char *content_type;   /* FINAL_CONTENT_TYPE; NULL on a queue without a PPD */
 } SeJob;
 
 /* SE_ERROR_CONFIG: a variable that cupsd always sets is missing. */

@@ -3,7 +3,7 @@
 
 #include "common/log.h"
 
-#define MEGABYTE (1000.0 * 1000.0)
+#define KILOBYTE 1000.0
 
 static gboolean
 matches_any (const SeAddress *address, char *const *patterns)
@@ -75,8 +75,8 @@ se_policy_check_size (guint64 size, const SeQueueConfig *queue, const SeProvider
   if (limit == 0 || size <= limit)
     return TRUE;
   g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
-               "The mail would be %.2f MB with its attachments encoded, and %.2f MB are allowed "
+               "the mail would be %.1f kB as it is sent, and %.1f kB are allowed "
                "(max-message-size): scan fewer pages or with a lower resolution",
-               (double)size / MEGABYTE, (double)limit / MEGABYTE);
+               (double)size / KILOBYTE, (double)limit / KILOBYTE);
   return FALSE;
 }

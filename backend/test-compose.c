@@ -7,7 +7,6 @@
 
 typedef struct
 {
-  SeJob job;
   SeProviderConfig provider;
   SeAccount account;
   SeMailto uri;
@@ -39,7 +38,6 @@ static void
 set_up (Fixture *fixture, gconstpointer unused)
 {
   fixture->to[0] = (char *)"a@x.org";
-  fixture->job = (SeJob){ .id = 7, .queue = (char *)"scan", .uuid = "urn:uuid:u" };
   fixture->account = (SeAccount){ .address = (char *)"scans@x.org",
                                   .from_address = (char *)"scans@x.org",
                                   .from_name = (char *)"Front desk",
@@ -54,7 +52,7 @@ set_up (Fixture *fixture, gconstpointer unused)
                                         .host = "copier",
                                         .time = TIME };
   fixture->composition = (SeComposition){
-    .job = &fixture->job,
+    .uuid = "urn:uuid:u",
     .account = &fixture->account,
     .uri = &fixture->uri,
     .fields = &fixture->fields,
@@ -156,6 +154,9 @@ test_one_filename (Fixture *fixture, gconstpointer unused)
   check_filenames (fixture, "scan-2026-01-02.pdf");
   entry->name = g_strdup ("letter.TXT");
   check_filenames (fixture, "letter.pdf");
+  fixture->values.title = "invoice.txt";
+  check_filenames (fixture, "invoice.pdf");
+  fixture->values.title = "Untitled";
   fixture->queue.filename = (char *)"%{title}";
   check_filenames (fixture, "scan-2026-01-02.pdf");
   fixture->queue.filename = (char *)"%{user}-%{job}.pdf";

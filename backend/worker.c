@@ -120,11 +120,12 @@ check_queue (const SeJob *job, GError **error)
 static gboolean
 open_journal (Worker *worker, GError **error)
 {
-  SeJobKey key = { .queue = worker->job->queue, .job = worker->job->id, .uuid = worker->job->uuid };
+  SeJobKey key = { .queue = worker->job->queue, .job = worker->job->id };
 
   worker->facts = se_facts_get (worker->job, worker->server->cups_server, error);
   if (worker->facts == NULL)
     return FALSE;
+  key.uuid = worker->facts->uuid;
   key.creation = worker->facts->creation;
   key.completion = worker->facts->completion;
   worker->journal
@@ -231,9 +232,9 @@ fix (Worker *worker, const GPtrArray *entries, const char *const *sources, GErro
     .format = "pdf",
     .time = g_get_real_time () / G_USEC_PER_SEC,
   };
-  g_autoptr (SeFields) fields = se_fields_new (worker->job->options, SE_FD_PPD, error);
+  g_autoptr (SeFields) fields = se_fields_new (worker->facts->options, SE_FD_PPD, error);
   const SeComposition composition = {
-    .job = worker->job,
+    .uuid = worker->facts->uuid,
     .account = worker->account,
     .uri = worker->uri,
     .fields = fields,

@@ -40,23 +40,41 @@ read_word (const char **text, gssize *equals)
   return g_string_free (word, FALSE);
 }
 
-static SeOption *
-option_new (const char *word, gssize equals)
+GPtrArray *
+se_option_list_new (void)
+{
+  return g_ptr_array_new_with_free_func ((GDestroyNotify)option_free);
+}
+
+void
+se_option_list_add (GPtrArray *list, const char *name, const char *value)
 {
   SeOption *option = g_new0 (SeOption, 1);
+
+  option->name = g_utf8_make_valid (name, -1);
+  option->value = g_utf8_make_valid (value, -1);
+  g_ptr_array_add (list, option);
+}
+
+/* Adds a word; equals as in read_word. */
+static void
+add_word (GPtrArray *list, char *word, gssize equals)
+{
   gboolean no = equals < 0 && g_ascii_strncasecmp (word, "no", 2) == 0 && word[2] != '\0';
 
-  option->name = equals >= 0 ? g_utf8_make_valid (word, equals)
-                             : g_utf8_make_valid (no ? word + 2 : word, -1);
-  option->value
-      = equals >= 0 ? g_utf8_make_valid (word + equals + 1, -1) : g_strdup (no ? "false" : "true");
-  return option;
+  if (equals < 0)
+    se_option_list_add (list, no ? word + 2 : word, no ? "false" : "true");
+  else
+    {
+      word[equals] = '\0';
+      se_option_list_add (list, word, word + equals + 1);
+    }
 }
 
 GPtrArray *
 se_option_list_parse (const char *text)
 {
-  GPtrArray *list = g_ptr_array_new_with_free_func ((GDestroyNotify)option_free);
+  GPtrArray *list = se_option_list_new ();
 
   for (;;)
     {
@@ -68,7 +86,7 @@ se_option_list_parse (const char *text)
       if (*text == '\0')
         return list;
       word = read_word (&text, &equals);
-      g_ptr_array_add (list, option_new (word, equals));
+      add_word (list, word, equals);
     }
 }
 

@@ -18,6 +18,10 @@ typedef struct
 /* Returns SeOption in the text's order, freed with the array; names and values are valid UTF-8. */
 GPtrArray *se_option_list_parse (const char *text);
 
+/* An empty list, and one more option at its end; invalid UTF-8 is replaced. */
+GPtrArray *se_option_list_new (void);
+void se_option_list_add (GPtrArray *list, const char *name, const char *value);
+
 /* The last value of name, without regard to ASCII case; NULL if it is not there. Owned by list. */
 const char *se_option_list_get (const GPtrArray *list, const char *name);
 
