@@ -126,7 +126,8 @@ end_line (Child *child)
   const char *line = child->line->str;
 
   if (g_str_has_prefix (line, "ERROR:") || g_str_has_prefix (line, "CRIT:")
-      || g_str_has_prefix (line, "EMERG:") || g_str_has_prefix (line, "ALERT:"))
+      || g_str_has_prefix (line, "EMERG:") || g_str_has_prefix (line, "ALERT:")
+      || g_str_has_prefix (line, "Error:"))
     {
       g_autofree char *text = g_strdup (strchr (line, ':') + 1);
 

@@ -2,11 +2,10 @@
 #include "filter/convert.h"
 
 #include "common/io.h"
-#include "common/log.h"
-#include "filter/child.h"
 #include "filter/complete.h"
 #include "filter/pages.h"
 #include "filter/pdf.h"
+#include "filter/program.h"
 #include "filter/temp.h"
 #include "filter/text.h"
 
@@ -15,93 +14,6 @@
 #include <unistd.h>
 
 #define CHUNK 65536
-#define INPUT "/dev/fd/0" /* spares the converters the copy that they make of a standard input */
-
-/* What a converter is told of the world: never DEVICE_URI or AUTH_*, which some print in full. */
-static char **
-make_environment (const SeType *type, const char *directory)
-{
-  static const char *const passed[]
-      = { "CUPS_CACHEDIR", "CUPS_DATADIR",  "CUPS_SERVERBIN",  "CUPS_SERVERROOT",
-          "CUPS_STATEDIR", "CUPS_FONTPATH", "CUPS_FILETYPE",   "PPD",
-          "PRINTER",       "SOFTWARE",      "CUPS_MAX_MESSAGE" };
-  char **environment = g_environ_setenv (NULL, "PATH", "/usr/bin:/bin:/usr/local/bin", TRUE);
-
-  for (gsize i = 0; i < G_N_ELEMENTS (passed); i++)
-    if (g_getenv (passed[i]) != NULL)
-      environment = g_environ_setenv (environment, passed[i], g_getenv (passed[i]), TRUE);
-  environment = g_environ_setenv (environment, "LANG", "C.UTF-8", TRUE);
-  environment = g_environ_setenv (environment, "CHARSET", "utf-8", TRUE);
-  environment = g_environ_setenv (environment, "CONTENT_TYPE", type->mime, TRUE);
-  environment = g_environ_setenv (environment, "FINAL_CONTENT_TYPE", "application/pdf", TRUE);
-  environment = g_environ_setenv (environment, "HOME", directory, TRUE);
-  return g_environ_setenv (environment, "TMPDIR", directory, TRUE);
-}
-
-static char *
-find_program (const char *name)
-{
-  const char *serverbin = g_getenv ("CUPS_SERVERBIN");
-
-  return g_build_filename (serverbin != NULL ? serverbin : SE_SERVERBIN, "filter", name, NULL);
-}
-
-/* A failure for want of space is not the document's, and the converter's own words say more than
- * its exit status. */
-static void
-explain (GError **error, const char *complaint)
-{
-  if (!se_error_is (*error, SE_ERROR_DOCUMENT))
-    return;
-  if (se_temp_is_full ())
-    {
-      g_clear_error (error);
-      g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY,
-                   "there is no space left for temporary files");
-    }
-  else if (complaint != NULL)
-    {
-      g_autofree char *message = g_strdup_printf ("%s: %s", (*error)->message, complaint);
-
-      g_clear_error (error);
-      g_set_error_literal (error, SE_ERROR, SE_ERROR_DOCUMENT, message);
-    }
-}
-
-/* Runs a stock filter from in_fd to out_fd. */
-static gboolean
-run_filter (const char *name, const char *options, const SeType *type, const SeJob *job, int in_fd,
-            int out_fd, GError **error)
-{
-  g_autofree char *program = find_program (name);
-  g_autofree char *user = se_log_clean (job->user, 255);
-  g_autofree char *title = se_log_clean (job->title, 255);
-  g_autofree char *complaint = NULL;
-  g_autofree char *directory = NULL;
-  g_auto (GStrv) environment = NULL;
-  const char *const arguments[] = { program, job->id, user, title, "1", options, INPUT, NULL };
-  g_autoptr (GError) failure = NULL;
-  gboolean done;
-
-  se_child_defer_signals (TRUE); /* the directory has to go */
-  directory = se_temp_make_directory (&failure);
-  if (directory == NULL)
-    {
-      se_child_defer_signals (FALSE);
-      g_propagate_error (error, g_steal_pointer (&failure));
-      return FALSE;
-    }
-  environment = make_environment (type, directory);
-  done = se_child_run (arguments, (const char *const *)environment, in_fd, out_fd, &se_child_limits,
-                       &complaint, &failure);
-  se_temp_remove_directory (directory);
-  se_child_defer_signals (FALSE);
-  if (done)
-    return TRUE;
-  explain (&failure, complaint);
-  g_propagate_error (error, g_steal_pointer (&failure));
-  return FALSE;
-}
 
 static gboolean
 measure (SeConverted *converted, GError **error)
@@ -161,7 +73,8 @@ replace_file (SeConverted *converted, int *fd)
   converted->fd = se_io_steal_fd (fd);
 }
 
-/* Puts the output of one more filter in the place of converted. */
+/* Puts the output of one more filter in the place of converted. options: NULL for Ghostscript,
+ * which is none. */
 static gboolean
 apply (SeConverted *converted, const char *name, const char *options, const SeType *type,
        const SeJob *job, GError **error)
@@ -169,7 +82,10 @@ apply (SeConverted *converted, const char *name, const char *options, const SeTy
   g_autofree char *empty = g_strdup_printf ("it is a damaged or incomplete %s", type->title);
   se_autofd int out_fd = se_temp_file (error);
 
-  if (out_fd < 0 || !run_filter (name, options, type, job, converted->fd, out_fd, error))
+  if (out_fd < 0
+      || !(options == NULL
+               ? se_program_run_ghostscript (type, job, converted->fd, out_fd, error)
+               : se_program_run_filter (name, options, type, job, converted->fd, out_fd, error)))
     return FALSE;
   replace_file (converted, &out_fd);
   return check_output (name, converted, empty, error);
@@ -225,7 +141,7 @@ make_tiff_pages (SeConverted *converted, const SeTiff *tiff, const char *options
       gsize length;
 
       if (!put_first (copy, tiff->big, tiff->offsets[i], error)
-          || !run_filter (type->converter, options, type, job, copy, parts, error))
+          || !se_program_run_filter (type->converter, options, type, job, copy, parts, error))
         return FALSE;
       end = lseek (parts, 0, SEEK_CUR);
       length = (gsize)(end - start);
@@ -261,7 +177,8 @@ make_pdf (SeConverted *converted, const SeType *type, const SeJob *job, GError *
     }
   if (complete->tiff.count > 1)
     return make_tiff_pages (converted, &complete->tiff, options, type, job, error);
-  if (!apply (converted, type->converter, options, type, job, error))
+  if (!apply (converted, type->converter, type->family == SE_FAMILY_POSTSCRIPT ? NULL : options,
+              type, job, error))
     return FALSE;
   if (complete->pages == 0 || (int)complete->pages == converted->pages)
     return TRUE;

@@ -1,19 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "filter/options.h"
+#include "filter/program.h"
 #include "filter/source.h"
 
 G_BEGIN_DECLS
-
-/* What all conversions of a job have in common; nothing is owned. */
-typedef struct
-{
-  const char *id;    /* the job's number, argv[1] */
-  const char *user;  /* argv[2] */
-  const char *title; /* argv[3] */
-  const SeOptions *options;
-} SeJob;
 
 /* A document as it goes into the bundle: PDF. */
 typedef struct

@@ -8,8 +8,10 @@ filter_libfilter_a_SOURCES = \
   filter/convert.c filter/convert.h \
   filter/options.c filter/options.h \
   filter/pages.c filter/pages.h \
+  filter/paper.c filter/paper.h \
   filter/pdf.c filter/pdf.h \
   filter/place.c filter/place.h \
+  filter/program.c filter/program.h \
   filter/raster.c filter/raster.h \
   filter/reader.c filter/reader.h \
   filter/source.c filter/source.h \

@@ -19,7 +19,7 @@ struct SeOptions
 /* Who sees to an option. */
 enum
 {
-  BY_POSTSCRIPT = 1 << 0, /* gstopdf */
+  BY_POSTSCRIPT = 1 << 0, /* Ghostscript: the paper, by paper.c */
   BY_TEXT = 1 << 1,       /* texttopdf */
   BY_IMAGE = 1 << 2,      /* imagetopdf */
   BY_PDFTOPDF = 1 << 3,

@@ -7,7 +7,7 @@
 
 static const SeType pdf = { SE_FAMILY_PDF, "application/pdf", "PDF", NULL };
 static const SeType postscript
-    = { SE_FAMILY_POSTSCRIPT, "application/postscript", "PostScript document", "gstopdf" };
+    = { SE_FAMILY_POSTSCRIPT, "application/postscript", "PostScript document", "gs" };
 static const SeType text = { SE_FAMILY_TEXT, "text/plain", "text", "texttopdf" };
 
 typedef struct

@@ -20,9 +20,9 @@ typedef struct
 {
   SeFamily family;
   const char *mime;
-  const char *title; /* for messages: "is a damaged or incomplete TITLE" */
-  const char
-      *converter; /* program in CUPS's filter directory that makes PDF of it; NULL: none needed */
+  const char *title;     /* for messages: "is a damaged or incomplete TITLE" */
+  const char *converter; /* program that makes PDF of it: gs or one in CUPS's filter directory;
+                            NULL: none */
 } SeType;
 
 #define SE_TYPE_HEAD 4096 /* bytes from the document's beginning that are enough to tell */

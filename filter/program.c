@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "filter/program.h"
+
+#include "common/log.h"
+#include "filter/child.h"
+#include "filter/paper.h"
+#include "filter/temp.h"
+
+#include <errno.h>
+
+#define INPUT "/dev/fd/0" /* spares the programs the copy that they make of a standard input */
+
+/* What a converter is told of the world: never DEVICE_URI or AUTH_*, which some print in full. */
+static char **
+make_environment (const SeType *type, const char *directory)
+{
+  static const char *const passed[]
+      = { "CUPS_CACHEDIR", "CUPS_DATADIR",  "CUPS_SERVERBIN",  "CUPS_SERVERROOT",
+          "CUPS_STATEDIR", "CUPS_FONTPATH", "CUPS_FILETYPE",   "PPD",
+          "PRINTER",       "SOFTWARE",      "CUPS_MAX_MESSAGE" };
+  char **environment = g_environ_setenv (NULL, "PATH", "/usr/bin:/bin:/usr/local/bin", TRUE);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (passed); i++)
+    if (g_getenv (passed[i]) != NULL)
+      environment = g_environ_setenv (environment, passed[i], g_getenv (passed[i]), TRUE);
+  environment = g_environ_setenv (environment, "LANG", "C.UTF-8", TRUE);
+  environment = g_environ_setenv (environment, "CHARSET", "utf-8", TRUE);
+  environment = g_environ_setenv (environment, "CONTENT_TYPE", type->mime, TRUE);
+  environment = g_environ_setenv (environment, "FINAL_CONTENT_TYPE", "application/pdf", TRUE);
+  environment = g_environ_setenv (environment, "HOME", directory, TRUE);
+  return g_environ_setenv (environment, "TMPDIR", directory, TRUE);
+}
+
+static char *
+find_program (const char *name)
+{
+  const char *serverbin = g_getenv ("CUPS_SERVERBIN");
+
+  return g_build_filename (serverbin != NULL ? serverbin : SE_SERVERBIN, "filter", name, NULL);
+}
+
+/* A failure for want of space is not the document's, and the converter's own words say more than
+ * its exit status. */
+static void
+explain (GError **error, const char *complaint)
+{
+  if (!se_error_is (*error, SE_ERROR_DOCUMENT))
+    return;
+  if (se_temp_is_full ())
+    {
+      g_clear_error (error);
+      g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY,
+                   "there is no space left for temporary files");
+    }
+  else if (complaint != NULL)
+    {
+      g_autofree char *message = g_strdup_printf ("%s: %s", (*error)->message, complaint);
+
+      g_clear_error (error);
+      g_set_error_literal (error, SE_ERROR, SE_ERROR_DOCUMENT, message);
+    }
+}
+
+/* Runs a program with a temporary directory of its own. */
+static gboolean
+run (const char *const *arguments, const SeType *type, int in_fd, int out_fd, GError **error)
+{
+  g_autofree char *complaint = NULL;
+  g_autofree char *directory = NULL;
+  g_auto (GStrv) environment = NULL;
+  g_autoptr (GError) failure = NULL;
+  gboolean done;
+
+  se_child_defer_signals (TRUE); /* the directory has to go */
+  directory = se_temp_make_directory (error);
+  if (directory == NULL)
+    {
+      se_child_defer_signals (FALSE);
+      return FALSE;
+    }
+  environment = make_environment (type, directory);
+  done = se_child_run (arguments, (const char *const *)environment, in_fd, out_fd, &se_child_limits,
+                       &complaint, &failure);
+  se_temp_remove_directory (directory);
+  se_child_defer_signals (FALSE);
+  if (done)
+    return TRUE;
+  explain (&failure, complaint);
+  g_propagate_error (error, g_steal_pointer (&failure));
+  return FALSE;
+}
+
+gboolean
+se_program_run_filter (const char *name, const char *options, const SeType *type, const SeJob *job,
+                       int in_fd, int out_fd, GError **error)
+{
+  g_autofree char *program = find_program (name);
+  g_autofree char *user = se_log_clean (job->user, 255);
+  g_autofree char *title = se_log_clean (job->title, 255);
+  const char *const arguments[] = { program, job->id, user, title, "1", options, INPUT, NULL };
+
+  return run (arguments, type, in_fd, out_fd, error);
+}
+
+gboolean
+se_program_run_ghostscript (const SeType *type, const SeJob *job, int in_fd, int out_fd,
+                            GError **error)
+{
+  g_autofree char *program = g_find_program_in_path ("gs");
+  int points_wide, points_high;
+
+  if (program == NULL)
+    {
+      g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY,
+                   "Ghostscript is not installed here, it makes PDF of PostScript");
+      return FALSE;
+    }
+  se_paper_find (job->options, &points_wide, &points_high);
+
+  g_autofree char *width = g_strdup_printf ("-dDEVICEWIDTHPOINTS=%d", points_wide);
+  g_autofree char *height = g_strdup_printf ("-dDEVICEHEIGHTPOINTS=%d", points_high);
+  const char *const arguments[] = { program,
+                                    "-q",
+                                    "-dSAFER",
+                                    "-dNOPAUSE",
+                                    "-dBATCH",
+                                    "-sDEVICE=pdfwrite",
+                                    "-dAutoRotatePages=/None",
+                                    width,
+                                    height,
+                                    "-sstdout=%stderr",
+                                    "-sOutputFile=%stdout",
+                                    INPUT,
+                                    NULL };
+
+  return run (arguments, type, in_fd, out_fd, error);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "filter/options.h"
+
+G_BEGIN_DECLS
+
+/* What all conversions of a job have in common; nothing is owned. */
+typedef struct
+{
+  const char *id;    /* the job's number, argv[1] */
+  const char *user;  /* argv[2] */
+  const char *title; /* argv[3] */
+  const SeOptions *options;
+} SeJob;
+
+/* Runs a stock filter of CUPS from in_fd, a document of type, to out_fd. options: its argv[5].
+ * It gets a clean environment and a temporary directory of its own.
+ * Errors as of se_child_run; SE_ERROR_DOCUMENT with the program's own words where it had any;
+ * SE_ERROR_TEMPORARY as well where the disk is full or the program is not installed. */
+gboolean se_program_run_filter (const char *name, const char *options, const SeType *type,
+                                const SeJob *job, int in_fd, int out_fd, GError **error);
+
+/* Makes PDF of PostScript by Ghostscript itself: gstopdf, which would do it, runs it twice behind a
+ * shell and does not tell when it was killed. */
+gboolean se_program_run_ghostscript (const SeType *type, const SeJob *job, int in_fd, int out_fd,
+                                     GError **error);
+
+G_END_DECLS
