@@ -18,14 +18,18 @@ static const char header[]
     = "# scan-email: the mailboxes that mail is sent from, and what may be sent.\n"
       "# See scan-email.conf(5). Comments stand on lines of their own.\n";
 
-gboolean
-se_config_file_ensure (const char *path, GError **error)
+static gboolean
+give_to_group (const char *path, const struct group *group, GError **error)
 {
-  const struct group *group = NULL;
-
-  if (access (path, F_OK) == 0 || errno != ENOENT)
+  if (geteuid () != 0 || chown (path, (uid_t)-1, group->gr_gid) == 0)
     return TRUE;
-  group = getgrnam (SE_SERVICE_GROUP);
+  se_error_set_errno (error, errno, "Cannot make %s the group %s's", path, group->gr_name);
+  return FALSE;
+}
+
+static gboolean
+create (const char *path, const struct group *group, GError **error)
+{
   if (geteuid () == 0 && group == NULL)
     {
       g_set_error (error, SE_ERROR, (int)SE_ERROR_CONFIG,
@@ -34,12 +38,21 @@ se_config_file_ensure (const char *path, GError **error)
                    SE_SERVICE_GROUP, path, SE_SERVICE_GROUP);
       return FALSE;
     }
-  if (!se_io_replace_file (path, header, strlen (header), MODE, error))
-    return FALSE;
-  if (geteuid () != 0 || chown (path, 0, group->gr_gid) == 0)
-    return TRUE;
-  se_error_set_errno (error, errno, "Cannot make %s the group %s's", path, SE_SERVICE_GROUP);
-  return FALSE;
+  return se_io_replace_file (path, header, strlen (header), MODE, error)
+         && give_to_group (path, group, error);
+}
+
+gboolean
+se_config_file_ensure (const char *path, GError **error)
+{
+  const struct group *group = getgrnam (SE_SERVICE_GROUP);
+  struct stat status;
+
+  if (stat (path, &status) != 0)
+    return errno == ENOENT ? create (path, group, error) : TRUE;
+  if (group != NULL && status.st_uid == 0 && status.st_gid == 0 && (status.st_mode & S_IROTH) == 0)
+    return give_to_group (path, group, error);
+  return TRUE;
 }
 
 gboolean

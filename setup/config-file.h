@@ -7,7 +7,9 @@ G_BEGIN_DECLS
 
 /* Writing scan-email.conf; for the parent only. */
 
-/* Makes the file with a comment in it, 0640 and the service group's, unless it is there. */
+/* Makes the file with a comment in it, 0640 and the service group's, unless it is there. A file of
+ * root's group that others may not read, as an installation before there is a service group leaves
+ * it, becomes the service group's. */
 gboolean se_config_file_ensure (const char *path, GError **error);
 
 /* Sets keys of [account ADDRESS] in the file; owner, group, mode and all other text stay. changed:

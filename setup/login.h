@@ -19,6 +19,7 @@ typedef enum
 typedef struct
 {
   const SeServerConfig *server;
+  const char *config_file; /* which the service user must be able to read, too */
   const SeAccount *account;
   gboolean send_test;
 } SeSignIn;
@@ -52,8 +53,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeLoginReport, se_login_report_free)
  *   stored WHERE
  *   smtp-login SERVER
  *   test-mail TO REPLY
- * Errors: se_device_grant_start, se_device_grant_poll, se_token_adopt, se_delivery_check,
- * se_delivery_send_once; SE_ERROR_AUTHORIZATION if the answer was no. */
+ * Errors: SE_ERROR_CONFIG if the configuration cannot be read; those of se_device_grant_start,
+ * se_device_grant_poll, se_token_adopt, se_delivery_check, se_delivery_send_once;
+ * SE_ERROR_AUTHORIZATION if the answer was no. */
 gboolean se_sign_in (SeService *service, const SeSignIn *wanted, GError **error);
 
 /* FALSE if identity, an id_token's claim, is another user than login_user. */

@@ -94,6 +94,25 @@ se_release_account (http_t *http, const SeConfig *config, const char *account, G
 
 /* The worker: only the service user may look into the state directory. */
 
+/* What the backend's worker left of a job whose end it could not tell; see backend/orphan.h. */
+static void
+tell_orphan (SeService *service, const char *path)
+{
+  static const char *const keys[] = { "queue", "job", "user", "title", "message" };
+  g_autoptr (GKeyFile) file = g_key_file_new ();
+  const char *fields[G_N_ELEMENTS (keys) + 2] = { "orphan", path };
+  char *values[G_N_ELEMENTS (keys)] = { NULL };
+  gsize i;
+
+  /* A file that cannot be read is told all the same. */
+  (void)g_key_file_load_from_file (file, path, G_KEY_FILE_NONE, NULL);
+  for (i = 0; i < G_N_ELEMENTS (keys); i++)
+    fields[i + 2] = values[i] = g_key_file_get_string (file, "orphan", keys[i], NULL);
+  se_service_tellv (service, fields, G_N_ELEMENTS (fields));
+  for (i = 0; i < G_N_ELEMENTS (keys); i++)
+    g_free (values[i]);
+}
+
 static void
 tell_orphans (SeService *service, const char *state_directory)
 {
@@ -105,7 +124,7 @@ tell_orphans (SeService *service, const char *state_directory)
     {
       g_autofree char *whole = g_build_filename (path, name, NULL);
 
-      se_service_tell (service, "orphan", whole, NULL);
+      tell_orphan (service, whole);
     }
 }
 
@@ -131,6 +150,18 @@ look (SeService *service, gpointer data, GError **error)
   return TRUE;
 }
 
+static void
+warn_of_orphan (const char *const *fields)
+{
+  const char *path = fields[1], *queue = fields[2], *job = fields[3];
+
+  se_log_write (
+      "oauth-setup: warning",
+      "job %s-%s of %s (%s) failed after cupsd took it for done: %s; print it again (lp -i "
+      "%s-%s -H restart, as long as cupsd keeps it), then remove %s",
+      queue, job, fields[4], fields[5], fields[6], queue, job, path);
+}
+
 static const char *
 take (const char *const *fields, gpointer data)
 {
@@ -141,11 +172,8 @@ take (const char *const *fields, gpointer data)
   if (g_str_equal (fields[0], "due"))
     g_hash_table_add (release->chosen,
                       GINT_TO_POINTER ((int)g_ascii_strtoll (fields[1], NULL, 10)));
-  else if (g_str_equal (fields[0], "orphan"))
-    se_log_write ("oauth-setup: warning",
-                  "%s: a mail that failed after cupsd took its job for done; print it again, then "
-                  "remove this file",
-                  fields[1]);
+  else if (g_str_equal (fields[0], "orphan") && g_strv_length ((char **)fields) == 7)
+    warn_of_orphan (fields);
   return NULL;
 }
 

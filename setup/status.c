@@ -160,8 +160,9 @@ se_verb_status (int argc, char **argv)
     G_OPTION_ENTRY_NULL,
   };
   g_autoptr (GError) error = NULL;
-  g_auto (GStrv) words = se_setup_parse (
-      argc, argv, "", "Shows how each account stands; no network is used.", entries, 0, &error);
+  g_auto (GStrv) words
+      = se_setup_parse (argc, argv, "[ACCOUNT]",
+                        "Shows how each account stands; no network is used.", entries, 1, &error);
   g_autoptr (SeSetup) setup = words != NULL ? se_setup_load (&error) : NULL;
   g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func ((GDestroyNotify)g_strfreev);
   g_autofree char *only = NULL;

@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: Apache-2.0
+"""oauth-setup on a terminal: its questions, its screen, Ctrl-C; and what its two processes may."""
+
+import os
+import pty
+import re
+import select
+import signal
+import stat
+import time
+
+from .case import ACCOUNT, EndToEnd, needs_root
+from .person import Person
+from .process import processes_with, wait_for
+
+CODE = re.compile(r"\b[A-Z]{4}-[A-Z]{4}\b")
+
+
+class Terminal:
+    """A command on a terminal of its own, read until it says what is waited for."""
+
+    def __init__(self, environment, *words):
+        self.seen = ""
+        self.status = None
+        self.pid, self._fd = pty.fork()
+        if self.pid == 0:
+            os.execvpe("oauth-setup", ["oauth-setup", *words], {**environment, "TERM": "xterm"})
+
+    def _read(self):
+        if not select.select([self._fd], [], [], 0.2)[0]:
+            return True
+        try:
+            data = os.read(self._fd, 65536)
+        except OSError:  # the other side is closed
+            return False
+        self.seen += data.decode(errors="replace")
+        return bool(data)
+
+    def wait(self, pattern, seconds=30.0):
+        """Returns the match, in what came after the last one."""
+        deadline = time.monotonic() + seconds
+        while not (match := re.search(pattern, self.seen[self._at:])):
+            if time.monotonic() > deadline or not self._read():
+                raise AssertionError(f"no {pattern!r} in:\n{self.seen}")
+        self._at += match.end()
+        return match
+
+    _at = 0
+
+    def answer(self, pattern, text):
+        self.wait(pattern)
+        os.write(self._fd, text.encode() + b"\n")
+
+    def press(self, key):
+        os.write(self._fd, key)
+
+    def end(self, seconds=30.0):
+        """Reads to the end; returns the exit status."""
+        deadline = time.monotonic() + seconds
+        while self._read() and time.monotonic() < deadline:
+            pass
+        self.status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        os.close(self._fd)
+        return self.status
+
+    def close(self):
+        if self.status is None:
+            os.kill(self.pid, signal.SIGKILL)
+            self.end()
+
+
+class OnATerminal(EndToEnd):
+    def start(self, *words):
+        terminal = Terminal(self.cups.environment(), *words)
+        self.addCleanup(terminal.close)
+        return terminal
+
+    def sign_in(self, terminal, login=ACCOUNT):
+        code = terminal.wait(CODE.pattern).group()
+        Person(self.world.authority.ca, say=lambda _: None).sign_in(
+            self.world.provider.issuer + "/device", code, login)
+
+    def test_it_asks_for_everything(self):
+        account = "asked@example.test"
+        self.addCleanup(self.world.configure)
+        self.addCleanup(self.cups.run, "lpadmin", "-x", "asked", check=False)
+        terminal = self.start()
+        terminal.answer(r"Mailbox to authorize \[.*\]: ", account)
+        terminal.answer(r"Provider .*\[microsoft\]: ", "intranet")
+        terminal.answer("Client id .*: ", "")
+        terminal.answer("Client id .*: ", "scan-email")  # an empty answer is asked about again
+        terminal.answer(r"Queue to create .*\[scan-email\]: ", "asked")
+        terminal.answer(r"Address .*\[asked@example.test\]: ", "archive@example.test")
+        self.sign_in(terminal, account)
+        self.assertEqual(terminal.end(), 0, terminal.seen)
+        for words in (f"Signed in as {account}", "Token stored in", "SMTP login at",
+                      f"Test mail to {account}", f"Wrote [account {account}]",
+                      "lp -d asked", f"come back to the mailbox {account}"):
+            self.assertIn(words, terminal.seen)
+        (arrived,) = self.sink.wait_messages(1)
+        self.assert_sound(arrived)
+        self.assertEqual(arrived.sender, account)
+        self.assertIn("mailto:archive%40example.test?from=asked%40example.test",
+                      self.cups.run("lpstat", "-v", "asked").stdout)
+
+    def test_the_screen(self):
+        terminal = self.start("login", ACCOUNT, "--no-test-mail")
+        terminal.wait(re.escape(self.world.provider.issuer + "/device"))
+        terminal.wait(CODE.pattern)
+        terminal.wait("█▀▀▀▀▀█|▄▄▄▄▄")  # a QR code's finder
+        terminal.wait("Never enter a code that you did not ask for")
+        first = terminal.wait(r"(\d+):(\d\d) left")
+        second = terminal.wait(r"\r\x1b\[K.*?(\d+):(\d\d) left")
+        self.assertLess([int(n) for n in second.groups()], [int(n) for n in first.groups()])
+        terminal.press(b"\x03")
+        self.assertEqual(terminal.end(5), 1)
+        self.assertIn("cancelled", terminal.seen)
+
+    def test_the_wrong_person_and_second_thoughts(self):
+        terminal = self.start("login", ACCOUNT, "--no-test-mail")
+        self.sign_in(terminal, "other@example.test")
+        terminal.wait("warning: other@example.test signed in, not " + ACCOUNT)
+        terminal.answer(r"\[y/N\] ", "")
+        self.assertEqual(terminal.end(), 3)
+        self.assertIn("Nothing was stored", terminal.seen)
+        self.world.setup("test", ACCOUNT)  # the old authorization is as good as before
+
+    def test_interrupted_at_a_question(self):
+        terminal = self.start()
+        terminal.wait("Mailbox to authorize")
+        terminal.press(b"\x03")
+        self.assertEqual(terminal.end(5), -signal.SIGINT)
+
+    def test_killed_while_it_waits(self):
+        """The worker does not stay behind."""
+        terminal = self.start("login", ACCOUNT, "--no-test-mail")
+        terminal.wait("left")
+        os.kill(terminal.pid, signal.SIGKILL)
+        terminal.end(5)
+        wait_for(lambda: not [pid for pid in processes_with("CUPS_SERVERROOT", self.cups.base)
+                              if name_of(pid) == "oauth-setup"], "the worker to end", 10)
+
+
+def name_of(pid):
+    try:
+        with open(f"/proc/{pid}/comm") as file:
+            return file.read().strip()
+    except OSError:
+        return None
+
+
+def status_of(pid):
+    with open(f"/proc/{pid}/status") as file:
+        return dict(re.match(r"(\w+):\s*(.*)", line).groups() for line in file)
+
+
+def is_open(pid, kind):
+    """How many sockets of a kind ("tcp", "tcp6") the process has."""
+    inodes = set()
+    for name in os.listdir(f"/proc/{pid}/fd"):
+        target = os.readlink(f"/proc/{pid}/fd/{name}")
+        inodes.update(re.findall(r"^socket:\[(\d+)\]", target))
+    with open(f"/proc/{pid}/net/{kind}") as file:
+        return sum(line.split()[9] in inodes for line in file.readlines()[1:])
+
+
+class Rights(EndToEnd):
+    @needs_root
+    def test_only_the_service_user_reads_the_network(self):
+        process, _ = self.world.start_login(ACCOUNT, "--no-test-mail")
+        try:
+            (worker,) = [int(pid) for pid in
+                         open(f"/proc/{process.pid}/task/{process.pid}/children").read().split()]
+            parent, child = status_of(process.pid), status_of(worker)
+            self.assertEqual(parent["Uid"].split(), ["0"] * 4)
+            for key in ("Uid", "Gid"):
+                self.assertNotIn("0", child[key].split())
+            self.assertNotIn("0", child["Groups"].split())
+            for key in ("CapPrm", "CapEff", "CapAmb"):
+                self.assertEqual(int(child[key], 16), 0)
+            self.assertEqual(child["NoNewPrivs"], "1")
+            self.assertEqual([is_open(process.pid, kind) for kind in ("tcp", "tcp6")], [0, 0])
+        finally:
+            process.terminate()
+            process.communicate(timeout=20)
+
+    @needs_root
+    def test_a_configuration_that_others_may_write_is_refused(self):
+        path = os.path.join(self.cups.base, "scan-email.conf")
+        self.addCleanup(os.chmod, path, stat.S_IMODE(os.stat(path).st_mode))
+        os.chmod(path, 0o666)
+        done = self.world.setup("status", check=False)
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("chmod", done.stderr)
+
+    @needs_root
+    def test_a_configuration_that_jobs_cannot_read_is_told_first(self):
+        path = os.path.join(self.cups.base, "scan-email.conf")
+        self.addCleanup(self.world.configure)
+        os.chmod(path, 0o600)
+        done = self.world.setup("login", ACCOUNT, "--json", check=False)
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("cannot read", done.stderr)
+        self.assertNotIn("user_code", done.stdout)
