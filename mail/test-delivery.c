@@ -322,7 +322,7 @@ test_gives_up (void)
   g_clear_error (&error);
   g_string_truncate (f.steps, 0);
   f.delivery.retry_for = 0;
-  f.rejected->len = 0;
+  g_ptr_array_set_size (f.rejected, 0);
   g_assert_false (se_delivery_send (&f.delivery, f.journal, NULL, &error));
   g_assert_cmpstr (f.steps->str, ==, "connecting");
   tear_down (&f);
@@ -389,7 +389,7 @@ test_in_doubt (void)
   first = test_server_ask (server, "messages");
 
   test_server_tell (server, "at\tmail\treply\t451 4.3.0 later");
-  f.rejected->len = 0;
+  g_ptr_array_set_size (f.rejected, 0);
   g_assert_false (se_delivery_send (&f.delivery, f.journal, NULL, &error));
   g_assert_error (error, SE_ERROR, SE_ERROR_TEMPORARY);
   g_clear_error (&error);
@@ -398,7 +398,7 @@ test_in_doubt (void)
   /* A later worker sends the same bytes. */
   se_journal_close (f.journal);
   open_journal (&f);
-  f.rejected->len = 0;
+  g_ptr_array_set_size (f.rejected, 0);
   g_assert_true (se_delivery_send (&f.delivery, f.journal, NULL, &error));
   second = test_server_ask (server, "messages");
   g_assert_true (g_str_has_prefix (first, "1\t"));
@@ -465,7 +465,7 @@ test_check (void)
   session = test_server_ask (server, "session\t2");
   g_assert_nonnull (strstr (session, "AUTH XOAUTH2|QUIT"));
   test_server_tell (server, "at\tauth-data\treply\t535 5.7.139 disabled");
-  f.rejected->len = 1;
+  g_ptr_array_set_size (f.rejected, 1);
   g_assert_false (se_delivery_check (&f.delivery, &error));
   g_assert_error (error, SE_ERROR, SE_ERROR_CONFIG);
   tear_down (&f);
@@ -489,7 +489,7 @@ test_send_once (void)
   g_assert_cmpint (reply->code, ==, 250);
   g_clear_pointer (&reply, se_smtp_reply_free);
   test_server_tell (server, "at\tdot\treply\t554 5.2.252 SendAsDenied");
-  f.rejected->len = 0;
+  g_ptr_array_set_size (f.rejected, 0);
   g_assert_false (se_delivery_send_once (&f.delivery, &envelope, message, &reply, &error));
   g_assert_error (error, SE_ERROR, SE_ERROR_CONFIG);
   g_assert_cmpint (reply->code, ==, 554);
