@@ -145,16 +145,38 @@ set_starttls_error (const SeHandshake *hs, GError **error)
                  hs->smtp->host);
 }
 
+/* The reply of a proxy to CONNECT (RFC 9110, 9.3.6); 0: there is no proxy, or it let us through. */
+static long
+proxy_refusal (const SeHandshake *hs)
+{
+  long code = 0;
+
+  if (curl_easy_getinfo (hs->smtp->curl, CURLINFO_HTTP_CONNECTCODE, &code) != CURLE_OK)
+    return 0;
+  return code / 100 == 2 ? 0 : code;
+}
+
+static void
+set_proxy_error (const SeHandshake *hs, long code, GError **error)
+{
+  g_set_error (error, SE_ERROR, code / 100 == 5 ? SE_ERROR_TEMPORARY : SE_ERROR_CONFIG,
+               "The proxy refuses a connection to %s: %ld. Check proxy and proxy-smtp",
+               hs->smtp->host, code);
+}
+
 void
 se_handshake_set_error (const SeHandshake *hs, CURLcode result, GError **error)
 {
   const char *host = hs->smtp->host;
+  long refusal = proxy_refusal (hs);
   g_autofree char *detail = se_log_clean (
       hs->error[0] != '\0' && result != CURLE_RECV_ERROR ? hs->error : curl_easy_strerror (result),
       200);
 
   if (result == CURLE_OK)
     set_no_auth_error (hs, error);
+  else if (refusal != 0)
+    set_proxy_error (hs, refusal, error);
   else if (hs->not_smtp)
     g_set_error (error, SE_ERROR, hs->replies == 0 ? SE_ERROR_CONFIG : SE_ERROR_TEMPORARY,
                  "What %s sends is not SMTP: check smtp-server", host);

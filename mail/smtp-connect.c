@@ -306,7 +306,7 @@ run_libcurl (SeSmtp *smtp, CURLcode *result)
       const CURLMsg *message;
 
       if (curl_multi_perform (smtp->multi, &running) != CURLM_OK)
-        *result = CURLE_FAILED_INIT;
+        return RAN_TO_END;
       message = curl_multi_info_read (smtp->multi, &queued);
       if (message != NULL && message->msg == CURLMSG_DONE)
         *result = message->data.result;
@@ -318,7 +318,7 @@ run_libcurl (SeSmtp *smtp, CURLcode *result)
         return RAN_INTO_TIMEOUT;
       if (curl_multi_poll (smtp->multi, &cancel, smtp->cancel_fd >= 0, (int)MIN (left, 1000), NULL)
           != CURLM_OK)
-        *result = CURLE_FAILED_INIT;
+        return RAN_TO_END;
       if (smtp->cancel_fd >= 0 && cancel.revents != 0)
         return RAN_INTO_CANCEL;
     }
@@ -343,7 +343,7 @@ static gboolean
 handshake (SeHandshake *hs, GError **error)
 {
   SeSmtp *smtp = hs->smtp;
-  CURLcode result = CURLE_OK;
+  CURLcode result = CURLE_FAILED_INIT;
   g_autofree char *url = make_url (hs->options, &smtp->host, error);
 
   if (url == NULL || !check_credentials (hs->options, error) || !set_options (hs, url, error))

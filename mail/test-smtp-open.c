@@ -328,6 +328,51 @@ test_oauthbearer (void)
   g_assert_nonnull (strstr (session, "AUTH OAUTHBEARER|QUIT"));
 }
 
+/* Through a proxy, and only where one is configured: the environment names one that is dead. */
+static void
+test_proxy (void)
+{
+  static const struct
+  {
+    const char *reply;
+    SeError error;
+  } refusals[] = { { "403 Forbidden", SE_ERROR_CONFIG },
+                   { "407 Proxy Authentication Required", SE_ERROR_CONFIG },
+                   { "502 Bad Gateway", SE_ERROR_TEMPORARY } };
+  g_autofree char *url = test_server_new (server, NULL);
+  SeSmtpOptions options = { .server = url,
+                            .ca_file = test_server_ca (server),
+                            .sasl = "xoauth2",
+                            .user = USER,
+                            .access_token = TOKEN,
+                            .cancel_fd = -1 };
+  g_autofree char *port = test_server_ask (server, "proxy");
+  g_autofree char *proxy = g_strconcat ("http://127.0.0.1:", port, NULL);
+  g_autofree char *session = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SeSmtp) smtp = NULL;
+
+  options.proxy = proxy;
+  smtp = se_smtp_open (&options, &error);
+  g_assert_no_error (error);
+  g_clear_pointer (&smtp, se_smtp_close);
+  session = test_server_ask (server, "session\t1");
+  g_assert_nonnull (strstr (session, "token=" TOKEN));
+
+  for (gsize i = 0; i < G_N_ELEMENTS (refusals); i++)
+    {
+      g_autofree char *other = test_server_ask (server, "proxy\t%s", refusals[i].reply);
+      g_autofree char *refusing = g_strconcat ("http://127.0.0.1:", other, NULL);
+      g_autoptr (GError) refused = NULL;
+
+      options.proxy = refusing;
+      g_assert_null (se_smtp_open (&options, &refused));
+      g_test_message ("%s", refused->message);
+      g_assert_error (refused, SE_ERROR, (int)refusals[i].error);
+      g_assert_nonnull (strstr (refused->message, "The proxy refuses a connection to localhost"));
+    }
+}
+
 /* Capabilities that were said before TLS count for nothing after it. */
 static void
 test_size_before_tls (void)
@@ -452,6 +497,7 @@ add_tests (void)
   g_test_add_data_func ("/smtp-open/offers-both",
                         "size=35882577\tauth=AUTH OAUTHBEARER PLAIN XOAUTH2", test_authenticates);
   g_test_add_func ("/smtp-open/oauthbearer", test_oauthbearer);
+  g_test_add_func ("/smtp-open/proxy", test_proxy);
   g_test_add_func ("/smtp-open/size-before-tls", test_size_before_tls);
   g_test_add_data_func ("/smtp-open/cancel/greeting", "greeting", test_cancel);
   g_test_add_data_func ("/smtp-open/cancel/tls", "tls", test_cancel);
@@ -467,6 +513,7 @@ int
 main (int argc, char **argv)
 {
   signal (SIGPIPE, SIG_IGN);
+  g_setenv ("all_proxy", "http://127.0.0.1:1", TRUE);
   g_test_init (&argc, &argv, NULL);
   return test_server_run (&server, add_tests);
 }

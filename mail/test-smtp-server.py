@@ -12,14 +12,18 @@ them, and answers each with one line. It ends with its standard input.
     at STEP ACTION [TEXT]  what happens at a step: reply, last, reset (each with a text), drop, pause
     wait                   waits until the last pause is reached
     go                     ends the last pause
+    proxy [REPLY]          a proxy in front of the server, whose reply to CONNECT is 200 or REPLY;
+                           answers with its port
     down                   the server listens no more
     session N              waits for the N-th session's end; answers with KEY=VALUE, tab-separated
     messages               number of messages accepted, and the last one's sender, recipients, SHA-256
 """
 
 import hashlib
+import socket
 import ssl
 import sys
+import threading
 import warnings
 
 warnings.simplefilter("ignore", DeprecationWarning)  # TLS 1.1 is there to be refused
@@ -28,6 +32,31 @@ sys.path.insert(0, sys.argv[1])
 
 from e2e.pki import Authority  # noqa: E402
 from e2e.smtp import DROP, Last, Pause, SmtpServer  # noqa: E402
+
+
+def pump(source, sink):
+    """Carries bytes one way until the source has no more."""
+    try:
+        while data := source.recv(65536):
+            sink.sendall(data)
+        sink.shutdown(socket.SHUT_WR)
+    except OSError:
+        pass
+
+
+def proxy(listener, reply):
+    """Serves one CONNECT request."""
+    client, _ = listener.accept()
+    request = b""
+    while b"\r\n\r\n" not in request:
+        request += client.recv(4096)
+    client.sendall(f"HTTP/1.1 {reply}\r\nX-Proxy: yes\r\n\r\n".encode())
+    if reply.startswith("2"):
+        host, port = request.split(b" ")[1].rsplit(b":", 1)
+        server = socket.create_connection((host.decode(), int(port)))
+        threading.Thread(target=pump, args=(server, client), daemon=True).start()
+        pump(client, server)
+    client.close()
 
 
 class Driver:
@@ -82,6 +111,11 @@ class Driver:
     def go(self):
         self.pause.go()
         return "ok"
+
+    def proxy(self, reply="200 OK"):
+        listener = socket.create_server(("127.0.0.1", 0))
+        threading.Thread(target=proxy, args=(listener, reply), daemon=True).start()
+        return str(listener.getsockname()[1])
 
     def down(self):
         self.server.go_down()
