@@ -21,7 +21,7 @@ extern const SeChildLimits se_child_limits;
 
 /* Ignores SIGPIPE and takes SIGTERM: while a child runs, se_child_run and se_child_call kill it and
  * return SE_ERROR_CANCELLED; at any other time the process exits with status 0 at once. Call once,
- * first thing in main. */
+ * first thing in main: no child's end would be noticed without it. */
 void se_child_take_signals (void);
 
 /* While deferred, SIGTERM does not end the process: whoever has something to clear up brackets it

@@ -14,7 +14,7 @@ typedef struct
   guint64 position; /* of the next byte */
   guint64 start;    /* of the buffer, in the file */
   gsize filled;     /* bytes in the buffer */
-  guchar buffer[65536];
+  guchar buffer[16384];
 } SeReader;
 
 gboolean se_reader_open (SeReader *reader, int fd);

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "filter/child.h"
+
+#include "common/io.h"
+#include "filter/temp.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const SeChildLimits limits = { .cpu = 20, .wall = 20, .memory = 1 << 30, .output = 1 << 20 };
+
+/* Runs a shell command line as the program. Returns its output. */
+static char *
+run_limited (const char *command, const char *input, const SeChildLimits *limit, char **complaint,
+             GError **error)
+{
+  const char *const arguments[] = { "/bin/sh", "-c", command, NULL };
+  const char *const environment[] = { "PATH=/usr/bin:/bin", NULL };
+  se_autofd int in_fd = se_temp_file (NULL);
+  se_autofd int out_fd = se_temp_file (NULL);
+  char buffer[4096];
+  gssize length;
+
+  g_assert_true (se_io_write_all (in_fd, input, strlen (input), NULL));
+  g_assert_cmpint (lseek (in_fd, 0, SEEK_SET), ==, 0);
+  if (!se_child_run (arguments, environment, in_fd, out_fd, limit, complaint, error))
+    return NULL;
+  length = pread (out_fd, buffer, sizeof buffer, 0);
+  g_assert_cmpint (length, >=, 0);
+  return g_strndup (buffer, (gsize)length);
+}
+
+static void
+assert_fails (const char *command, const SeChildLimits *limit, SeError code)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (run_limited (command, "", limit, NULL, &error));
+  g_assert_error (error, SE_ERROR, (int)code);
+}
+
+static void
+test_output (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *output = run_limited ("cat; echo \"[$PATH]\"", "in", &limits, NULL, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpstr (output, ==, "in[/usr/bin:/bin]\n");
+}
+
+static void
+test_fates (void)
+{
+  const SeChildLimits no_cpu = { .cpu = 1, .wall = 20, .memory = 1 << 30, .output = 1 << 20 };
+  const SeChildLimits no_time = { .cpu = 20, .wall = 1, .memory = 1 << 30, .output = 1 << 20 };
+  const SeChildLimits no_room = { .cpu = 20, .wall = 20, .memory = 1 << 30, .output = 1024 };
+
+  assert_fails ("exit 1", &limits, SE_ERROR_DOCUMENT);
+  assert_fails ("kill -SEGV $$", &limits, SE_ERROR_DOCUMENT);
+  assert_fails ("kill -KILL $$", &limits, SE_ERROR_TEMPORARY);
+  assert_fails ("kill -TERM $$", &limits, SE_ERROR_TEMPORARY);
+  assert_fails ("while :; do :; done", &no_cpu, SE_ERROR_DOCUMENT);
+  assert_fails ("sleep 30", &no_time, SE_ERROR_TEMPORARY);
+  assert_fails ("exec head -c 2000 /dev/zero", &no_room, SE_ERROR_DOCUMENT);
+}
+
+static void
+test_missing_program (void)
+{
+  const char *const arguments[] = { "/nonexistent/program", NULL };
+  const char *const environment[] = { NULL };
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (se_child_run (arguments, environment, -1, -1, &limits, NULL, &error));
+  g_assert_error (error, SE_ERROR, SE_ERROR_TEMPORARY);
+  g_assert_nonnull (strstr (error->message, "program could not be started"));
+}
+
+static void
+test_complaint (void)
+{
+  g_autofree char *complaint = NULL;
+  g_autofree char *none = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *output
+      = run_limited ("printf 'ERROR: first\\nERROR: the\\033 last\\nINFO: x' >&2", "", &limits,
+                     &complaint, &error);
+  g_autofree char *silent = run_limited ("echo PAGE: 1 1 >&2", "", &limits, &none, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpstr (complaint, ==, "the  last");
+  g_assert_null (none);
+}
+
+/* Its standard error becomes DEBUG lines, one each, whatever it prints; PAGE lines are dropped. */
+static void
+test_log_in_child (void)
+{
+  if (!g_test_subprocess ())
+    {
+      g_test_trap_subprocess (NULL, 0, 0);
+      g_test_trap_assert_passed ();
+      g_test_trap_assert_stderr ("*DEBUG: sh: STATE: paused\n*");
+      g_test_trap_assert_stderr ("*DEBUG: sh: last\n*");
+      g_test_trap_assert_stderr_unmatched ("*\nSTATE*");
+      g_test_trap_assert_stderr_unmatched ("*PAGE*");
+      return;
+    }
+  g_free (run_limited ("printf 'STATE: paused\\nPAGE: 1 1\\n\\rERROR: a\\nlast' >&2", "", &limits,
+                       NULL, NULL));
+}
+
+/* Nothing but 0, 1 and 2 reaches a child. */
+static void
+test_descriptors (void)
+{
+  int leak = fcntl (0, F_DUPFD, 50); /* not closed on exec */
+  g_autofree char *output = run_limited ("ls /proc/self/fd | wc -l", "", &limits, NULL, NULL);
+
+  close (leak);
+  g_assert_cmpint (atoi (output), ==, 4); /* and ls's own */
+}
+
+/* A process that outlives its parent in the child's group goes with it. */
+static void
+test_group (void)
+{
+  gint64 start = g_get_monotonic_time ();
+  g_autofree char *output = run_limited ("sleep 15 & echo $!", "", &limits, NULL, NULL);
+  pid_t left = atoi (output);
+
+  g_assert_cmpint (left, >, 0);
+  g_assert_cmpint (g_get_monotonic_time () - start, <, 10 * G_USEC_PER_SEC);
+  /* killed; whoever adopted it reaps it in its own time */
+  if (kill (left, 0) == 0)
+    {
+      g_autofree char *path = g_strdup_printf ("/proc/%d/stat", left);
+      g_autofree char *state = NULL;
+
+      if (g_file_get_contents (path, &state, NULL, NULL))
+        g_assert_nonnull (strstr (state, ") Z "));
+    }
+}
+
+typedef struct
+{
+  int in;
+  char out[8];
+} Result;
+
+static gboolean
+work (int in_fd, int out_fd, gpointer result, GError **error)
+{
+  Result *shared = result;
+
+  if (shared->in == 1)
+    {
+      g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, "no good");
+      return FALSE;
+    }
+  if (shared->in == 2)
+    abort ();
+  if (shared->in == 3)
+    raise (SIGKILL);
+  g_strlcpy (shared->out, "done", sizeof shared->out);
+  return write (out_fd, "x", 1) == 1;
+}
+
+static void
+test_call (void)
+{
+  static const int codes[] = { -1, SE_ERROR_DOCUMENT, SE_ERROR_DOCUMENT, SE_ERROR_TEMPORARY };
+  se_autofd int out_fd = se_temp_file (NULL);
+
+  for (int i = 0; i < 4; i++)
+    {
+      Result result = { .in = i };
+      g_autoptr (GError) error = NULL;
+      gboolean done
+          = se_child_call ("work", work, -1, out_fd, &result, sizeof result, &limits, &error);
+
+      g_assert_cmpint (done, ==, i == 0);
+      if (i > 0)
+        g_assert_error (error, SE_ERROR, codes[i]);
+      if (i == 1)
+        g_assert_cmpstr (error->message, ==, "no good");
+      g_assert_cmpstr (result.out, ==, i == 0 ? "done" : "");
+    }
+  g_assert_cmpint (lseek (out_fd, 0, SEEK_END), ==, 1);
+}
+
+/* SIGTERM while a child runs: the child is killed, the caller hears of it. At any other time the
+ * process ends at once, with status 0. */
+static void
+test_sigterm (void)
+{
+  for (int with_child = 0; with_child < 2; with_child++)
+    {
+      int ready[2], status;
+      char byte;
+      pid_t pid;
+
+      g_assert_cmpint (pipe (ready), ==, 0);
+      pid = fork ();
+      if (pid == 0)
+        {
+          g_autoptr (GError) error = NULL;
+          const char *const arguments[] = { "/bin/sh", "-c", "echo; exec sleep 30", NULL };
+          const char *const environment[] = { "PATH=/usr/bin:/bin", NULL };
+
+          se_child_take_signals ();
+          if (with_child)
+            {
+              se_child_run (arguments, environment, -1, ready[1], &limits, NULL, &error);
+              _exit (se_error_is (error, SE_ERROR_CANCELLED) ? 42 : 1);
+            }
+          if (write (ready[1], "\n", 1) == 1)
+            pause ();
+          _exit (1);
+        }
+      g_assert_cmpint (read (ready[0], &byte, 1), ==, 1);
+      kill (pid, SIGTERM);
+      g_assert_cmpint (waitpid (pid, &status, 0), ==, pid);
+      g_assert_true (WIFEXITED (status));
+      g_assert_cmpint (WEXITSTATUS (status), ==, with_child ? 42 : 0);
+      close (ready[0]);
+      close (ready[1]);
+    }
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  se_child_take_signals ();
+  g_test_add_func ("/child/output", test_output);
+  g_test_add_func ("/child/fates", test_fates);
+  g_test_add_func ("/child/missing-program", test_missing_program);
+  g_test_add_func ("/child/complaint", test_complaint);
+  g_test_add_func ("/child/log", test_log_in_child);
+  g_test_add_func ("/child/descriptors", test_descriptors);
+  g_test_add_func ("/child/group", test_group);
+  g_test_add_func ("/child/call", test_call);
+  g_test_add_func ("/child/sigterm", test_sigterm);
+  return g_test_run ();
+}
