@@ -294,7 +294,7 @@ send_mail (SeSmtp *smtp, const SeEnvelope *envelope, guint64 size, GError **erro
     return FALSE;
   if (smtp->reply->code / 100 == 2)
     return TRUE;
-  se_smtp_set_error (error, SE_SMTP_MAIL, smtp->reply, "%s refused the sender %s", smtp->host,
+  se_smtp_set_error (error, SE_SMTP_MAIL, smtp->reply, "%s refused a mail from %s", smtp->host,
                      from);
   return FALSE;
 }

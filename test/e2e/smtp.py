@@ -70,7 +70,7 @@ class Message:
 class Session:
     """One connection, as the server saw it."""
 
-    plain: bytes = b""  # every byte that came before TLS
+    plain: bytearray = field(default_factory=bytearray)  # every byte that came before TLS
     tls: bool = False
     commands: list = field(default_factory=list)  # "AUTH XOAUTH2", "MAIL FROM:<…>", …
     user: str | None = None
