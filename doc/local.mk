@@ -4,7 +4,7 @@
 man_in = doc/scan-email.7.in doc/scan-email.conf.5.in doc/oauth-setup.8.in
 man_generated = $(man_in:.in=)
 man_MANS += $(man_generated)
-EXTRA_DIST += $(man_in)
+EXTRA_DIST += $(man_in) doc/performance.md
 CLEANFILES += $(man_generated)
 
 $(man_generated): Makefile
