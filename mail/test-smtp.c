@@ -213,7 +213,7 @@ typedef struct
   "554 5.2.252 SendAsDenied; scanner@example.com not allowed to send as other@example.com"
 
 static const Case cases[] = {
-  { "MAIL 5.7.60", "at\tmail\treply\t550 5.7.60 no permissions", SE_ERROR_CONFIG, "the sender",
+  { "MAIL 5.7.60", "at\tmail\treply\t550 5.7.60 no permissions", SE_ERROR_CONFIG, "a mail from",
     "from-address", TRUE, NULL },
   { "MAIL 530", "at\tmail\treply\t530 5.7.57 Client not authenticated", SE_ERROR_CONFIG,
     "530 5.7.57", NULL, TRUE, NULL },
