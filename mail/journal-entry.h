@@ -9,8 +9,8 @@ G_BEGIN_DECLS
  *
  * An entry is a key file with a last line that holds the digest of all before it:
  *
- *   [entry]       version, queue, job, uuid, creation, completion, generation, first, attempts,
- *                 step, next-try, reply
+ *   [entry]       version, queue, job, uuid, creation, completion, first, attempts, step,
+ *                 next-try, reply
  *   [message]     from, recipients, sources, bundle-size, texts, ranges; of a fixed entry. Only
  *                 sources stay once it is accepted.
  *   # end SHA256

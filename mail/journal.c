@@ -71,12 +71,11 @@ drop_bundle (const SeJournal *journal)
 }
 
 static void
-start_generation (SeJournal *journal, gint64 generation)
+start_over (SeJournal *journal)
 {
   g_key_file_remove_group (journal->entry, MESSAGE, NULL);
   g_key_file_remove_key (journal->entry, ENTRY, "next-try", NULL);
   g_key_file_remove_key (journal->entry, ENTRY, "reply", NULL);
-  g_key_file_set_int64 (journal->entry, ENTRY, "generation", generation);
   g_key_file_set_int64 (journal->entry, ENTRY, "first", g_get_real_time () / G_USEC_PER_SEC);
   g_key_file_set_integer (journal->entry, ENTRY, "attempts", 0);
   g_clear_pointer (&journal->reply, g_free);
@@ -95,7 +94,7 @@ start_entry (SeJournal *journal, const SeJobKey *key)
   g_key_file_set_integer (journal->entry, ENTRY, "job", key->job);
   g_key_file_set_string (journal->entry, ENTRY, "uuid", uuid);
   g_key_file_set_int64 (journal->entry, ENTRY, "creation", key->creation);
-  start_generation (journal, 1);
+  start_over (journal);
 }
 
 /* The entry of the key, with this attempt counted and on the disk. */
@@ -124,7 +123,7 @@ load_or_start (SeJournal *journal, const SeJobKey *key, GError **error)
       if (key->completion == 0
           || key->completion == g_key_file_get_int64 (journal->entry, ENTRY, "completion", NULL))
         return TRUE;
-      start_generation (journal, se_journal_generation (journal) + 1);
+      start_over (journal);
     }
   g_key_file_set_int64 (journal->entry, ENTRY, "completion", key->completion);
   g_key_file_set_integer (journal->entry, ENTRY, "attempts",
@@ -195,12 +194,6 @@ se_journal_attempts (const SeJournal *journal)
   return (guint)g_key_file_get_integer (journal->entry, ENTRY, "attempts", NULL);
 }
 
-guint
-se_journal_generation (const SeJournal *journal)
-{
-  return (guint)g_key_file_get_integer (journal->entry, ENTRY, "generation", NULL);
-}
-
 gint64
 se_journal_first (const SeJournal *journal)
 {
@@ -231,7 +224,7 @@ se_journal_same_sources (const SeJournal *journal, const char *const *sources)
 gboolean
 se_journal_restart (SeJournal *journal, GError **error)
 {
-  start_generation (journal, se_journal_generation (journal) + 1);
+  start_over (journal);
   g_key_file_set_integer (journal->entry, ENTRY, "attempts", 1);
   return commit (journal, error) && remove_file (journal->bundle_path, error);
 }

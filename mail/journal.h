@@ -43,8 +43,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeJournal, se_journal_close)
 
 SeJournalStep se_journal_step (const SeJournal *journal);
 guint se_journal_attempts (const SeJournal *journal); /* this one included: 1 at the first */
-/* 1 at first, one more each time the job is mailed anew: for a Message-ID of its own. */
-guint se_journal_generation (const SeJournal *journal);
 gint64 se_journal_first (const SeJournal *journal);      /* time of the first attempt */
 const char *se_journal_reply (const SeJournal *journal); /* of the 250; NULL: none */
 

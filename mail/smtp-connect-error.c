@@ -67,10 +67,10 @@ set_tls_error (const SeHandshake *hs, GError **error)
 }
 
 static gboolean
-offers_mechanism (const SeHandshake *hs)
+offers (const SeHandshake *hs, const char *mechanism)
 {
   for (char **m = hs->mechanisms; m != NULL && *m != NULL; m++)
-    if (g_ascii_strcasecmp (*m, hs->mechanism) == 0)
+    if (g_ascii_strcasecmp (*m, mechanism) == 0)
       return TRUE;
   return FALSE;
 }
@@ -84,9 +84,7 @@ set_no_auth_error (const SeHandshake *hs, GError **error)
 
   if (hs->refused != NULL)
     se_smtp_set_error (error, SE_SMTP_GREETING, hs->refused,
-                       "%s refused EHLO, so that nobody can "
-                       "authenticate",
-                       host);
+                       "%s refused EHLO, so that nobody can authenticate", host);
   else if (hs->mechanisms == NULL)
     g_set_error (
         error, SE_ERROR, SE_ERROR_CONFIG,
@@ -96,7 +94,7 @@ set_no_auth_error (const SeHandshake *hs, GError **error)
   else if (hs->last->code == 235)
     g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
                  "%s answered AUTH with 235 without asking for the token: it is not trusted", host);
-  else if (offers_mechanism (hs))
+  else if (offers (hs, hs->mechanism))
     g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
                  "%s offers AUTH %s, but not in capital letters, which libcurl %s does not "
                  "understand: nothing was sent to it",
@@ -105,10 +103,12 @@ set_no_auth_error (const SeHandshake *hs, GError **error)
     {
       g_autofree char *list = g_strjoinv (" ", hs->mechanisms);
       g_autofree char *clean = se_log_clean (list, 200);
+      const char *other = strcmp (hs->mechanism, "XOAUTH2") == 0 ? "oauthbearer" : "xoauth2";
+      g_autofree char *setting = g_strconcat (". Set sasl = ", other, " for its provider", NULL);
 
-      g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-                   "%s does not offer AUTH %s, only: %s. Passwords are never sent", host,
-                   hs->mechanism, clean);
+      g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, "%s does not offer AUTH %s, only: %s%s", host,
+                   hs->mechanism, clean,
+                   offers (hs, other) ? setting : ". Passwords are never sent");
     }
 }
 
@@ -204,7 +204,5 @@ se_handshake_set_error (const SeHandshake *hs, CURLcode result, GError **error)
     g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "Cannot reach %s: %s", host, detail);
   else
     g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY,
-                 "The connection to %s was lost before the "
-                 "sign-in was done: %s",
-                 host, detail);
+                 "The connection to %s was lost before the sign-in was done: %s", host, detail);
 }

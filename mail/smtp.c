@@ -182,8 +182,7 @@ set_io_error (const SeSmtp *smtp, Io io, gboolean after_dot, const char *during,
                  what[io]);
   else if (io == IO_CANCELLED)
     g_set_error (error, SE_ERROR, SE_ERROR_CANCELLED,
-                 "Cancelled; nothing was sent to the "
-                 "recipients");
+                 "Cancelled; nothing was sent to the recipients");
   else
     g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "%s %s during %s", smtp->host, what[io],
                  during);
@@ -240,8 +239,8 @@ command (SeSmtp *smtp, GError **error, const char *format, ...)
        * the command before its own. */
       g_autofree char *words = se_smtp_reply_to_string (smtp->reply);
 
-      g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "%s sent something unexpected before %s: %s",
-                   smtp->host, verb, words);
+      g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY,
+                   "%s sent something unexpected before %s: %s", smtp->host, verb, words);
       return FALSE;
     }
   if (io == IO_NOTHING)
@@ -334,9 +333,8 @@ send_recipients (SeSmtp *smtp, const SeEnvelope *envelope, GError **error)
   if (refused == 0)
     return TRUE;
   g_set_error (error, SE_ERROR, (int)worst,
-               "%s refused %u of %u recipients, so nothing was sent: "
-               "%s%s%s",
-               smtp->host, refused, envelope->recipients->len, list->str, hint != NULL ? ". " : "",
+               "%s refused %u of %u recipients, so nothing was sent: %s%s%s", smtp->host, refused,
+               envelope->recipients->len, list->str, hint != NULL ? ". " : "",
                hint != NULL ? hint : "");
   return FALSE;
 }
