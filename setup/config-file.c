@@ -56,6 +56,20 @@ se_config_file_ensure (const char *path, GError **error)
 }
 
 gboolean
+se_config_file_check_writable (const char *path, GError **error)
+{
+  char *resolved = realpath (path, NULL);
+  g_autofree char *directory = g_path_get_dirname (resolved != NULL ? resolved : path);
+
+  free (resolved);
+  if (access (directory, W_OK) == 0)
+    return TRUE;
+  se_error_set_errno (error, errno, "%s cannot be changed; run oauth-setup as root (%s)", path,
+                      directory);
+  return FALSE;
+}
+
+gboolean
 se_config_file_edit (const char *path, const char *address, GHashTable *keys, gboolean *changed,
                      GError **error)
 {

@@ -12,6 +12,9 @@ G_BEGIN_DECLS
  * it, becomes the service group's. */
 gboolean se_config_file_ensure (const char *path, GError **error);
 
+/* Tells before the sign-in whether se_config_file_edit could replace the file. */
+gboolean se_config_file_check_writable (const char *path, GError **error);
+
 /* Sets keys of [account ADDRESS] in the file; owner, group, mode and all other text stay. changed:
  * whether anything had to be. A symbolic link is followed. */
 gboolean se_config_file_edit (const char *path, const char *address, GHashTable *keys,

@@ -33,6 +33,7 @@ check_PROGRAMS += setup/test-config-file setup/test-console setup/test-login set
   setup/test-service
 setup_test_config_file_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 setup_test_config_file_LDADD = $(SETUP_LIBS)
+EXTRA_setup_test_config_file_DEPENDENCIES = conf/scan-email.conf
 setup_test_console_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(QRENCODE_CFLAGS)
 setup_test_console_LDADD = $(SETUP_LIBS)
 setup_test_login_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(CJSON_CFLAGS)

@@ -215,6 +215,8 @@ check_queue (const Options *options, const SeSetup *setup, GError **error)
 
   if (options->queue == NULL)
     return TRUE;
+  if (!se_queues_check_address (options->to, error))
+    return FALSE;
   http = se_queues_connect (setup->server, error);
   return http != NULL && se_queues_check_name (http, options->queue, error);
 }
@@ -317,6 +319,8 @@ login (Options *options, gboolean bare, SeLoginReport *report, SeAccount **accou
   *account = se_config_make_account (setup->config, options->address, keys, error);
   report->account = *account;
   if (*account == NULL || !check_queue (options, setup, error))
+    return FALSE;
+  if (g_hash_table_size (keys) > 0 && !se_config_file_check_writable (setup->path, error))
     return FALSE;
   good = sign_in (options, setup, *account, report, error);
   /* A token that is stored belongs to these keys, whatever became of the mail. */

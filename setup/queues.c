@@ -2,6 +2,8 @@
 #include "setup/queues.h"
 
 #include "common/log.h"
+#include "common/template.h"
+#include "mail/address.h"
 #include "mail/mailto.h"
 
 #include <string.h>
@@ -49,8 +51,9 @@ se_queues_connect (const SeServerConfig *server, GError **error)
   http = httpConnect2 (cupsServer (), ippPort (), NULL, AF_UNSPEC, cupsEncryption (), 1,
                        CONNECT_TIMEOUT_MS, NULL);
   if (http == NULL)
-    g_set_error (error, SE_ERROR, (int)SE_ERROR_TEMPORARY, "cupsd at %s cannot be reached: %s",
-                 cupsServer (), cupsLastErrorString ());
+    g_set_error (error, SE_ERROR, (int)SE_ERROR_TEMPORARY,
+                 "cupsd at %s cannot be reached (%s): is it running?", cupsServer (),
+                 cupsLastErrorString ());
   return http;
 }
 
@@ -267,6 +270,25 @@ se_queues_check_name (http_t *http, const char *name, GError **error)
                "There is a queue \"%s\" already, for another device: choose another --queue",
                clean);
   return FALSE;
+}
+
+gboolean
+se_queues_check_address (const char *address, GError **error)
+{
+  const SeTemplateValues values = { .user = "user",
+                                    .title = "title",
+                                    .queue = "queue",
+                                    .host = "host",
+                                    .job = 1,
+                                    .pages = 1,
+                                    .format = "pdf" };
+  g_autoptr (GError) local = NULL;
+  g_autofree char *expanded = se_template_expand_address (address, &values, &local);
+  g_autoptr (SeAddress) parsed = expanded != NULL ? se_address_parse (expanded, &local) : NULL;
+
+  if (parsed == NULL)
+    g_set_error (error, SE_ERROR, (int)SE_ERROR_USAGE, "--to: %s", local->message);
+  return parsed != NULL;
 }
 
 gboolean

@@ -36,8 +36,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeHeldJob, se_held_job_free)
  * SE_ERROR_TEMPORARY if cupsd cannot be reached. */
 http_t *se_queues_connect (const SeServerConfig *server, GError **error);
 
-/* Every function below: SE_ERROR_CONFIG where cupsd refuses, SE_ERROR_TEMPORARY where it cannot be
- * reached. */
+/* Every function below that asks cupsd: SE_ERROR_CONFIG where it refuses, SE_ERROR_TEMPORARY where
+ * it cannot be reached. */
 
 /* All mailto: queues, SeQueue freed with the array. */
 GPtrArray *se_queues_list (http_t *http, GError **error);
@@ -45,6 +45,10 @@ GPtrArray *se_queues_list (http_t *http, GError **error);
 /* The account that a queue sends from: `from` of its URI, else the configuration's `account`, else
  * the only account. Owned by the caller; NULL where none of these says. */
 char *se_queue_account (const SeQueue *queue, const SeConfig *config);
+
+/* TRUE for the address of one mailbox; templates such as %{user} may stand in it.
+ * SE_ERROR_USAGE says what is wrong. */
+gboolean se_queues_check_address (const char *address, GError **error);
 
 /* Creates a queue that mails to address from account, with our PPD, enabled, accepting and not
  * shared; or gives a mailto: queue that exists this URI and PPD (its defaults stay). A queue of

@@ -155,11 +155,17 @@ warn_of_orphan (const char *const *fields)
 {
   const char *path = fields[1], *queue = fields[2], *job = fields[3];
 
-  se_log_write (
-      "oauth-setup: warning",
-      "job %s-%s of %s (%s) failed after cupsd took it for done: %s; print it again (lp -i "
-      "%s-%s -H restart, as long as cupsd keeps it), then remove %s",
-      queue, job, fields[4], fields[5], fields[6], queue, job, path);
+  if (*queue == '\0')
+    se_log_write ("oauth-setup: warning",
+                  "%s should tell of a mail that failed after cupsd took its job for done, but it "
+                  "cannot be read: look at it, then remove it",
+                  path);
+  else
+    se_log_write (
+        "oauth-setup: warning",
+        "job %s-%s of %s (%s) failed after cupsd took it for done: %s; print it again (lp "
+        "-i %s-%s -H restart, as long as cupsd keeps it), then remove %s",
+        queue, job, fields[4], fields[5], fields[6], queue, job, path);
 }
 
 static const char *

@@ -2,6 +2,7 @@
 #include "setup/setup.h"
 
 #include "common/log.h"
+#include "setup/service.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -42,6 +43,33 @@ check_readable (const char *path, GError **error)
   return FALSE;
 }
 
+/* An installation before there is a service user leaves a directory that is not that user's. */
+static gboolean
+check_state_directory (const SeServerConfig *server, GError **error)
+{
+  struct stat status;
+  uid_t uid;
+  gid_t gid;
+
+  if (geteuid () != 0)
+    return TRUE;
+  if (!se_service_lookup_user (server, &uid, &gid, error))
+    return FALSE;
+  if (stat (server->state_directory, &status) != 0)
+    g_set_error (error, SE_ERROR, (int)SE_ERROR_CONFIG, "%s: %s; run: install -d -m 0700 -o %s %s",
+                 server->state_directory, g_strerror (errno), server->user,
+                 server->state_directory);
+  else if (status.st_uid != uid)
+    g_set_error (
+        error, SE_ERROR, (int)SE_ERROR_CONFIG,
+        "%s ([server] state-directory) does not belong to the service user %s; if it is the "
+        "right one, run: chown -R %s: %s",
+        server->state_directory, server->user, server->user, server->state_directory);
+  else
+    return TRUE;
+  return FALSE;
+}
+
 SeSetup *
 se_setup_load (GError **error)
 {
@@ -54,7 +82,9 @@ se_setup_load (GError **error)
   if (setup->config == NULL)
     return NULL;
   setup->server = se_config_get_server (setup->config, error);
-  return setup->server != NULL ? g_steal_pointer (&setup) : NULL;
+  if (setup->server == NULL || !check_state_directory (setup->server, error))
+    return NULL;
+  return g_steal_pointer (&setup);
 }
 
 void
@@ -142,7 +172,7 @@ se_setup_choose_account (const SeSetup *setup, const char *word, GError **error)
     return g_strdup (accounts[0]);
   if (n == 0)
     g_set_error (error, SE_ERROR, (int)SE_ERROR_USAGE,
-                 "%s has no account yet: run oauth-setup login", setup->path);
+                 "%s has no account yet: run oauth-setup login ADDRESS", setup->path);
   else if (word == NULL)
     g_set_error (error, SE_ERROR, (int)SE_ERROR_USAGE, "Which account? Name one of %s", names);
   else

@@ -71,11 +71,37 @@ test_account (void)
   assert_account (two, "mailto:x.org?from=", NULL);
 }
 
+static void
+test_address (void)
+{
+  static const char *const good[]
+      = { "a@b.org", "%{user}@contoso.com", "\"a b\"@x.org", "archiv@bücher.example" };
+  static const char *const bad[]
+      = { "",   "nonsense",        "a@b.org, c@d.org", "a@b.org\n", "%{usr}@x.org", "%{user@x.org",
+          "a@", "a@b.org\r\nRCPT", "undisclosed:;" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (good); i++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      g_assert_true (se_queues_check_address (good[i], &error));
+      g_assert_no_error (error);
+    }
+  for (gsize i = 0; i < G_N_ELEMENTS (bad); i++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      g_assert_false (se_queues_check_address (bad[i], &error));
+      g_assert_error (error, SE_ERROR, SE_ERROR_USAGE);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/queues/is-ours", test_is_ours);
   g_test_add_func ("/queues/account", test_account);
+  g_test_add_func ("/queues/address", test_address);
   return g_test_run ();
 }
