@@ -353,8 +353,8 @@ gboolean
 se_journal_before_dot (SeJournal *journal, GError **error)
 {
   gsize length;
-  g_autofree char *text = se_journal_entry_text (journal->entry, journal->step, &length);
 
+  g_free (se_journal_entry_text (journal->entry, journal->step, &length));
   /* A disk that fills up now must not lose the 250. */
   if (journal->reserved == NULL)
     journal->reserved = se_io_replace_begin (journal->path, 0600, length + SPARE, error);

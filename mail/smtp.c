@@ -174,6 +174,7 @@ set_io_error (const SeSmtp *smtp, Io io, gboolean after_dot, const char *during,
     [IO_CLOSED] = "closed the connection",
     [IO_GARBAGE] = "sent something that is no SMTP reply",
     [IO_TIMEOUT] = "did not answer in time",
+    [IO_CANCELLED] = "was not waited for",
   };
 
   if (after_dot)
