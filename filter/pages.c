@@ -9,6 +9,20 @@
 
 #define LAYERS "/OCProperties"
 
+static void
+free_qpdf (qpdf_data qpdf)
+{
+  qpdf_cleanup (&qpdf);
+}
+
+static void
+clear_qpdf (qpdf_data *qpdf)
+{
+  qpdf_cleanup (qpdf);
+}
+
+#define auto_qpdf __attribute__ ((cleanup (clear_qpdf))) qpdf_data
+
 static qpdf_data
 new_qpdf (void)
 {
@@ -74,13 +88,13 @@ typedef struct
   int taken;
 } Selection;
 
-/* In a child, whose memory goes with it. */
+/* In a child. */
 static gboolean
 select_pages (int in_fd, int out_fd, gpointer result, GError **error)
 {
   Selection *selection = result;
-  qpdf_data from = new_qpdf ();
-  qpdf_data to = new_qpdf ();
+  auto_qpdf from = new_qpdf (); /* to reads its streams when it is written */
+  auto_qpdf to = new_qpdf ();
   int count;
 
   if ((qpdf_read (from, "/dev/fd/0", NULL) & QPDF_ERRORS) != 0
@@ -114,31 +128,42 @@ se_pages_select (int in_fd, int out_fd, const SeOptions *options, int *taken, GE
 }
 
 static gboolean
+add_part (qpdf_data to, qpdf_data from, const char *bytes, gsize length)
+{
+  int count;
+
+  qpdf_set_attempt_recovery (from, QPDF_FALSE);
+  if ((qpdf_read_memory (from, "part", bytes, length, NULL) & QPDF_ERRORS) != 0)
+    return FALSE;
+  count = qpdf_get_num_pages (from);
+  for (int page = 0; page < count; page++)
+    if (!add_page (to, from, page))
+      return FALSE;
+  return count > 0;
+}
+
+static gboolean
 join_pages (int in_fd, int out_fd, gpointer result, GError **error)
 {
   const GArray *lengths = *(const GArray **)result;
-  qpdf_data to = new_qpdf ();
+  g_autoptr (GPtrArray) parts = g_ptr_array_new_with_free_func ((GDestroyNotify)free_qpdf);
+  auto_qpdf to = new_qpdf ();
   gsize total = 0, start = 0;
   const char *bytes;
 
   for (guint i = 0; i < lengths->len; i++)
     total += g_array_index (lengths, gsize, i);
-  bytes = mmap (NULL, total, PROT_READ, MAP_PRIVATE, in_fd, 0);
+  bytes = mmap (NULL, total, PROT_READ, MAP_PRIVATE, in_fd, 0); /* goes with the child */
   if (bytes == MAP_FAILED || (qpdf_empty_pdf (to) & QPDF_ERRORS) != 0)
     return fail_apart (error);
   for (guint i = 0; i < lengths->len; i++)
     {
       gsize length = g_array_index (lengths, gsize, i);
-      qpdf_data from = new_qpdf (); /* to reads its streams when it is written */
-      int count;
+      qpdf_data from = new_qpdf ();
 
-      qpdf_set_attempt_recovery (from, QPDF_FALSE);
-      if ((qpdf_read_memory (from, "page", bytes + start, length, NULL) & QPDF_ERRORS) != 0)
+      g_ptr_array_add (parts, from);
+      if (!add_part (to, from, bytes + start, length))
         return fail_apart (error);
-      count = qpdf_get_num_pages (from);
-      for (int page = 0; page < count; page++)
-        if (!add_page (to, from, page))
-          return fail_apart (error);
       start += length;
     }
   return write_to_output (to, error);

@@ -39,20 +39,33 @@ read_head (const SeSource *source, guchar *head, GError **error)
   return length;
 }
 
-/* In a child. */
 static gboolean
-inflate_file (int in_fd, int out_fd, gpointer result, GError **error)
+copy_inflated (gzFile file, int out_fd, GError **error)
 {
-  gzFile file = gzdopen (in_fd, "rb");
   g_autofree guchar *chunk = g_malloc (CHUNK);
   int length;
 
   while ((length = gzread (file, chunk, CHUNK)) > 0)
     if (!se_io_write_all (out_fd, chunk, (gsize)length, error))
       return FALSE;
+  return TRUE;
+}
+
+/* In a child. */
+static gboolean
+inflate_file (int in_fd, int out_fd, gpointer result, GError **error)
+{
+  gzFile file = gzdopen (in_fd, "rb");
+  gboolean copied = copy_inflated (file, out_fd, error);
+  gboolean sound;
+  int status;
+
+  gzerror (file, &status);
+  sound = status == Z_OK || status == Z_STREAM_END;
   /* Z_BUF_ERROR on closing: the data end before the stream does. */
-  if (length == 0 && gzclose_r (file) == Z_OK)
-    return TRUE;
+  sound = gzclose_r (file) == Z_OK && sound;
+  if (!copied || sound)
+    return copied;
   g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
                "its gzip-compressed data are damaged or incomplete");
   return FALSE;

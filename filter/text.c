@@ -21,6 +21,14 @@ read_on (int fd, char *chunk, gsize rest, GError **error)
   return length < 0 ? -1 : length + (gssize)rest;
 }
 
+/* Moves the few bytes of a character that is not all there yet to the chunk's beginning. */
+static void
+keep_rest (char *chunk, const char *rest, gsize length)
+{
+  for (gsize i = 0; i < length; i++)
+    chunk[i] = rest[i];
+}
+
 /* Tells whether all of the document is UTF-8. */
 static gboolean
 is_utf8 (int fd, gboolean *valid, GError **error)
@@ -39,7 +47,7 @@ is_utf8 (int fd, gboolean *valid, GError **error)
       /* A character may be cut by the end of the chunk. */
       *valid = g_utf8_validate_len (chunk, (gsize)length, &end) || chunk + length - end < 4;
       rest = (gsize)(chunk + length - end);
-      memmove (chunk, end, rest);
+      keep_rest (chunk, end, MIN (rest, 4));
     }
   if (*valid && rest > 0)
     *valid = FALSE;
@@ -76,7 +84,7 @@ convert_chunk (GIConv converter, char *chunk, gsize length, int out_fd, GError *
       if (failure == EINVAL)
         break;
     }
-  memmove (chunk, next, length);
+  keep_rest (chunk, next, length);
   return (gssize)length;
 }
 
