@@ -176,7 +176,6 @@ tell_end (SeService *service, const GError *error)
     }
   {
     g_autofree char *code = g_strdup_printf ("%d", error->code);
-    g_autofree char *clean = NULL;
     g_auto (GStrv) lines = g_strsplit (error->message, "\n", -1);
     const char *fields[MAX_FIELDS] = { "failed", code };
     gsize n = 2;

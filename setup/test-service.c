@@ -77,8 +77,7 @@ test_decode_hostile (void)
     "code\nx\033]0;title\007",
     "code\r\nx",
     "code\n\xff\xfe",
-    "code\nC1: \xc2\x9b"
-    "31m",
+    "code\nC1: \xc2\x9b[x",
     "code\n\xe2\x80\xa8",
     "a\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n",
   };

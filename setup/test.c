@@ -50,7 +50,7 @@ check_recipient (const char *to, GError **error)
   g_autoptr (GError) local = NULL;
   g_autoptr (GPtrArray) recipients = to != NULL ? se_address_parse_list (to, &local) : NULL;
 
-  if (local == NULL)
+  if (to == NULL || recipients != NULL)
     return TRUE;
   g_set_error (error, SE_ERROR, (int)SE_ERROR_USAGE, "--to: %s", local->message);
   return FALSE;
