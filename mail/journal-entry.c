@@ -114,24 +114,43 @@ se_journal_entry_text (GKeyFile *entry, SeJournalStep step, gsize *length)
   return whole;
 }
 
-/* Removes one entry if it is accepted, old, and nobody's at the moment. */
+static gboolean
+is_old_file (const char *path)
+{
+  struct stat status;
+
+  return stat (path, &status) == 0 && S_ISREG (status.st_mode)
+         && g_get_real_time () / G_USEC_PER_SEC - status.st_mtime >= KEPT_FOR;
+}
+
 static void
-sweep_entry (const char *path, gint64 now)
+sweep_file (const char *path)
+{
+  if (unlink (path) < 0)
+    g_warning ("cannot remove the old file %s: %s", path, g_strerror (errno));
+}
+
+/* Removes one entry if it is old, nobody's at the moment, and needed no more: accepted, or of a job
+ * that nobody has tried for as long (cancelled while it was held) and that was surely not mailed.
+ */
+static void
+sweep_entry (const char *path)
 {
   g_autofree char *lock_path = g_strconcat (path, ".lock", NULL);
   g_autoptr (GKeyFile) entry = NULL;
-  struct stat status;
   SeJournalStep step;
   se_autofd int lock = -1;
 
-  if (stat (path, &status) < 0 || !S_ISREG (status.st_mode) || now - status.st_mtime < KEPT_FOR)
+  if (!is_old_file (path))
     return;
   lock = se_io_lock (lock_path, 0, -1, NULL);
   if (lock < 0)
     return;
   entry = se_journal_entry_read (path, &step, NULL);
-  if (entry != NULL && step == SE_JOURNAL_ACCEPTED && (unlink (path) < 0 || unlink (lock_path) < 0))
-    g_warning ("cannot remove the old journal entry %s: %s", path, g_strerror (errno));
+  if (entry == NULL || step == SE_JOURNAL_DOT)
+    return;
+  sweep_file (path);
+  sweep_file (lock_path);
 }
 
 static gboolean
@@ -143,36 +162,56 @@ is_entry_name (const char *name)
          && strspn (dash + 1, "0123456789abcdef") == HASH_DIGITS;
 }
 
-/* Removes what a killed process left of an entry that it was about to replace. */
-static void
-sweep_temporary (const char *path, const char *name, const char *own, gint64 now)
+/* Tells whether name is a temporary file of the entry own. */
+static gboolean
+is_temporary_of (const char *name, const char *own)
 {
   gsize length = strlen (own);
-  struct stat status;
 
-  if (strncmp (name + 1, own, length) != 0 || name[1 + length] != '.')
-    if (stat (path, &status) < 0 || !S_ISREG (status.st_mode) || now - status.st_mtime < KEPT_FOR)
-      return;
-  if (unlink (path) < 0)
-    g_warning ("cannot remove %s: %s", path, g_strerror (errno));
+  return strncmp (name + 1, own, length) == 0 && name[1 + length] == '.';
 }
 
-void
-se_journal_entries_sweep (const char *directory, const char *own)
+static void
+sweep_journal (const char *directory, const char *own)
 {
   g_autoptr (GDir) dir = g_dir_open (directory, 0, NULL);
-  gint64 now = g_get_real_time () / G_USEC_PER_SEC;
   const char *name;
 
   while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
     {
       g_autofree char *path = g_build_filename (directory, name, NULL);
 
-      if (name[0] == '.')
-        sweep_temporary (path, name, own, now);
-      else if (is_entry_name (name))
-        sweep_entry (path, now);
+      if (is_entry_name (name))
+        sweep_entry (path);
+      else if (name[0] == '.' && (is_temporary_of (name, own) || is_old_file (path)))
+        sweep_file (path);
     }
+}
+
+/* Spooled documents that no entry speaks of. */
+static void
+sweep_spool (const char *spool, const char *directory)
+{
+  g_autoptr (GDir) dir = g_dir_open (spool, 0, NULL);
+  const char *name;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *path = g_build_filename (spool, name, NULL);
+      const char *end = strstr (name, ".bundle");
+      g_autofree char *its_name = g_strndup (name, end != NULL ? (gsize)(end - name) : 0);
+      g_autofree char *entry = g_build_filename (directory, its_name, NULL);
+
+      if (end != NULL && access (entry, F_OK) < 0 && errno == ENOENT && is_old_file (path))
+        sweep_file (path);
+    }
+}
+
+void
+se_journal_sweep (const char *directory, const char *spool, const char *own)
+{
+  sweep_journal (directory, own);
+  sweep_spool (spool, directory);
 }
 
 gboolean

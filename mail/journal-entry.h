@@ -30,8 +30,10 @@ char *se_journal_entry_text (GKeyFile *entry, SeJournalStep step, gsize *length)
 
 void se_journal_entry_set_damaged (GError **error, const char *path, const char *what);
 
-/* Removes entries that were accepted more than 30 days ago and are nobody's at the moment, and
- * temporary files that old or of the entry named own, which the caller has locked. */
-void se_journal_entries_sweep (const char *directory, const char *own);
+/* Removes what is older than 30 days and needed no more: entries that were accepted, entries of
+ * jobs that were surely not mailed, and spooled documents without an entry. An entry in doubt or
+ * damaged stays. Also removes temporary files of the entry named own, which the caller has locked.
+ */
+void se_journal_sweep (const char *directory, const char *spool, const char *own);
 
 G_END_DECLS

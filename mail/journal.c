@@ -161,7 +161,7 @@ se_journal_open (const char *state_directory, const SeJobKey *key, int cancel_fd
   journal->lock = se_io_lock (journal->lock_path, -1, cancel_fd, error);
   if (journal->lock < 0 || !load_or_start (journal, key, error))
     return NULL;
-  se_journal_entries_sweep (directory, name);
+  se_journal_sweep (directory, spool, name);
   return g_steal_pointer (&journal);
 }
 

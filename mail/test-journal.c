@@ -561,38 +561,89 @@ make_old (const char *path)
   g_assert_cmpint (utime (path, &times), ==, 0);
 }
 
+/* An entry at a step, as old as the hills. Returns its name's file. */
+static char *
+old_entry (Fixture *f, int job, int steps)
+{
+  g_autofree char *start = g_strdup_printf (QUEUE "-%d-", job);
+  g_autofree char *directory = g_build_filename (f->state, "journal", NULL);
+  g_autoptr (GDir) dir = NULL;
+  SeJournal *journal;
+  const char *name;
+
+  f->key.job = job;
+  journal = open_journal (f);
+  for (int i = 0; i < steps; i++)
+    g_assert_true (do_step (journal, i));
+  if (steps > 0 && steps < STEPS)
+    make_old (se_journal_bundle_path (journal));
+  se_journal_close (journal);
+  dir = g_dir_open (directory, 0, NULL);
+  while ((name = g_dir_read_name (dir)) != NULL)
+    if (g_str_has_prefix (name, start) && !g_str_has_suffix (name, ".lock"))
+      {
+        char *path = g_build_filename (directory, name, NULL);
+
+        make_old (path);
+        return path;
+      }
+  g_assert_not_reached ();
+}
+
 static void
 test_sweep (Fixture *f, gconstpointer unused)
 {
-  g_autofree char *accepted = NULL;
-  g_autofree char *pending = NULL;
-  g_autofree char *directory = g_build_filename (f->state, "journal", NULL);
-  g_autofree char *stranger = g_build_filename (directory, "README", NULL);
+  static const struct
+  {
+    int steps;
+    gboolean stays;
+  } cases[] = { { 0, FALSE }, { 2, FALSE }, { 3, TRUE }, { STEPS, FALSE } };
+  g_autofree char *stranger = g_build_filename (f->state, "journal", "README", NULL);
+  g_autofree char *lost = g_build_filename (f->state, "spool", "q-1-0123.bundle.new", NULL);
+  g_autofree char *recent = g_build_filename (f->state, "spool", "q-2-0123.bundle.new", NULL);
+  char *paths[G_N_ELEMENTS (cases)];
   SeJournal *journal;
 
-  accept (f);
-  accepted = entry_path (f, "");
-  make_old (accepted);
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    paths[i] = old_entry (f, 100 + (int)i, cases[i].steps);
   g_assert_true (g_file_set_contents (stranger, "x", -1, NULL));
+  g_assert_true (g_file_set_contents (lost, "x", -1, NULL));
+  g_assert_true (g_file_set_contents (recent, "x", -1, NULL));
   make_old (stranger);
-
-  /* Opening the old one itself does not sweep it away: it is somebody's. */
-  se_journal_close (open_journal (f));
-  g_assert_true (g_file_test (accepted, G_FILE_TEST_EXISTS));
+  make_old (lost);
 
   f->key.job = 14;
   journal = open_journal (f);
-  g_assert_false (g_file_test (accepted, G_FILE_TEST_EXISTS));
-  g_assert_cmpuint (count (f, "journal"), ==, 3);
-  g_assert_true (g_unlink (stranger) == 0);
-  pending = entry_path (f, "");
-  se_journal_close (journal);
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *lock = g_strconcat (paths[i], ".lock", NULL);
 
-  /* What was never accepted stays, however old. */
-  make_old (pending);
-  f->key.job = 15;
-  se_journal_close (open_journal (f));
-  g_assert_true (g_file_test (pending, G_FILE_TEST_EXISTS));
+      g_assert_cmpint (g_file_test (paths[i], G_FILE_TEST_EXISTS), ==, cases[i].stays);
+      g_assert_cmpint (g_file_test (lock, G_FILE_TEST_EXISTS), ==, cases[i].stays);
+      g_free (paths[i]);
+    }
+  g_assert_true (g_file_test (stranger, G_FILE_TEST_EXISTS));
+  g_assert_false (g_file_test (lost, G_FILE_TEST_EXISTS));
+  g_assert_true (g_file_test (recent, G_FILE_TEST_EXISTS));
+  g_assert_cmpuint (count (f, "spool"), ==, 2); /* that, and the bundle of the job in doubt */
+  se_journal_close (journal);
+}
+
+/* An old entry that is opened, or that a worker has open, is no longer old. */
+static void
+test_sweep_in_use (Fixture *f, gconstpointer unused)
+{
+  g_autofree char *mine = old_entry (f, 100, 2);
+  SeJournal *journal = open_journal (f);
+  SeJournal *other;
+
+  check_restored (journal);
+  make_old (mine);
+  f->key.job = 14;
+  other = open_journal (f);
+  g_assert_true (g_file_test (mine, G_FILE_TEST_EXISTS));
+  se_journal_close (other);
+  se_journal_close (journal);
 }
 
 /* The place cannot be written: said, and nothing is started. */
@@ -627,6 +678,7 @@ main (int argc, char **argv)
   ADD ("/journal/waits", test_waits);
   ADD ("/journal/waits-cancelled", test_waits_cancelled);
   ADD ("/journal/sweep", test_sweep);
+  ADD ("/journal/sweep-in-use", test_sweep_in_use);
   ADD ("/journal/not-writable", test_not_writable);
   return g_test_run ();
 }
