@@ -101,13 +101,10 @@ class Verbs(EndToEnd):
 
 class Tokens(EndToEnd):
     def test_an_expired_access_token_is_refreshed(self):
-        self.world.provider.set_access_ttl(2)
-        self.addCleanup(self.world.setup, "refresh")
-        self.addCleanup(self.world.provider.set_access_ttl, 3600)
-        self.world.setup("refresh")
+        self.world.expire_access_token()
         before = self.world.provider.count("issued AccessToken")
         self.the_mail(self.cups.lp(self.queue, self.file("e.pdf", documents.pdf())))
-        self.assertGreater(self.world.provider.count("issued AccessToken"), before)
+        self.assertEqual(self.world.provider.count("issued AccessToken"), before + 1)
 
     def test_a_token_that_the_server_refuses_is_refreshed_once(self):
         known = []
@@ -120,10 +117,7 @@ class Tokens(EndToEnd):
         self.world.setup("release", "--account", ACCOUNT)
 
     def test_many_jobs_at_once_share_one_refresh(self):
-        self.world.provider.set_access_ttl(2)
-        self.addCleanup(self.world.setup, "refresh")
-        self.world.setup("refresh")
-        self.world.provider.set_access_ttl(3600)
+        self.world.expire_access_token()
         before = self.world.provider.count("issued AccessToken")
         for number in range(4):
             self.cups.add_queue(f"parallel{number}", self.uri)
@@ -162,7 +156,8 @@ class Revoked(EndToEnd):
         self.revoke()
         job = self.cups.lp(self.queue, self.file("p.pdf", documents.pdf()))
         self.cups.wait_state(job, "held")
-        self.cups.run("lp", "-i", str(job), "-H", "hold")
+        # Hold-Job; `lp -i JOB -H hold` of a job that is held already leaves no trace in cupsd 2.4.2.
+        self.ipp.hold(job)
         self.world.sign_in()
         self.assertEqual(self.ipp.job_state(job), "held")
         self.assertEqual(self.sink.messages, [])
@@ -200,10 +195,8 @@ class Outages(EndToEnd):
 
     def test_the_token_endpoint_fails(self):
         self.configure(queue={"retry-for": "1s", "retry-interval": "1s"})
-        self.world.provider.set_access_ttl(2)
-        self.addCleanup(self.world.provider.set_access_ttl, 3600)
-        self.world.setup("refresh")
         for status in (503, 429):
+            self.world.expire_access_token()
             self.world.provider.refuse(status, "<html>busy</html>")
             self.addCleanup(self.world.provider.refuse)
             job = self.cups.lp(self.queue, self.file("busy.pdf", documents.pdf()))

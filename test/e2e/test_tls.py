@@ -69,8 +69,6 @@ class Untrusted(EndToEnd):
                                         greeting="235 2.7.0 Authentication successful"), "235")
 
     def test_the_providers_certificate_is_checked_too(self):
-        self.world.provider.set_access_ttl(1)
-        self.addCleanup(self.world.provider.set_access_ttl, 3600)
         self.configure(ca=Authority(self.files + "/third").ca)
         refreshed = self.world.setup("refresh", check=False)
         self.assertNotEqual(refreshed.returncode, 0)

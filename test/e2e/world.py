@@ -10,13 +10,14 @@ import shutil
 import subprocess
 import tempfile
 import threading
+import time
 
 from .cups import Cups
 from .dovecot import Dovecot
 from .installation import TOP, Installation
 from .person import Person
 from .pki import Authority
-from .process import processes_with
+from .process import processes_with, wait_for
 from .provider import CLIENT_ID, SCOPE, Provider
 from .smtp import SmtpServer
 
@@ -148,6 +149,14 @@ class World:
         status, result = self.login(ACCOUNT, "--no-test-mail")
         if status:
             raise AssertionError(f"oauth-setup login: exit {status}: {result}")
+
+    def expire_access_token(self):
+        """Waits until the access token that is stored has expired."""
+        self.provider.set_access_ttl(1)
+        self.setup("refresh")
+        self.provider.set_access_ttl(3600)
+        expired = time.monotonic() + 1.1
+        wait_for(lambda: time.monotonic() > expired, "the access token to expire")
 
     # The end.
 
