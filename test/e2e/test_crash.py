@@ -9,7 +9,7 @@ import time
 from . import documents, mail
 from .case import EndToEnd, needs_root
 from .cups import ROOT
-from .process import wait_for
+from .process import Timeout, wait_for
 from .smtp import Pause
 
 DOCUMENT = documents.pdf(filler=8_000_000)  # more than socket buffers hold: the client must wait
@@ -37,7 +37,11 @@ class Crash(EndToEnd):
             self.world.setup("release", "--due")
             return self.ipp.job_state(job) == "completed"
 
-        wait_for(completed, "the job to complete", 60, 0.5)
+        try:
+            wait_for(completed, "the job to complete", 20, 0.5)
+        except Timeout as error:
+            raise Timeout(f"{error}; it is {self.ipp.job_state(job)} ({self.message(job)}, "
+                          f"{self.reasons(job)})\n{self.cups.job_log(job)}") from None
 
     def assert_one_mail(self, job):
         self.finish(job)
@@ -91,9 +95,9 @@ class KilledWorker(Crash):
         job, pause = self.start("mail")
         (supervisor,) = self.cups.processes("mailto")
         os.kill(supervisor, signal.SIGKILL)
-        # cupsd takes that for a success, so the worker must finish alone.
-        self.assertEqual(self.cups.wait_state(job), "completed")
+        # cupsd takes that for a success as soon as the worker ends, so the worker must finish alone.
         pause.go()
+        self.assertEqual(self.cups.wait_state(job), "completed")
         self.assert_whole(self.server.wait_messages(1)[0])
         wait_for(lambda: not self.cups.processes("mailto-worker"), "the worker to end")
         self.assertEqual(len(self.server.messages), 1)
