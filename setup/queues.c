@@ -11,9 +11,10 @@
 #define PPD_NAME "drv:///scan-email.drv/scan-email.ppd"
 #define CONNECT_TIMEOUT_MS 30000
 
-/* The printer-state-reasons of the backend. */
-static const char *const our_reasons[]
-    = { "oauth-authorization-required-error", "cups-mailto-deferred-report", NULL };
+/* The printer-state-reasons of the backend: a person must act, or only time must pass. */
+#define REASON_AUTHORIZATION "oauth-authorization-required-error"
+#define REASON_DEFERRED "cups-mailto-deferred-report"
+static const char *const our_reasons[] = { REASON_AUTHORIZATION, REASON_DEFERRED, NULL };
 
 void
 se_queue_free (SeQueue *queue)
@@ -380,6 +381,8 @@ read_job (ipp_t *response, ipp_attribute_t **at)
     return NULL;
   job = g_new0 (SeHeldJob, 1);
   job->id = id;
+  job->deferred = g_strv_contains ((const char *const *)reasons, REASON_DEFERRED)
+                  && !g_strv_contains ((const char *const *)reasons, REASON_AUTHORIZATION);
   job->queue = g_uri_unescape_string (strrchr (printer, '/') + 1, "/");
   if (job->queue == NULL)
     g_clear_pointer (&job, se_held_job_free);

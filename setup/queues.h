@@ -25,6 +25,7 @@ typedef struct
 {
   int id;
   char *queue;
+  gboolean deferred; /* it waits for a time, not for a person */
 } SeHeldJob;
 
 void se_queue_free (SeQueue *queue);

@@ -94,6 +94,19 @@ se_release_account (http_t *http, const SeConfig *config, const char *account, G
 
 /* The worker: only the service user may look into the state directory. */
 
+/* A deferred job is due when the journal says so; where it says nothing, the backend died before it
+ * could write a time. */
+static gboolean
+is_due (const char *state_directory, const SeHeldJob *job)
+{
+  gint64 next_try = 0;
+
+  if (!job->deferred)
+    return FALSE;
+  return !se_journal_peek_due (state_directory, job->queue, job->id, &next_try)
+         || next_try <= g_get_real_time () / G_USEC_PER_SEC;
+}
+
 /* What the backend's worker left of a job whose end it could not tell; see backend/orphan.h. */
 static void
 tell_orphan (SeService *service, const char *path)
@@ -132,18 +145,14 @@ static gboolean
 look (SeService *service, gpointer data, GError **error)
 {
   const Release *release = data;
-  gint64 now = g_get_real_time () / G_USEC_PER_SEC;
   guint i;
 
   for (i = 0; i < release->jobs->len; i++)
     {
       const SeHeldJob *job = release->jobs->pdata[i];
       g_autofree char *id = g_strdup_printf ("%d", job->id);
-      gint64 next_try = 0;
 
-      if (!release->due
-          || (se_journal_peek_due (release->server->state_directory, job->queue, job->id, &next_try)
-              && next_try <= now))
+      if (!release->due || is_due (release->server->state_directory, job))
         se_service_tell (service, "due", id, NULL);
     }
   tell_orphans (service, release->server->state_directory);

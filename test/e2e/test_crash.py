@@ -38,7 +38,7 @@ class Crash(EndToEnd):
             return self.ipp.job_state(job) == "completed"
 
         try:
-            wait_for(completed, "the job to complete", 20, 0.5)
+            wait_for(completed, "the job to complete", 60, 0.5)
         except Timeout as error:
             raise Timeout(f"{error}; it is {self.ipp.job_state(job)} ({self.message(job)}, "
                           f"{self.reasons(job)})\n{self.cups.job_log(job)}") from None
@@ -110,9 +110,9 @@ class RestartedCupsd(Crash):
         for sig in self.SIGNALS:
             with self.subTest(sig):
                 self.server.reset()
-                restore = self.cups.replace_program("filter/gstopdf", "exec sleep 300\n")
+                restore = self.cups.replace_program("filter/texttopdf", "exec sleep 300\n")
                 try:
-                    job = self.cups.lp(self.queue, stdin=documents.postscript())
+                    job = self.cups.lp(self.queue, stdin=documents.text())
                     wait_for(lambda: self.cups.processes("sleep"), "the converter to run")
                 finally:
                     restore()
@@ -150,7 +150,10 @@ class RestartedCupsd(Crash):
                 job, pause = self.start("quit")
                 self.cups.stop(sig)
                 pause.go()
+                # cupsd 2.4.2 shows a job that it completed while it stopped as pending, until the
+                # start after this one.
                 self.cups.start()
+                self.cups.restart()
                 self.assert_one_mail(job)
 
 
@@ -168,9 +171,9 @@ class Cancelled(Crash):
             self.assertLess(time.monotonic() - started, seconds + 0.3)
 
     def test_in_the_filter(self):
-        restore = self.cups.replace_program("filter/gstopdf", "exec sleep 300\n")
+        restore = self.cups.replace_program("filter/texttopdf", "exec sleep 300\n")
         try:
-            job = self.cups.lp(self.queue, stdin=documents.postscript())
+            job = self.cups.lp(self.queue, stdin=documents.text())
             wait_for(lambda: self.cups.processes("sleep"), "the converter to run")
             self.cancel(job)
         finally:

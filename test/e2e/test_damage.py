@@ -79,9 +79,9 @@ class DamagedDocuments(EndToEnd):
 
 class DyingPrograms(EndToEnd):
     def test_a_converter_killed(self):
-        restore = self.cups.replace_program("filter/gstopdf", "kill -KILL $$\n")
+        restore = self.cups.replace_program("filter/texttopdf", "kill -KILL $$\n")
         try:
-            job = self.cups.lp(self.queue, self.file("k.ps", documents.postscript()))
+            job = self.cups.lp(self.queue, self.file("k.txt", documents.text()))
             # Temporary: it will be tried again, and nothing is mailed until then.
             self.cups.wait_state(job, "held")
             self.assertEqual(self.sink.messages, [])
