@@ -17,6 +17,7 @@ filter_libfilter_a_SOURCES = \
   filter/source.c filter/source.h \
   filter/temp.c filter/temp.h \
   filter/text.c filter/text.h \
+  filter/ticket.c filter/ticket.h \
   filter/tiff.c filter/tiff.h \
   filter/type.c filter/type.h
 filter_libfilter_a_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(QPDF_CFLAGS) $(ZLIB_CFLAGS)
@@ -44,3 +45,6 @@ filter_test_pdf_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 filter_test_pdf_LDADD = $(FILTER_LIBS)
 filter_test_source_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(ZLIB_CFLAGS)
 filter_test_source_LDADD = $(FILTER_LIBS)
+check_PROGRAMS += filter/test-ticket
+filter_test_ticket_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+filter_test_ticket_LDADD = $(FILTER_LIBS)

@@ -6,6 +6,7 @@
 #include "common/log.h"
 #include "filter/child.h"
 #include "filter/temp.h"
+#include "filter/ticket.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -122,7 +123,7 @@ se_source_open (SeSource *source, const char *path, const char *hint, GError **e
           clean);
       return FALSE;
     }
-  return TRUE;
+  return se_ticket_check (source->fd, error);
 }
 
 void

@@ -17,7 +17,8 @@ typedef struct
 /* Opens a spooled document. Where it is compressed by gzip, fd is a temporary file with the
  * inflated contents. hint: MIME type by cupsd, may be NULL. Close it with se_source_clear, also
  * after an error.
- * SE_ERROR_DOCUMENT: it is empty, of no kind that can be sent, or its compressed data are damaged;
+ * SE_ERROR_DOCUMENT: it is empty, of no kind that can be sent, its compressed data are damaged, or
+ * it has a job ticket for the mail (filter/ticket.h);
  * SE_ERROR_TEMPORARY: it cannot be read. */
 gboolean se_source_open (SeSource *source, const char *path, const char *hint, GError **error);
 void se_source_clear (SeSource *source);
