@@ -34,21 +34,43 @@ give_up (SeOutcome *outcome, const SeEnd *end)
   return outcome;
 }
 
+/* The cause and what will be done about it. */
+static char *
+announce (const GError *error, const char *next)
+{
+  return g_strdup_printf ("%s%s; %s", error->message,
+                          se_error_is (error, SE_ERROR_IN_DOUBT)
+                              ? ", so that the mail is in doubt; the same mail is sent again"
+                              : "",
+                          next);
+}
+
+/* Lets cupsd run the job again: once in its life, since cupsd gives up after JobRetryLimit. */
+static SeOutcome *
+retry (SeOutcome *outcome, const SeEnd *end)
+{
+  outcome->code = SE_EXIT_RETRY;
+  outcome->lines = SE_RETRY;
+  outcome->next_try = end->now + end->retry_interval;
+  outcome->message = announce (end->error, "the next try is soon");
+  return outcome;
+}
+
 /* Holds the job for oauth-setup release --due. */
 static SeOutcome *
 defer (SeOutcome *outcome, const SeEnd *end)
 {
   gint64 due = end->not_before > end->now ? end->not_before : end->now + end->retry_interval;
   g_autoptr (GDateTime) time = g_date_time_new_from_unix_local (due);
-  g_autofree char *when = time != NULL ? g_date_time_format (time, "%Y-%m-%d %H:%M") : NULL;
+  g_autofree char *next
+      = time != NULL ? g_date_time_format (time, "the next try is at %Y-%m-%d %H:%M") : NULL;
 
   if (end->give_up_after > 0 && end->first > 0 && end->now - end->first >= end->give_up_after)
     return give_up (outcome, end);
   outcome->code = SE_EXIT_HOLD;
   outcome->lines = SE_HOLD_DEFERRED;
   outcome->next_try = due;
-  outcome->message = g_strdup_printf ("%s; the next try is at %s", end->error->message,
-                                      when != NULL ? when : "a later time");
+  outcome->message = announce (end->error, next != NULL ? next : "the next try is later");
   return outcome;
 }
 
@@ -73,14 +95,10 @@ se_outcome_new (const SeEnd *end)
     case SE_ERROR_TOKEN_REJECTED:
       return hold_for_person (outcome, end);
     case SE_ERROR_QUOTA:
-    case SE_ERROR_IN_DOUBT:
       return defer (outcome, end);
+    case SE_ERROR_IN_DOUBT:
     case SE_ERROR_TEMPORARY:
-      if (end->attempts != 1)
-        return defer (outcome, end);
-      outcome->code = SE_EXIT_RETRY;
-      outcome->message = g_strdup_printf ("%s; it is tried again soon", end->error->message);
-      return outcome;
+      return end->attempts == 1 ? retry (outcome, end) : defer (outcome, end);
     case SE_ERROR_CANCELLED:
       /* cupsd ignores it after a person's cancel, and runs the job again where it was not one. */
       outcome->code = SE_EXIT_RETRY;

@@ -30,9 +30,9 @@ typedef struct
 } SeOutcome;
 
 /* A document's or recipient's fault cancels the job. An account's or the configuration's holds it
- * until oauth-setup releases it. What may pass with time is given to cupsd once (exit code 6) and
- * held from then on for oauth-setup release --due, until it is given up. In doubt is held at once:
- * the same bytes go again. */
+ * until oauth-setup releases it. What may pass with time, a mail in doubt as well, is given to
+ * cupsd once (exit code 6) and held from then on for oauth-setup release --due, until it is given
+ * up. */
 SeOutcome *se_outcome_new (const SeEnd *end);
 void se_outcome_free (SeOutcome *outcome);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeOutcome, se_outcome_free)

@@ -25,6 +25,9 @@
 #define SE_HOLD_AUTHORIZATION \
   "STATE: +" SE_REASON_AUTHORIZATION "\nJOBSTATE: account-authorization-failed\n"
 #define SE_HOLD_DEFERRED "STATE: +" SE_REASON_DEFERRED "\nJOBSTATE: account-limit-reached\n"
+/* The same for a job that cupsd is to run again by itself: should it be restarted before it does,
+ * it has forgotten when, and oauth-setup release --due takes over. */
+#define SE_RETRY "STATE: +" SE_REASON_DEFERRED "\n"
 
 /* The only exit codes there are (backend(7)): cupsd takes some others, and death by SIGTERM,
  * SIGKILL or SIGPIPE, for a success or stops the queue for everybody. */

@@ -308,8 +308,8 @@ judge (int status, const Progress *progress)
     }
   if (progress->first_attempt)
     {
-      dprintf (STDERR_FILENO, "ERROR: The program that sends the mail %s; it is tried again\n",
-               how);
+      dprintf (STDERR_FILENO,
+               SE_RETRY "ERROR: The program that sends the mail %s; it is tried again\n", how);
       return SE_EXIT_RETRY;
     }
   dprintf (STDERR_FILENO,
