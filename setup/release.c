@@ -54,7 +54,8 @@ held_jobs_of (http_t *http, const SeConfig *config, const GPtrArray *queues, con
       const SeHeldJob *job = jobs->pdata[i - 1];
       const SeQueue *queue = find_queue (queues, job->queue);
 
-      if (queue == NULL || !sends_from (queue, config, account))
+      /* A class, say, has no account: only a release of all jobs is meant for its jobs, too. */
+      if (account != NULL && (queue == NULL || !sends_from (queue, config, account)))
         g_ptr_array_remove_index (jobs, i - 1);
     }
   return g_steal_pointer (&jobs);

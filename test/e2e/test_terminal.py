@@ -5,6 +5,7 @@ import os
 import pty
 import re
 import select
+import shutil
 import signal
 import stat
 import time
@@ -162,6 +163,44 @@ def is_open(pid, kind):
         inodes.update(re.findall(r"^socket:\[(\d+)\]", target))
     with open(f"/proc/{pid}/net/{kind}") as file:
         return sum(line.split()[9] in inodes for line in file.readlines()[1:])
+
+
+class Mishaps(EndToEnd):
+    def test_lost_mails_are_told(self):
+        """What a worker leaves whose supervisor was killed; its texts may be hostile."""
+        directory = os.path.join(self.cups.state, "orphans")
+        os.makedirs(directory, mode=0o700, exist_ok=True)
+        self.addCleanup(shutil.rmtree, directory)
+        for name, text in (("scan-email-7", "[orphan]\nqueue=scan-email\njob=7\nuser=eve\\nERROR: x\n"
+                            "title=a\x1b[31mb\ntime=1\nmessage=550 no\nbundle=\n"), ("junk", "\0")):
+            with open(os.path.join(directory, name), "w") as file:
+                file.write(text)
+        user = os.stat(self.cups.state)
+        for path in (directory, *(os.path.join(directory, name) for name in os.listdir(directory))):
+            os.chown(path, user.st_uid, user.st_gid)
+        told = self.world.setup("release").stderr
+        self.assertIn("lp -i scan-email-7 -H restart", told)
+        self.assertIn("550 no", told)
+        self.assertIn("junk", told)
+        self.assertNotIn("\x1b", told)
+        self.assertEqual(len(told.splitlines()), 2)
+
+    def test_another_device_keeps_its_queue(self):
+        self.cups.run("lpadmin", "-p", "plotter", "-E", "-v", "file:/dev/null")
+        self.addCleanup(self.cups.run, "lpadmin", "-x", "plotter")
+        done = self.world.setup("login", ACCOUNT, "--json", "--queue", "plotter", "--to",
+                                "a@example.test", check=False)
+        self.assertEqual(done.returncode, 2)
+        self.assertNotIn("user_code", done.stdout)
+        self.assertIn("/dev/null", self.cups.run("lpstat", "-v", "plotter").stdout)
+
+    def test_addresses_that_are_none(self):
+        for address in ("nonsense", "a@example.test, b@example.test", "a@example.test\r\nX: y"):
+            with self.subTest(address):
+                done = self.world.setup("login", ACCOUNT, "--json", "--queue", "fresh", "--to",
+                                        address, check=False)
+                self.assertEqual(done.returncode, 2)
+                self.assertNotIn("user_code", done.stdout)
 
 
 class Rights(EndToEnd):
