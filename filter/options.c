@@ -5,17 +5,6 @@
 
 #include <string.h>
 
-typedef struct
-{
-  char *name;
-  char *value;
-} Option;
-
-struct SeOptions
-{
-  GPtrArray *list; /* of Option */
-};
-
 /* Who sees to an option. */
 enum
 {
@@ -105,108 +94,17 @@ static const Layout layouts[] = {
 };
 /* clang-format on */
 
-static void
-option_free (Option *option)
-{
-  g_free (option->name);
-  g_free (option->value);
-  g_free (option);
-}
-
-/* Reads one word: up to white space that is neither quoted nor behind a backslash. Moves *text
- * behind it. equals: where the first bare '=' of the word stands, -1 without one. */
-static char *
-read_word (const char **text, gssize *equals)
-{
-  GString *word = g_string_new (NULL);
-  const char *next = *text;
-  char quote = '\0';
-
-  *equals = -1;
-  for (; *next != '\0' && (quote != '\0' || !g_ascii_isspace (*next)); next++)
-    {
-      if (*next == '\\' && next[1] != '\0')
-        g_string_append_c (word, *++next);
-      else if (quote != '\0' ? *next == quote : (*next == '"' || *next == '\''))
-        quote = quote != '\0' ? '\0' : *next;
-      else
-        {
-          if (*next == '=' && quote == '\0' && *equals < 0)
-            *equals = (gssize)word->len;
-          g_string_append_c (word, *next);
-        }
-    }
-  *text = next;
-  return g_string_free (word, FALSE);
-}
-
-SeOptions *
-se_options_parse (const char *text)
-{
-  SeOptions *options = g_new0 (SeOptions, 1);
-
-  options->list = g_ptr_array_new_with_free_func ((GDestroyNotify)option_free);
-  while (TRUE)
-    {
-      Option *option;
-      g_autofree char *word = NULL;
-      gssize equals;
-
-      while (g_ascii_isspace (*text))
-        text++;
-      if (*text == '\0')
-        return options;
-      word = read_word (&text, &equals);
-      option = g_new0 (Option, 1);
-      g_ptr_array_add (options->list, option);
-      if (equals >= 0)
-        {
-          option->name = g_strndup (word, (gsize)equals);
-          option->value = g_strdup (word + equals + 1);
-        }
-      else
-        {
-          gboolean no = g_ascii_strncasecmp (word, "no", 2) == 0;
-
-          option->name = g_strdup (no ? word + 2 : word);
-          option->value = g_strdup (no ? "false" : "true");
-        }
-    }
-}
-
-void
-se_options_free (SeOptions *options)
-{
-  if (options == NULL)
-    return;
-  g_ptr_array_unref (options->list);
-  g_free (options);
-}
-
-const char *
-se_options_get (const SeOptions *options, const char *name)
-{
-  for (guint i = options->list->len; i > 0; i--)
-    {
-      const Option *option = options->list->pdata[i - 1];
-
-      if (g_ascii_strcasecmp (option->name, name) == 0)
-        return option->value;
-    }
-  return NULL;
-}
-
 GPtrArray *
-se_options_document_names (const SeOptions *options)
+se_options_document_names (const GPtrArray *options)
 {
   GPtrArray *names = g_ptr_array_new_with_free_func (g_free);
 
-  for (guint i = 0; i < options->list->len; i++)
+  for (guint i = 0; i < options->len; i++)
     {
-      const Option *option = options->list->pdata[i];
+      const SeOption *option = options->pdata[i];
 
       if (g_ascii_strcasecmp (option->name, "document-name-supplied") == 0)
-        g_ptr_array_add (names, g_utf8_make_valid (option->value, -1));
+        g_ptr_array_add (names, g_strdup (option->value));
     }
   return names;
 }
@@ -334,11 +232,11 @@ describe_values (const Layout *layout)
 }
 
 gboolean
-se_options_check (const SeOptions *options, GError **error)
+se_options_check (const GPtrArray *options, GError **error)
 {
   for (gsize i = 0; i < G_N_ELEMENTS (layouts); i++)
     {
-      const char *value = se_options_get (options, layouts[i].name);
+      const char *value = se_option_list_get (options, layouts[i].name);
 
       if (value != NULL && !is_possible (&layouts[i], value))
         {
@@ -370,11 +268,11 @@ converter_of (SeFamily family)
 }
 
 gboolean
-se_options_check_family (const SeOptions *options, SeFamily family, GError **error)
+se_options_check_family (const GPtrArray *options, SeFamily family, GError **error)
 {
   for (gsize i = 0; i < G_N_ELEMENTS (layouts); i++)
     {
-      const char *value = se_options_get (options, layouts[i].name);
+      const char *value = se_option_list_get (options, layouts[i].name);
 
       if (value == NULL || layouts[i].weight != WEIGHT_DEMANDS || is_neutral (&layouts[i], value)
           || (layouts[i].by & (converter_of (family) | BY_PDFTOPDF)) != 0)
@@ -387,19 +285,19 @@ se_options_check_family (const SeOptions *options, SeFamily family, GError **err
 }
 
 gboolean
-se_options_select_pages (const SeOptions *options)
+se_options_select_pages (const GPtrArray *options)
 {
-  const char *set = se_options_get (options, "page-set");
+  const char *set = se_option_list_get (options, "page-set");
 
-  return se_options_get (options, "page-ranges") != NULL
+  return se_option_list_get (options, "page-ranges") != NULL
          || (set != NULL && g_ascii_strcasecmp (set, "all") != 0);
 }
 
 gboolean
-se_options_take_page (const SeOptions *options, int number)
+se_options_take_page (const GPtrArray *options, int number)
 {
-  const char *ranges = se_options_get (options, "page-ranges");
-  const char *set = se_options_get (options, "page-set");
+  const char *ranges = se_option_list_get (options, "page-ranges");
+  const char *set = se_option_list_get (options, "page-set");
   gboolean taken = ranges == NULL;
   int lower = 0, upper = 0;
 
@@ -411,18 +309,19 @@ se_options_take_page (const SeOptions *options, int number)
 }
 
 gboolean
-se_options_name_media (const SeOptions *options)
+se_options_name_media (const GPtrArray *options)
 {
-  return se_options_get (options, "media") != NULL || se_options_get (options, "PageSize") != NULL
-         || se_options_get (options, "PageRegion") != NULL;
+  return se_option_list_get (options, "media") != NULL
+         || se_option_list_get (options, "PageSize") != NULL
+         || se_option_list_get (options, "PageRegion") != NULL;
 }
 
 gboolean
-se_options_need_pdftopdf (const SeOptions *options, SeFamily family)
+se_options_need_pdftopdf (const GPtrArray *options, SeFamily family)
 {
   for (gsize i = 0; i < G_N_ELEMENTS (layouts); i++)
     {
-      const char *value = se_options_get (options, layouts[i].name);
+      const char *value = se_option_list_get (options, layouts[i].name);
 
       if (value != NULL && layouts[i].weight != WEIGHT_MODIFIES && !is_neutral (&layouts[i], value)
           && (layouts[i].by & BY_PDFTOPDF) != 0 && (layouts[i].by & converter_of (family)) == 0)
@@ -452,13 +351,13 @@ append_option (GString *text, const Layout *layout, const char *value)
 
 /* Collects the options that a program of by sees to and no program of done did. */
 static char *
-collect (const SeOptions *options, int by, int done)
+collect (const GPtrArray *options, int by, int done)
 {
   GString *text = g_string_new (NULL);
 
   for (gsize i = 0; i < G_N_ELEMENTS (layouts); i++)
     {
-      const char *value = se_options_get (options, layouts[i].name);
+      const char *value = se_option_list_get (options, layouts[i].name);
 
       if (value != NULL && (layouts[i].by & by) != 0
           && ((layouts[i].by & done) == 0 || layouts[i].kind == VALUE_TEXT)
@@ -471,14 +370,14 @@ collect (const SeOptions *options, int by, int done)
 /* An image larger than the page is made to fit unless the job says how to place it: by default
  * imagetopdf would cut it into several pages. */
 static gboolean
-says_how_to_scale (const SeOptions *options)
+says_how_to_scale (const GPtrArray *options)
 {
   static const char *const names[] = { "print-scaling", "fit-to-page",     "fitplot", "fill",
                                        "crop-to-fit",   "natural-scaling", "scaling", "ppi" };
 
   for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
     {
-      const char *value = se_options_get (options, names[i]);
+      const char *value = se_option_list_get (options, names[i]);
 
       if (value != NULL && !is_among (value, "auto none"))
         return TRUE;
@@ -488,17 +387,17 @@ says_how_to_scale (const SeOptions *options)
 
 /* The queue's paper has no margins, but text needs some. */
 static void
-append_margins (GString *text, const SeOptions *options)
+append_margins (GString *text, const GPtrArray *options)
 {
   static const char *const names[] = { "page-left", "page-right", "page-top", "page-bottom" };
 
   for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
-    if (se_options_get (options, names[i]) == NULL)
+    if (se_option_list_get (options, names[i]) == NULL)
       g_string_append_printf (text, " %s=36", names[i]);
 }
 
 char *
-se_options_for_converter (const SeOptions *options, SeFamily family)
+se_options_for_converter (const GPtrArray *options, SeFamily family)
 {
   g_autofree char *collected = collect (options, converter_of (family), 0);
   GString *text = g_string_new (collected);
@@ -511,7 +410,7 @@ se_options_for_converter (const SeOptions *options, SeFamily family)
 }
 
 char *
-se_options_for_pdftopdf (const SeOptions *options, SeFamily family)
+se_options_for_pdftopdf (const GPtrArray *options, SeFamily family)
 {
   return collect (options, BY_PDFTOPDF, converter_of (family));
 }

@@ -84,7 +84,7 @@ fail_apart (GError **error)
 
 typedef struct
 {
-  const SeOptions *options;
+  const GPtrArray *options;
   int taken;
 } Selection;
 
@@ -117,7 +117,7 @@ select_pages (int in_fd, int out_fd, gpointer result, GError **error)
 }
 
 gboolean
-se_pages_select (int in_fd, int out_fd, const SeOptions *options, int *taken, GError **error)
+se_pages_select (int in_fd, int out_fd, const GPtrArray *options, int *taken, GError **error)
 {
   Selection selection = { .options = options };
   gboolean done = se_child_call ("the selection of pages", select_pages, in_fd, out_fd, &selection,

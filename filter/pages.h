@@ -12,7 +12,7 @@ G_BEGIN_DECLS
  * out is not hidden anywhere in the result.
  * taken: how many pages there were to take; with 0 nothing is written.
  * SE_ERROR_DOCUMENT: the PDF cannot be taken apart; others as of se_child_call. */
-gboolean se_pages_select (int in_fd, int out_fd, const SeOptions *options, int *taken,
+gboolean se_pages_select (int in_fd, int out_fd, const GPtrArray *options, int *taken,
                           GError **error);
 
 /* Writes all pages of the PDFs that stand one behind the other in in_fd, lengths bytes each, to

@@ -70,9 +70,9 @@ read_custom (const char *name, int *width, int *height)
 }
 
 void
-se_paper_find (const SeOptions *options, int *width, int *height)
+se_paper_find (const GPtrArray *options, int *width, int *height)
 {
-  const char *name = se_options_get (options, "PageSize");
+  const char *name = se_option_list_get (options, "PageSize");
   const char *path = g_getenv ("PPD");
   g_autofree char *ppd = path != NULL ? se_io_read_file (path, PPD_SIZE_MAX, NULL, NULL) : NULL;
   g_autofree char *usual = ppd != NULL ? find_line (ppd, "*DefaultPageSize:") : NULL;

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define MARKER_SIZE_MAX (1 << 20)
@@ -67,12 +68,26 @@ find_documents (SePlace *place, const char *spool, const char *job, GError **err
     }
 }
 
-/* Returns the number that argv[6] names, 0 if it names none. */
+static gboolean
+is_same_file (const struct stat *status, const char *path)
+{
+  struct stat other;
+
+  return stat (path, &other) == 0 && other.st_dev == status->st_dev
+         && other.st_ino == status->st_ino;
+}
+
+/* Returns the number that argv[6] names, 0 if it names none. The spool's path may be spelled in
+ * another way there. */
 static int
 number_of_file (const SePlace *place, const char *file)
 {
+  struct stat status;
+
+  if (stat (file, &status) < 0)
+    return 0;
   for (guint i = 0; i < place->documents->len; i++)
-    if (strcmp (((SeSpooled *)place->documents->pdata[i])->path, file) == 0)
+    if (is_same_file (&status, ((SeSpooled *)place->documents->pdata[i])->path))
       return (int)i + 1;
   return 0;
 }

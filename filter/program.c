@@ -14,10 +14,10 @@
 static char **
 make_environment (const SeType *type, const char *directory)
 {
-  static const char *const passed[]
-      = { "CUPS_CACHEDIR", "CUPS_DATADIR",  "CUPS_SERVERBIN",  "CUPS_SERVERROOT",
-          "CUPS_STATEDIR", "CUPS_FONTPATH", "CUPS_FILETYPE",   "PPD",
-          "PRINTER",       "SOFTWARE",      "CUPS_MAX_MESSAGE" };
+  static const char *const passed[] = {
+    "CUPS_CACHEDIR", "CUPS_DATADIR", "CUPS_SERVERBIN", "CUPS_SERVERROOT", "CUPS_STATEDIR",
+    "CUPS_FONTPATH", "PPD",          "PRINTER",        "SOFTWARE",        "CUPS_MAX_MESSAGE"
+  };
   char **environment = g_environ_setenv (NULL, "PATH", "/usr/bin:/bin:/usr/local/bin", TRUE);
 
   for (gsize i = 0; i < G_N_ELEMENTS (passed); i++)

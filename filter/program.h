@@ -11,7 +11,7 @@ typedef struct
   const char *id;    /* the job's number, argv[1] */
   const char *user;  /* argv[2] */
   const char *title; /* argv[3] */
-  const SeOptions *options;
+  const GPtrArray *options;
 } SeJob;
 
 /* Runs a stock filter of CUPS from in_fd, a document of type, to out_fd. options: its argv[5].

@@ -140,7 +140,7 @@ write_bundle (SePlace *place, const SeJob *job, GError *failure, GError **error)
 static void
 run (char **argv, const char *file)
 {
-  g_autoptr (SeOptions) options = se_options_parse (argv[5]);
+  g_autoptr (GPtrArray) options = se_option_list_parse (argv[5]);
   SeJob job = { .id = argv[1], .user = argv[2], .title = argv[3], .options = options };
   g_autoptr (GError) failure = NULL;
   g_autoptr (GError) error = NULL;

@@ -4,9 +4,9 @@
 static void
 assert_option (const char *text, const char *name, const char *value)
 {
-  g_autoptr (SeOptions) options = se_options_parse (text);
+  g_autoptr (GPtrArray) options = se_option_list_parse (text);
 
-  g_assert_cmpstr (se_options_get (options, name), ==, value);
+  g_assert_cmpstr (se_option_list_get (options, name), ==, value);
 }
 
 static void
@@ -34,7 +34,7 @@ test_parse (void)
 static void
 test_document_names (void)
 {
-  g_autoptr (SeOptions) options = se_options_parse (
+  g_autoptr (GPtrArray) options = se_option_list_parse (
       "document-name-supplied=a\\ b.pdf job-uuid=x document-name-supplied=\xff.pdf");
   g_autoptr (GPtrArray) names = se_options_document_names (options);
 
@@ -60,7 +60,7 @@ test_possible (void)
 
   for (gsize i = 0; i < G_N_ELEMENTS (good); i++)
     {
-      g_autoptr (SeOptions) options = se_options_parse (good[i]);
+      g_autoptr (GPtrArray) options = se_option_list_parse (good[i]);
       g_autoptr (GError) error = NULL;
 
       g_assert_true (se_options_check (options, &error));
@@ -82,7 +82,7 @@ test_impossible (void)
 
   for (gsize i = 0; i < G_N_ELEMENTS (bad); i++)
     {
-      g_autoptr (SeOptions) options = se_options_parse (bad[i]);
+      g_autoptr (GPtrArray) options = se_option_list_parse (bad[i]);
       g_autoptr (GError) error = NULL;
 
       g_assert_false (se_options_check (options, &error));
@@ -93,7 +93,7 @@ test_impossible (void)
 static void
 assert_pdftopdf (const char *text, SeFamily family, gboolean needed)
 {
-  g_autoptr (SeOptions) options = se_options_parse (text);
+  g_autoptr (GPtrArray) options = se_option_list_parse (text);
 
   g_assert_cmpint (se_options_need_pdftopdf (options, family), ==, needed);
 }
@@ -119,7 +119,7 @@ test_need (void)
 static void
 assert_pages (const char *text, const char *taken)
 {
-  g_autoptr (SeOptions) options = se_options_parse (text);
+  g_autoptr (GPtrArray) options = se_option_list_parse (text);
   GString *pages = g_string_new (NULL);
 
   for (int number = 1; number <= 9; number++)
@@ -132,8 +132,8 @@ assert_pages (const char *text, const char *taken)
 static void
 test_pages (void)
 {
-  g_autoptr (SeOptions) none = se_options_parse ("page-set=all number-up=2");
-  g_autoptr (SeOptions) odd = se_options_parse ("page-set=Odd");
+  g_autoptr (GPtrArray) none = se_option_list_parse ("page-set=all number-up=2");
+  g_autoptr (GPtrArray) odd = se_option_list_parse ("page-set=Odd");
 
   g_assert_false (se_options_select_pages (none));
   g_assert_true (se_options_select_pages (odd));
@@ -147,9 +147,9 @@ test_pages (void)
 static void
 test_texts (void)
 {
-  g_autoptr (SeOptions) options
-      = se_options_parse ("email-to=x@y number-up=2 landscape cpi=12 page-delivery=reverse-order-"
-                          "face-up page-label='a \"b' job-uuid=u PageSize=A5");
+  g_autoptr (GPtrArray) options = se_option_list_parse (
+      "email-to=x@y number-up=2 landscape cpi=12 page-delivery=reverse-order-"
+      "face-up page-label='a \"b' job-uuid=u PageSize=A5");
   g_autofree char *pdf = se_options_for_pdftopdf (options, SE_FAMILY_PDF);
   g_autofree char *text = se_options_for_converter (options, SE_FAMILY_TEXT);
   g_autofree char *after_text = se_options_for_pdftopdf (options, SE_FAMILY_TEXT);
@@ -168,7 +168,7 @@ test_texts (void)
 static void
 assert_image (const char *text, const char *passed)
 {
-  g_autoptr (SeOptions) options = se_options_parse (text);
+  g_autoptr (GPtrArray) options = se_option_list_parse (text);
   g_autofree char *image = se_options_for_converter (options, SE_FAMILY_IMAGE);
 
   g_assert_cmpstr (image, ==, passed);
@@ -186,8 +186,8 @@ test_image_scaling (void)
 static void
 test_family (void)
 {
-  g_autoptr (SeOptions) options = se_options_parse ("scaling=50");
-  g_autoptr (SeOptions) neutral = se_options_parse ("scaling=100");
+  g_autoptr (GPtrArray) options = se_option_list_parse ("scaling=50");
+  g_autoptr (GPtrArray) neutral = se_option_list_parse ("scaling=100");
   g_autoptr (GError) error = NULL;
 
   g_assert_true (se_options_check_family (options, SE_FAMILY_IMAGE, &error));

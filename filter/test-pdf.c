@@ -156,7 +156,7 @@ test_password (void)
 static void
 assert_selection (const char *text, int taken, int width)
 {
-  g_autoptr (SeOptions) options = se_options_parse (text);
+  g_autoptr (GPtrArray) options = se_option_list_parse (text);
   g_autoptr (GString) source = make_pdf (9, 0);
   g_autoptr (GError) error = NULL;
   se_autofd int in_fd = make_file (source->str, source->len);
@@ -191,7 +191,7 @@ test_select (void)
 static void
 test_select_contents (void)
 {
-  g_autoptr (SeOptions) options = se_options_parse ("page-ranges=3");
+  g_autoptr (GPtrArray) options = se_option_list_parse ("page-ranges=3");
   g_autoptr (GString) source = make_pdf (4, 0);
   g_autoptr (GError) error = NULL;
   se_autofd int in_fd = make_file (source->str, source->len);

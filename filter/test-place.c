@@ -223,6 +223,21 @@ test_no_spool (Fixture *fixture, gconstpointer unused)
   g_assert_error (error, SE_ERROR, SE_ERROR_TEMPORARY);
 }
 
+/* "RequestRoot /var/spool/cups/" makes argv[6] /var/spool/cups//d00007-002. */
+static void
+test_other_spelling (Fixture *fixture, gconstpointer unused)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *file = g_strdup_printf ("%s/./tmp/..//d00007-002", fixture->spool);
+  g_autoptr (SePlace) place = NULL;
+
+  put_documents (fixture, 3);
+  place = se_place_find ("7", file, fixture->ends[1], &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (place->number, ==, 2);
+  g_assert_cmpuint (place->documents->len, ==, 3);
+}
+
 static void
 test_by_hand (Fixture *fixture, gconstpointer unused)
 {
@@ -251,6 +266,7 @@ main (int argc, char **argv)
   ADD ("/place/second-attempt", test_second_attempt);
   ADD ("/place/late-document", test_late_document);
   ADD ("/place/no-spool", test_no_spool);
+  ADD ("/place/other-spelling", test_other_spelling);
   ADD ("/place/by-hand", test_by_hand);
   return g_test_run ();
 }

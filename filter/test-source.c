@@ -157,7 +157,7 @@ test_long_text (void)
 static void
 assert_paper (const char *text, int width, int height)
 {
-  g_autoptr (SeOptions) options = se_options_parse (text);
+  g_autoptr (GPtrArray) options = se_option_list_parse (text);
   int w, h;
 
   se_paper_find (options, &w, &h);
