@@ -16,7 +16,8 @@ PROGRAMS = [
 
 # configure's options for an installation that lies wholly under its prefix
 CONFIGURE = ["--with-cups-serverbin={prefix}/lib/cups", "--with-cups-datadir={prefix}/share/cups",
-             "--with-cups-serverroot={prefix}/etc/cups"]
+             "--with-cups-serverroot={prefix}/etc/cups",
+             "--with-state-dir={prefix}/var/lib/scan-email"]
 
 
 class Installation:
