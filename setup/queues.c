@@ -419,12 +419,17 @@ se_queues_held_jobs (http_t *http, GError **error)
 }
 
 gboolean
-se_queues_release_job (http_t *http, int id, GError **error)
+se_queues_release_job (http_t *http, int id, gboolean *released, GError **error)
 {
   g_autofree char *uri = g_strdup_printf ("ipp://localhost/jobs/%d", id);
   g_autofree char *what = g_strdup_printf ("Job %d cannot be released", id);
-  g_autoptr (ipp_t) response
-      = do_request (http, request_new (IPP_OP_RELEASE_JOB, "job-uri", uri), "/jobs/", what, error);
+  ipp_t *request = request_new (IPP_OP_RELEASE_JOB, "job-uri", uri);
+  g_autoptr (ipp_t) response = cupsDoRequest (http, request, "/jobs/");
 
-  return response != NULL;
+  *released = cupsLastError () <= IPP_STATUS_OK_CONFLICTING;
+  if (*released || cupsLastError () == IPP_STATUS_ERROR_NOT_POSSIBLE
+      || cupsLastError () == IPP_STATUS_ERROR_NOT_FOUND)
+    return TRUE;
+  set_ipp_error (error, what);
+  return FALSE;
 }

@@ -51,10 +51,11 @@ char *se_queue_account (const SeQueue *queue, const SeConfig *config);
  * SE_ERROR_USAGE says what is wrong. */
 gboolean se_queues_check_address (const char *address, GError **error);
 
-/* Creates a queue that mails to address from account, with our PPD, enabled, accepting and not
- * shared; or gives a mailto: queue that exists this URI and PPD (its defaults stay). A queue of
- * that name with another device is refused (SE_ERROR_USAGE), as is a name that CUPS cannot take. */
+/* SE_ERROR_USAGE for a name that CUPS cannot take or that a queue with another device has. */
 gboolean se_queues_check_name (http_t *http, const char *name, GError **error);
+
+/* Creates a queue that mails to address from account, with our PPD, enabled, accepting and not
+ * shared; or gives a mailto: queue that exists this URI and PPD (its defaults stay). */
 gboolean se_queues_create (http_t *http, const char *name, const char *address, const char *account,
                            GError **error);
 
@@ -68,6 +69,7 @@ gboolean se_queues_is_ours (ipp_jstate_t state, const char *hold_until, const ch
 /* The jobs of all queues for which se_queues_is_ours; SeHeldJob freed with the array. */
 GPtrArray *se_queues_held_jobs (http_t *http, GError **error);
 
-gboolean se_queues_release_job (http_t *http, int id, GError **error);
+/* released: FALSE where the job was no longer held when cupsd looked, which is no error. */
+gboolean se_queues_release_job (http_t *http, int id, gboolean *released, GError **error);
 
 G_END_DECLS

@@ -64,9 +64,12 @@ held_jobs_of (http_t *http, const SeConfig *config, const GPtrArray *queues, con
 static gboolean
 release_job (http_t *http, const SeHeldJob *job, GPtrArray *released, GError **error)
 {
-  if (!se_queues_release_job (http, job->id, error))
+  gboolean went = FALSE;
+
+  if (!se_queues_release_job (http, job->id, &went, error))
     return FALSE;
-  g_ptr_array_add (released, g_strdup_printf ("%s-%d", job->queue, job->id));
+  if (went)
+    g_ptr_array_add (released, g_strdup_printf ("%s-%d", job->queue, job->id));
   return TRUE;
 }
 
