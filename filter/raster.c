@@ -120,11 +120,11 @@ se_raster_check_urf (SeReader *reader, guint *pages)
 
       if (!se_reader_byte (reader, &pixel_bits) || !se_reader_skip (reader, 11)
           || !se_reader_u32 (reader, TRUE, &width) || !se_reader_u32 (reader, TRUE, &height)
-          || !se_reader_skip (reader, 12) || pixel_bits % 8 != 0 || pixel_bits == 0 || width == 0
-          || width > G_MAXUINT32 / 32 || height == 0)
+          || !se_reader_skip (reader, 12) || pixel_bits == 0 || width == 0
+          || width > G_MAXINT32 / G_MAXUINT8 || height == 0)
         return FALSE;
-      page.pixel_bytes = pixel_bits / 8;
-      page.line_bytes = width * page.pixel_bytes;
+      page.pixel_bytes = (pixel_bits + 7) / 8; /* Ghostscript writes one bit a pixel */
+      page.line_bytes = (width * pixel_bits + 7) / 8;
       page.lines = height;
       if (!skip_compressed_page (reader, &page))
         return FALSE;

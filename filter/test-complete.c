@@ -130,18 +130,23 @@ make_raster (const char *sync, gboolean compressed)
   return raster;
 }
 
+/* Two lines of three pixels; of 24 bits, or of one as Ghostscript writes them. */
 static GByteArray *
-make_urf (void)
+make_urf (gboolean one_bit)
 {
   GByteArray *urf = g_byte_array_new ();
 
   ADD (urf, "UNIRAST\0\0\0\0\x01");
-  ADD (urf, "\x18\x01\x01\x04\0\0\0\0\0\0\0\0");
+  add_number (urf, TRUE, 1, one_bit ? 1 : 24);
+  ADD (urf, "\x01\x01\x04\0\0\0\0\0\0\0\0");
   add_number (urf, TRUE, 4, 3);
   add_number (urf, TRUE, 4, 2);
   add_zeros (urf, 12);
-  ADD (urf, "\x01\x01"
-            "rgb\x80");
+  if (one_bit)
+    ADD (urf, "\x01\0\xa0");
+  else
+    ADD (urf, "\x01\x01"
+              "rgb\x80");
   return urf;
 }
 
@@ -219,7 +224,8 @@ make_samples (void)
     { "image/pwg-raster", make_raster ("RaS2", TRUE), 0 },
     { "application/vnd.cups-raster", make_raster ("2SaR", TRUE), 0 },
     { "application/vnd.cups-raster", make_raster ("3SaR", FALSE), 0 },
-    { "image/urf", make_urf (), 0 },
+    { "image/urf", make_urf (FALSE), 0 },
+    { "image/urf", make_urf (TRUE), 0 },
     { "application/postscript", LITERAL ("%!PS-Adobe-3.0\nshowpage\n%%EOF\n\x04"), 2, 11 },
   };
 
