@@ -179,8 +179,9 @@ set_io_error (const SeSmtp *smtp, Io io, gboolean after_dot, const char *during,
 
   if (after_dot)
     g_set_error (error, SE_ERROR, SE_ERROR_IN_DOUBT,
-                 "%s %s after the whole message was sent: it may have been delivered", smtp->host,
-                 what[io]);
+                 "The mail is in doubt: %s %s after the whole message was sent, so it may have "
+                 "been delivered",
+                 smtp->host, what[io]);
   else if (io == IO_CANCELLED)
     g_set_error (error, SE_ERROR, SE_ERROR_CANCELLED,
                  "Cancelled; nothing was sent to the recipients");
