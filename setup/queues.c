@@ -424,8 +424,8 @@ se_queues_release_job (http_t *http, int id, gboolean *released, GError **error)
   g_autofree char *uri = g_strdup_printf ("ipp://localhost/jobs/%d", id);
   g_autofree char *what = g_strdup_printf ("Job %d cannot be released", id);
   ipp_t *request = request_new (IPP_OP_RELEASE_JOB, "job-uri", uri);
-  g_autoptr (ipp_t) response = cupsDoRequest (http, request, "/jobs/");
 
+  ippDelete (cupsDoRequest (http, request, "/jobs/"));
   *released = cupsLastError () <= IPP_STATUS_OK_CONFLICTING;
   if (*released || cupsLastError () == IPP_STATUS_ERROR_NOT_POSSIBLE
       || cupsLastError () == IPP_STATUS_ERROR_NOT_FOUND)
