@@ -284,8 +284,7 @@ se_compose (const SeComposition *composition, GError **error)
   mail->message = make_message (composition, mail, reply_to, error);
   if (mail->message == NULL)
     return NULL;
-  if (!se_policy_check_size (se_message_size (mail->message), composition->queue,
-                             composition->account->provider, error))
+  if (!se_policy_check_size (se_message_size (mail->message), composition->queue, error))
     {
       g_autofree char *names = g_strjoinv (", ", mail->filenames);
       g_autofree char *clean = se_log_clean (names, TITLE_MAX);

@@ -65,18 +65,13 @@ se_policy_check (const GPtrArray *recipients, const GPtrArray *own, const SeQueu
 }
 
 gboolean
-se_policy_check_size (guint64 size, const SeQueueConfig *queue, const SeProviderConfig *provider,
-                      GError **error)
+se_policy_check_size (guint64 size, const SeQueueConfig *queue, GError **error)
 {
-  guint64 limit = queue->max_message_size;
-
-  if (limit == 0 || (provider->max_message_size > 0 && provider->max_message_size < limit))
-    limit = provider->max_message_size;
-  if (limit == 0 || size <= limit)
+  if (queue->max_message_size == 0 || size <= queue->max_message_size)
     return TRUE;
   g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
                "the mail would be %.1f kB as it is sent, and %.1f kB are allowed "
                "(max-message-size): scan fewer pages or with a lower resolution",
-               (double)size / KILOBYTE, (double)limit / KILOBYTE);
+               (double)size / KILOBYTE, (double)queue->max_message_size / KILOBYTE);
   return FALSE;
 }

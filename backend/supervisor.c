@@ -221,20 +221,24 @@ clean_environment (void)
 
 /* The child: becomes the worker. */
 static _Noreturn void
-run_worker (char **argv, int ppd, int phase, const sigset_t *mask)
+run_worker (char **argv, int ppd, int phase)
 {
   char path[4096];
+  sigset_t child;
   int n = snprintf (path, sizeof path, "%s/" WORKER, variable ("CUPS_SERVERBIN", SE_SERVERBIN));
 
   if (n < 0 || (size_t)n >= sizeof path)
     hold_config ("The path of CUPS's programs is too long", "");
   clean_environment ();
+  /* SIGTERM stays blocked, and pending, until the worker is ready to take it. */
+  sigemptyset (&child);
+  sigaddset (&child, SIGCHLD);
   /* Copies above both numbers first: neither may stand where the other is to go. */
   if (ppd >= 0)
     ppd = fcntl (ppd, F_DUPFD_CLOEXEC, SE_FD_PHASE + 1);
   phase = fcntl (phase, F_DUPFD_CLOEXEC, SE_FD_PHASE + 1);
   if (phase >= 0 && hand_down (ppd, SE_FD_PPD) && hand_down (phase, SE_FD_PHASE)
-      && sigprocmask (SIG_SETMASK, mask, NULL) == 0)
+      && sigprocmask (SIG_UNBLOCK, &child, NULL) == 0)
     execv (path, argv);
   hold_config (path, strerror (errno));
 }
@@ -320,29 +324,26 @@ judge (int status, const Progress *progress)
 }
 
 static SeExit
-supervise (char **argv, int ppd)
+supervise (char **argv, int ppd, const sigset_t *signals)
 {
   int phase[2];
-  sigset_t signals, mask;
   Progress progress;
   pid_t worker;
   int status;
 
   if (pipe2 (phase, O_CLOEXEC) < 0 || fcntl (phase[0], F_SETFL, O_NONBLOCK) < 0)
     hold_deferred ("Cannot make a pipe", errno);
-  sigemptyset (&signals);
-  sigaddset (&signals, SIGTERM);
-  sigaddset (&signals, SIGCHLD);
-  if (sigprocmask (SIG_BLOCK, &signals, &mask) < 0 || (worker = fork ()) < 0)
+  worker = fork ();
+  if (worker < 0)
     hold_deferred ("Cannot start the worker", errno);
   if (worker == 0)
-    run_worker (argv, ppd, phase[1], &mask);
+    run_worker (argv, ppd, phase[1]);
   /* Standard input is the worker's alone: filters must see when it is gone. */
   close (STDIN_FILENO);
   close (phase[1]);
   if (ppd >= 0)
     close (ppd);
-  status = wait_for_worker (worker, &signals);
+  status = wait_for_worker (worker, signals);
   progress = read_progress (phase[0]);
   return judge (status, &progress);
 }
@@ -351,8 +352,16 @@ int
 main (int argc, char **argv)
 {
   struct rlimit no_core = { 0, 0 };
+  sigset_t signals;
   int ppd;
 
+  /* Before anything else: cupsd takes death by SIGTERM or SIGPIPE for a mail that was sent. */
+  sigemptyset (&signals);
+  sigaddset (&signals, SIGTERM);
+  sigaddset (&signals, SIGCHLD);
+  sigprocmask (SIG_BLOCK, &signals, NULL);
+  signal (SIGPIPE, SIG_IGN);
+  signal (SIGCHLD, SIG_DFL);
   if (argc == 1)
     {
       puts ("network mailto:/ \"scan-email Mail\" \"Mail by OAuth 2.0 (scan-email)\" "
@@ -364,8 +373,6 @@ main (int argc, char **argv)
       dprintf (STDERR_FILENO, "ERROR: Usage: mailto job-id user title copies options [file]\n");
       return SE_EXIT_CANCEL;
     }
-  signal (SIGPIPE, SIG_IGN);
-  signal (SIGCHLD, SIG_DFL);
   umask (077);
   if (setrlimit (RLIMIT_CORE, &no_core) < 0)
     hold_deferred ("Cannot turn core dumps off", errno);
@@ -380,5 +387,5 @@ main (int argc, char **argv)
       become (user);
       free (user);
     }
-  return supervise (argv, ppd);
+  return supervise (argv, ppd, &signals);
 }

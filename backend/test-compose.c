@@ -7,7 +7,6 @@
 
 typedef struct
 {
-  SeProviderConfig provider;
   SeAccount account;
   SeMailto uri;
   SeFields fields;
@@ -40,8 +39,7 @@ set_up (Fixture *fixture, gconstpointer unused)
   fixture->to[0] = (char *)"a@x.org";
   fixture->account = (SeAccount){ .address = (char *)"scans@x.org",
                                   .from_address = (char *)"scans@x.org",
-                                  .from_name = (char *)"Front desk",
-                                  .provider = &fixture->provider };
+                                  .from_name = (char *)"Front desk" };
   fixture->uri = (SeMailto){ .to = fixture->to, .cc = fixture->none, .bcc = fixture->none };
   fixture->values = (SeTemplateValues){ .user = "bob",
                                         .title = "Invoice 7",
@@ -231,7 +229,7 @@ test_refused (Fixture *fixture, gconstpointer unused)
   g_autoptr (GError) error = NULL;
 
   add_document (fixture, "a.pdf", 1, 100000);
-  fixture->provider.max_message_size = 100000;
+  fixture->queue.max_message_size = 100000;
   g_assert_null (se_compose (&fixture->composition, &error));
   g_assert_error (error, SE_ERROR, SE_ERROR_DOCUMENT);
   g_clear_error (&error);

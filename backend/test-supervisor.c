@@ -14,6 +14,18 @@
 
 #define SCRIPT "script:"
 
+static void
+die_by (int number)
+{
+  sigset_t set;
+
+  signal (number, SIG_DFL); /* sanitizers catch some */
+  sigemptyset (&set);
+  sigaddset (&set, number);
+  sigprocmask (SIG_UNBLOCK, &set, NULL);
+  raise (number);
+}
+
 /* The worker: each letter of the script is one act. Phase bytes are written as they are. */
 static int
 act (const char *script)
@@ -24,18 +36,16 @@ act (const char *script)
       case 'E':
         return script[1] - '0';
       case 'K':
-        raise (SIGKILL);
+        die_by (SIGKILL);
         break;
       case 'S':
-        signal (SIGSEGV, SIG_DFL); /* AddressSanitizer takes it otherwise */
-        raise (SIGSEGV);
+        die_by (SIGSEGV);
         break;
       case 'T':
-        raise (SIGTERM);
+        die_by (SIGTERM);
         break;
       case 'P':
-        signal (SIGPIPE, SIG_DFL);
-        raise (SIGPIPE);
+        die_by (SIGPIPE);
         break;
       case 'W': /* until SIGTERM comes */
         {
@@ -44,7 +54,6 @@ act (const char *script)
 
           sigemptyset (&set);
           sigaddset (&set, SIGTERM);
-          sigprocmask (SIG_BLOCK, &set, NULL);
           if (write (STDERR_FILENO, "ready\n", 6) != 6 || sigwait (&set, &number) != 0)
             return 1;
           break;
