@@ -122,7 +122,8 @@ put_first (int fd, gboolean big, guint32 offset, GError **error)
   return FALSE;
 }
 
-/* imagetopdf sees only the first page of a TIFF: it gets each of them as the first. */
+/* imagetopdf sees only the first directory of a TIFF, be it a thumbnail: it gets each page as the
+ * first. */
 static gboolean
 make_tiff_pages (SeConverted *converted, const SeTiff *tiff, const char *options,
                  const SeType *type, const SeJob *job, GError **error)
@@ -175,7 +176,7 @@ make_pdf (SeConverted *converted, const SeType *type, const SeJob *job, GError *
         return FALSE;
       replace_file (converted, &text_fd);
     }
-  if (complete->tiff.count > 1)
+  if (complete->tiff.count > 0 && !complete->tiff.plain)
     return make_tiff_pages (converted, &complete->tiff, options, type, job, error);
   if (!apply (converted, type->converter, type->family == SE_FAMILY_POSTSCRIPT ? NULL : options,
               type, job, error))

@@ -106,14 +106,15 @@ gboolean
 se_tiff_check (SeReader *reader, SeTiff *tiff)
 {
   guchar order;
-  guint32 next;
+  guint32 first, next;
 
   tiff->count = 0;
   if (!se_reader_byte (reader, &order) || !se_reader_seek (reader, 4))
     return FALSE;
   tiff->big = order == 'M';
-  if (!se_reader_u32 (reader, tiff->big, &next))
+  if (!se_reader_u32 (reader, tiff->big, &first))
     return FALSE;
+  next = first;
   for (guint seen = 0; next != 0; seen++)
     {
       guint32 offset = next;
@@ -129,5 +130,6 @@ se_tiff_check (SeReader *reader, SeTiff *tiff)
         return FALSE;
       tiff->offsets[tiff->count++] = offset;
     }
+  tiff->plain = tiff->count == 1 && tiff->offsets[0] == first;
   return tiff->count > 0;
 }

@@ -10,7 +10,8 @@ G_BEGIN_DECLS
 /* Where the pages of a TIFF document (TIFF 6.0) stand. */
 typedef struct
 {
-  gboolean big; /* byte order */
+  gboolean big;   /* byte order */
+  gboolean plain; /* one page, which is the file's first directory */
   guint count;
   guint32 offsets[SE_TIFF_PAGES_MAX]; /* of each page's directory */
 } SeTiff;
