@@ -48,21 +48,19 @@ check_output (const char *name, SeConverted *converted, const char *empty, GErro
   if (!measure (converted, error))
     return FALSE;
   if (converted->length == 0)
-    {
-      g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, "%s", empty);
-      return FALSE;
-    }
-  if (se_pdf_check (converted->fd, &pdf, &failure))
+    g_set_error (&failure, SE_ERROR, SE_ERROR_DOCUMENT, "%s", empty);
+  else if (se_pdf_check (converted->fd, &pdf, &failure))
     {
       take_over (converted, &pdf);
       return TRUE;
     }
-  if (!se_error_is (failure, SE_ERROR_DOCUMENT))
+  else if (se_error_is (failure, SE_ERROR_DOCUMENT))
     {
-      g_propagate_error (error, g_steal_pointer (&failure));
-      return FALSE;
+      g_clear_error (&failure);
+      g_set_error (&failure, SE_ERROR, SE_ERROR_DOCUMENT, "%s made no sound PDF of it", name);
     }
-  g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, "%s made no sound PDF of it", name);
+  se_temp_blame_space (&failure);
+  g_propagate_error (error, g_steal_pointer (&failure));
   return FALSE;
 }
 
@@ -155,7 +153,10 @@ make_tiff_pages (SeConverted *converted, const SeTiff *tiff, const char *options
       start = end;
     }
   if (!se_pages_join (parts, lengths, out_fd, error))
-    return FALSE;
+    {
+      se_temp_blame_space (error); /* a part may be cut */
+      return FALSE;
+    }
   replace_file (converted, &out_fd);
   return check_output (type->converter, converted, "it is empty", error);
 }

@@ -39,26 +39,17 @@ find_program (const char *name)
   return g_build_filename (serverbin != NULL ? serverbin : SE_SERVERBIN, "filter", name, NULL);
 }
 
-/* A failure for want of space is not the document's, and the converter's own words say more than
- * its exit status. */
+/* The program's own words say more than its exit status. */
 static void
 explain (GError **error, const char *complaint)
 {
-  if (!se_error_is (*error, SE_ERROR_DOCUMENT))
-    return;
-  if (se_temp_is_full ())
-    {
-      g_clear_error (error);
-      g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY,
-                   "there is no space left for temporary files");
-    }
-  else if (complaint != NULL)
-    {
-      g_autofree char *message = g_strdup_printf ("%s: %s", (*error)->message, complaint);
+  g_autofree char *message = NULL;
 
-      g_clear_error (error);
-      g_set_error_literal (error, SE_ERROR, SE_ERROR_DOCUMENT, message);
-    }
+  if (complaint == NULL || !se_error_is (*error, SE_ERROR_DOCUMENT))
+    return;
+  message = g_strdup_printf ("%s: %s", (*error)->message, complaint);
+  g_clear_error (error);
+  g_set_error_literal (error, SE_ERROR, SE_ERROR_DOCUMENT, message);
 }
 
 /* Runs a program with a temporary directory of its own. */
@@ -81,6 +72,8 @@ run (const char *const *arguments, const SeType *type, int in_fd, int out_fd, GE
   environment = make_environment (type, directory);
   done = se_child_run (arguments, (const char *const *)environment, in_fd, out_fd, &se_child_limits,
                        &complaint, &failure);
+  done = done && se_temp_has_space (&failure);
+  se_temp_blame_space (&failure);
   se_temp_remove_directory (directory);
   se_child_defer_signals (FALSE);
   if (done)

@@ -9,7 +9,8 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#define FULL_BELOW (G_GUINT64_CONSTANT (1) << 20) /* bytes free */
+#define FULL_BELOW (64 * 1024) /* bytes free */
+#define SCARCE_BELOW (32 * 1024 * 1024)
 
 char *
 se_temp_base (void)
@@ -74,11 +75,32 @@ se_temp_remove_directory (const char *path)
     g_warning ("cannot remove %s: %s", path, g_strerror (errno));
 }
 
-gboolean
-se_temp_is_full (void)
+static gboolean
+has_bytes_free (guint64 bytes, GError **error)
 {
   g_autofree char *base = se_temp_base ();
   struct statvfs space;
 
-  return statvfs (base, &space) == 0 && (guint64)space.f_bavail * space.f_frsize < FULL_BELOW;
+  if (statvfs (base, &space) < 0 || (guint64)space.f_bavail * space.f_frsize >= bytes)
+    return TRUE;
+  g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "there is too little space left in %s", base);
+  return FALSE;
+}
+
+gboolean
+se_temp_has_space (GError **error)
+{
+  return has_bytes_free (FULL_BELOW, error);
+}
+
+void
+se_temp_blame_space (GError **error)
+{
+  g_autoptr (GError) scarce = NULL;
+
+  if (error == NULL || !se_error_is (*error, SE_ERROR_DOCUMENT)
+      || has_bytes_free (SCARCE_BELOW, &scarce))
+    return;
+  g_clear_error (error);
+  g_propagate_error (error, g_steal_pointer (&scarce));
 }

@@ -20,8 +20,13 @@ char *se_temp_make_directory (GError **error);
 /* Removes a directory with all that is in it; logs what could not be removed. */
 void se_temp_remove_directory (const char *path);
 
-/* Tells whether the file system of temporary files is full: then a program that failed did so for
- * want of space, whatever it says. */
-gboolean se_temp_is_full (void);
+/* Sets SE_ERROR_TEMPORARY and returns FALSE where the file system of temporary files is full: what
+ * was just written there may be cut, whatever the program says that wrote it. To be called while
+ * the files that fill it are still there. */
+gboolean se_temp_has_space (GError **error);
+
+/* For a failure that seems to be the document's: where little space is left, a program that cleared
+ * up behind itself may have run out of it. Replaces an SE_ERROR_DOCUMENT then. */
+void se_temp_blame_space (GError **error);
 
 G_END_DECLS
