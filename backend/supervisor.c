@@ -338,8 +338,6 @@ supervise (char **argv, int ppd, const sigset_t *signals)
     hold_deferred ("Cannot start the worker", errno);
   if (worker == 0)
     run_worker (argv, ppd, phase[1]);
-  /* Standard input is the worker's alone: filters must see when it is gone. */
-  close (STDIN_FILENO);
   close (phase[1]);
   if (ppd >= 0)
     close (ppd);

@@ -295,23 +295,6 @@ test_forwards_sigterm (Fixture *fixture, gconstpointer unused)
   close (in);
 }
 
-/* The worker has standard input alone: once it is gone, a filter that still writes learns of it. */
-static void
-test_lets_go_of_input (Fixture *fixture, gconstpointer unused)
-{
-  g_autofree char *said = NULL;
-  int in, error;
-  GPid pid = start (fixture, "1bW", &in, &error);
-  char ready[6];
-
-  g_assert_cmpint (read (error, ready, 6), ==, 6);
-  g_assert_cmpint (kill (pid, SIGTERM), ==, 0);
-  g_assert_cmpint (finish (pid, error, &said), ==, 6);
-  g_assert_cmpint (write (in, "x", 1), ==, -1);
-  g_assert_cmpint (errno, ==, EPIPE);
-  close (in);
-}
-
 static void
 test_no_worker (Fixture *fixture, gconstpointer unused)
 {
@@ -412,7 +395,6 @@ main (int argc, char **argv)
   ADD ("outcomes", test_outcomes);
   ADD ("hands-down", test_hands_down);
   ADD ("forwards-sigterm", test_forwards_sigterm);
-  ADD ("lets-go-of-input", test_lets_go_of_input);
   ADD ("no-worker", test_no_worker);
   ADD ("discovery", test_discovery);
   ADD ("drops", test_drops);
