@@ -77,6 +77,18 @@ prepare (Worker *worker, GError **error)
   return TRUE;
 }
 
+/* No value is ignored in silence. */
+static void
+warn_of_idle_keys (const SeServerConfig *server, const SeQueueConfig *queue)
+{
+  if (server->notify_command != NULL)
+    g_warning ("notify-command in [server] of scan-email.conf has no effect in this version");
+  if (queue->report_to != NULL)
+    g_warning ("report-to of the queue in scan-email.conf has no effect in this version");
+  if (queue->language != NULL)
+    g_warning ("language of the queue in scan-email.conf has no effect in this version");
+}
+
 /* Reads the configuration as far as it concerns this queue. */
 static gboolean
 configure (Worker *worker, GError **error)
@@ -93,6 +105,7 @@ configure (Worker *worker, GError **error)
   worker->queue = se_config_get_queue (config, worker->job->queue, error);
   if (worker->queue == NULL)
     return FALSE;
+  warn_of_idle_keys (worker->server, worker->queue);
   worker->uri = se_mailto_parse (worker->job->uri, error);
   if (worker->uri == NULL)
     return FALSE;
