@@ -11,6 +11,7 @@ hold_for_person (SeOutcome *outcome, const SeEnd *end)
 {
   outcome->code = SE_EXIT_HOLD;
   outcome->lines = SE_HOLD_AUTHORIZATION;
+  outcome->anew = TRUE;
   if (se_error_is (end->error, SE_ERROR_CONFIG) || end->account == NULL
       || strstr (end->error->message, "oauth-setup") != NULL)
     outcome->message = g_strdup (end->error->message);

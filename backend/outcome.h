@@ -27,6 +27,7 @@ typedef struct
   char *message;     /* for the one ERROR line; NULL: none */
   gint64 next_try;   /* journal it for release --due, seconds since 1970; 0: do not */
   gboolean forget;   /* the journal's entry is done with */
+  gboolean anew;     /* what was fixed is to be composed again, as the configuration changes */
 } SeOutcome;
 
 /* A document's or recipient's fault cancels the job. An account's or the configuration's holds it

@@ -73,6 +73,7 @@ test_table (void)
       g_assert_cmpstr (outcome->lines, ==, c->lines);
       g_assert_cmpint (outcome->next_try, ==, c->next_try);
       g_assert_cmpint (outcome->forget, ==, c->forget);
+      g_assert_cmpint (outcome->anew, ==, strcmp (c->lines, SE_HOLD_AUTHORIZATION) == 0);
       if (c->says == NULL)
         g_assert_null (outcome->message);
       else

@@ -380,6 +380,8 @@ settle (Worker *worker, const SeOutcome *outcome, const GError *failure, GError 
     return TRUE;
   if (outcome->forget || (cancelled && se_facts_is_over (worker->job, worker->server->cups_server)))
     return se_journal_forget (worker->journal, error);
+  if (outcome->anew && !se_journal_reopen (worker->journal, error))
+    return FALSE;
   return outcome->next_try == 0 || se_journal_defer (worker->journal, outcome->next_try, error);
 }
 

@@ -198,7 +198,7 @@ sweep_spool (const char *spool, const char *directory)
   while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
     {
       g_autofree char *path = g_build_filename (spool, name, NULL);
-      const char *end = strstr (name, ".bundle");
+      const char *end = g_strrstr (name, ".bundle");
       g_autofree char *its_name = g_strndup (name, end != NULL ? (gsize)(end - name) : 0);
       g_autofree char *entry = g_build_filename (directory, its_name, NULL);
 

@@ -24,6 +24,7 @@ struct SeJournal
   int lock;
   GKeyFile *entry;
   SeJournalStep step;
+  gboolean in_doubt; /* an earlier try sent the dot and saw no reply */
   char *reply;
   SeAddress *from; /* restored */
   GPtrArray *recipients;
@@ -80,6 +81,7 @@ start_over (SeJournal *journal)
   g_key_file_set_integer (journal->entry, ENTRY, "attempts", 0);
   g_clear_pointer (&journal->reply, g_free);
   journal->step = SE_JOURNAL_OPEN;
+  journal->in_doubt = FALSE;
 }
 
 static void
@@ -107,6 +109,7 @@ load_or_start (SeJournal *journal, const SeJobKey *key, GError **error)
       if (journal->entry == NULL)
         return FALSE;
       journal->reply = g_key_file_get_string (journal->entry, ENTRY, "reply", NULL);
+      journal->in_doubt = journal->step == SE_JOURNAL_DOT;
     }
   else if (errno == ENOENT)
     start_entry (journal, key);
@@ -227,6 +230,15 @@ se_journal_restart (SeJournal *journal, GError **error)
   start_over (journal);
   g_key_file_set_integer (journal->entry, ENTRY, "attempts", 1);
   return commit (journal, error) && remove_file (journal->bundle_path, error);
+}
+
+gboolean
+se_journal_reopen (SeJournal *journal, GError **error)
+{
+  if (journal->step != SE_JOURNAL_FIXED)
+    return TRUE;
+  g_key_file_remove_group (journal->entry, MESSAGE, NULL);
+  return commit_step (journal, SE_JOURNAL_OPEN, error) && remove_file (journal->bundle_path, error);
 }
 
 static gboolean
@@ -385,7 +397,7 @@ se_journal_replied (SeJournal *journal, gboolean accepted, const char *reply, GE
   if (!accepted)
     {
       g_clear_pointer (&journal->reserved, se_io_replace_free);
-      return commit_step (journal, SE_JOURNAL_FIXED, error);
+      return commit_step (journal, journal->in_doubt ? SE_JOURNAL_DOT : SE_JOURNAL_FIXED, error);
     }
   journal->step = SE_JOURNAL_ACCEPTED;
   strip_message (journal);

@@ -57,6 +57,11 @@ const char *se_journal_bundle_path (const SeJournal *journal);
 gboolean se_journal_same_sources (const SeJournal *journal, const char *const *sources);
 gboolean se_journal_restart (SeJournal *journal, GError **error);
 
+/* Takes an entry at FIXED back to OPEN, so that the next try composes the mail anew: for a person
+ * who mends the configuration, which the fixed message would never see. An entry at any other step
+ * stays as it is, one in doubt above all. Attempts and time of the first one are kept. */
+gboolean se_journal_reopen (SeJournal *journal, GError **error);
+
 /* Fixes envelope and message: the spooled bundle must be complete and synced. */
 gboolean se_journal_fix (SeJournal *journal, const SeAddress *from, GPtrArray *recipients,
                          const SeMessage *message, const SeAttachment *ranges, gsize n_ranges,
@@ -69,7 +74,8 @@ gboolean se_journal_restore (SeJournal *journal, const SeAddress **from, GPtrArr
 
 gboolean se_journal_before_dot (SeJournal *journal, GError **error);
 /* The reply to the data, whatever it is: 250 (accepted: the bundle is removed), or a refusal, which
- * takes the entry back from DOT to FIXED. */
+ * takes the entry back from DOT to FIXED; unless an earlier try left it at DOT: a refusal now does
+ * not say what became of the mail then. */
 gboolean se_journal_replied (SeJournal *journal, gboolean accepted, const char *reply,
                              GError **error);
 

@@ -345,6 +345,65 @@ test_restarted_pending (Fixture *f, gconstpointer unused)
   g_assert_cmpuint (count (f, "spool"), ==, 0);
 }
 
+/* A refusal now does not say what became of the same mail at an earlier try. */
+static void
+test_doubt_stays (Fixture *f, gconstpointer unused)
+{
+  g_autoptr (SeJournal) journal = open_journal (f);
+  g_autoptr (GError) error = NULL;
+
+  write_bundle (journal);
+  g_assert_true (fix (journal, NULL) && se_journal_before_dot (journal, NULL));
+  g_assert_true (se_journal_replied (journal, FALSE, "451 later", &error));
+  g_assert_cmpint (se_journal_step (journal), ==, SE_JOURNAL_FIXED);
+  g_assert_true (se_journal_before_dot (journal, NULL));
+  for (int try = 0; try < 2; try++)
+    {
+      g_clear_pointer (&journal, se_journal_close);
+      journal = open_journal (f);
+      g_assert_cmpint (se_journal_step (journal), ==, SE_JOURNAL_DOT);
+      check_restored (journal);
+      g_assert_true (se_journal_before_dot (journal, &error));
+      g_assert_true (se_journal_replied (journal, FALSE, "451 later", &error));
+      g_assert_cmpint (se_journal_step (journal), ==, SE_JOURNAL_DOT);
+    }
+  g_assert_true (se_journal_reopen (journal, &error));
+  g_assert_cmpint (se_journal_step (journal), ==, SE_JOURNAL_DOT);
+  check_restored (journal);
+  g_assert_true (se_journal_replied (journal, TRUE, "250 ok", &error));
+  g_assert_no_error (error);
+  g_assert_true (se_journal_reopen (journal, &error));
+  g_assert_cmpint (se_journal_step (journal), ==, SE_JOURNAL_ACCEPTED);
+}
+
+/* What was never in doubt can be composed anew; it stays the same job. */
+static void
+test_reopen (Fixture *f, gconstpointer unused)
+{
+  g_autoptr (SeJournal) journal = open_journal (f);
+  g_autoptr (GError) error = NULL;
+  gint64 first = se_journal_first (journal);
+
+  g_assert_true (se_journal_reopen (journal, &error));
+  g_assert_cmpint (se_journal_step (journal), ==, SE_JOURNAL_OPEN);
+  write_bundle (journal);
+  g_assert_true (fix (journal, NULL));
+  g_clear_pointer (&journal, se_journal_close);
+  journal = open_journal (f);
+  g_assert_true (se_journal_reopen (journal, &error));
+  g_assert_no_error (error);
+  g_assert_cmpuint (count (f, "spool"), ==, 0);
+  g_clear_pointer (&journal, se_journal_close);
+  journal = open_journal (f);
+  g_assert_cmpint (se_journal_step (journal), ==, SE_JOURNAL_OPEN);
+  g_assert_cmpuint (se_journal_attempts (journal), ==, 3);
+  g_assert_cmpint (se_journal_first (journal), ==, first);
+  g_assert_false (se_journal_same_sources (journal, sources));
+  write_bundle (journal);
+  g_assert_true (fix (journal, &error));
+  check_restored (journal);
+}
+
 /* Jobs that share a part of their key stay apart. */
 static void
 test_keys (Fixture *f, gconstpointer unused)
@@ -669,6 +728,8 @@ main (int argc, char **argv)
   ADD ("/journal/killed-anywhere", test_killed_anywhere);
   ADD ("/journal/generations", test_generations);
   ADD ("/journal/restarted-pending", test_restarted_pending);
+  ADD ("/journal/doubt-stays", test_doubt_stays);
+  ADD ("/journal/reopen", test_reopen);
   ADD ("/journal/keys", test_keys);
   ADD ("/journal/due", test_due);
   ADD ("/journal/forget", test_forget);
