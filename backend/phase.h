@@ -21,10 +21,15 @@
 
 /* The lines that go before the ERROR line of a job that is held. Without a JOBSTATE of account-…
  * cupsd sets job-hold-until to "indefinite", as it does for a person, and nobody could tell which
- * jobs we hold; the other account-… keywords only choose another text in error_log. */
-#define SE_HOLD_AUTHORIZATION \
-  "STATE: +" SE_REASON_AUTHORIZATION "\nJOBSTATE: account-authorization-failed\n"
-#define SE_HOLD_DEFERRED "STATE: +" SE_REASON_DEFERRED "\nJOBSTATE: account-limit-reached\n"
+ * jobs we hold; the other account-… keywords only choose another text in error_log. A job has one
+ * of our two reasons, never both (a worker that could not be started has cleared none): oauth-setup
+ * release goes by it. */
+#define SE_HOLD_AUTHORIZATION                                        \
+  "STATE: -" SE_REASON_DEFERRED "\nSTATE: +" SE_REASON_AUTHORIZATION \
+  "\nJOBSTATE: account-authorization-failed\n"
+#define SE_HOLD_DEFERRED                                             \
+  "STATE: -" SE_REASON_AUTHORIZATION "\nSTATE: +" SE_REASON_DEFERRED \
+  "\nJOBSTATE: account-limit-reached\n"
 /* The same for a job that cupsd is to run again by itself: should it be restarted before it does,
  * it has forgotten when, and oauth-setup release --due takes over. */
 #define SE_RETRY "STATE: +" SE_REASON_DEFERRED "\n"
