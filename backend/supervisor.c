@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <poll.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -15,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -25,12 +27,33 @@
 static const char *const passed_on[]
     = { "CUPS_SERVERROOT", "DEVICE_URI", "FINAL_CONTENT_TYPE", "PRINTER", "TZ" };
 
+/* Reads what is left of standard input, unless the job is cancelled: cupsd aborts a job, whatever
+ * our exit code says, if its backend ends before all of its documents were filtered. */
+static void
+drain_input (void)
+{
+  struct pollfd fds[] = { { .fd = STDIN_FILENO, .events = POLLIN }, { .events = POLLIN } };
+  char buffer[65536];
+  sigset_t term;
+  ssize_t n = 1;
+
+  sigemptyset (&term);
+  sigaddset (&term, SIGTERM);
+  fds[1].fd = signalfd (-1, &term, SFD_CLOEXEC);
+  if (fds[1].fd < 0)
+    return;
+  while (n > 0 && poll (fds, 2, -1) > 0 && fds[1].revents == 0)
+    n = read (STDIN_FILENO, buffer, sizeof buffer);
+  close (fds[1].fd);
+}
+
 /* Holds the job until an admin has mended what is wrong. */
 static _Noreturn void
 hold_config (const char *what, const char *why)
 {
   dprintf (STDERR_FILENO, SE_HOLD_AUTHORIZATION "ERROR: %s%s%s\n", what, *why == '\0' ? "" : ": ",
            why);
+  drain_input ();
   _exit (SE_EXIT_HOLD);
 }
 
@@ -40,6 +63,7 @@ hold_deferred (const char *what, int saved_errno)
 {
   dprintf (STDERR_FILENO, SE_HOLD_DEFERRED "ERROR: %s: %s; the job is tried again later\n", what,
            strerror (saved_errno));
+  drain_input ();
   _exit (SE_EXIT_HOLD);
 }
 
@@ -243,10 +267,10 @@ run_worker (char **argv, int ppd, int phase)
   hold_config (path, strerror (errno));
 }
 
-/* Waits for the worker, handing SIGTERM on: an unprivileged cupsd signals this process alone, and
- * the worker does not mind a second one. Returns its wait status. */
+/* Waits for the worker, handing SIGTERM on (*cancelled): an unprivileged cupsd signals this process
+ * alone, and the worker does not mind a second one. Returns its wait status. */
 static int
-wait_for_worker (pid_t worker, const sigset_t *signals)
+wait_for_worker (pid_t worker, const sigset_t *signals, bool *cancelled)
 {
   for (;;)
     {
@@ -258,7 +282,10 @@ wait_for_worker (pid_t worker, const sigset_t *signals)
       if (ended < 0 && errno != EINTR)
         hold_deferred ("Lost sight of the worker", errno);
       if (sigwaitinfo (signals, NULL) == SIGTERM)
-        kill (worker, SIGTERM);
+        {
+          *cancelled = true;
+          kill (worker, SIGTERM);
+        }
     }
 }
 
@@ -327,7 +354,9 @@ static SeExit
 supervise (char **argv, int ppd, const sigset_t *signals)
 {
   int phase[2];
+  bool cancelled = false;
   Progress progress;
+  SeExit code;
   pid_t worker;
   int status;
 
@@ -341,9 +370,12 @@ supervise (char **argv, int ppd, const sigset_t *signals)
   close (phase[1]);
   if (ppd >= 0)
     close (ppd);
-  status = wait_for_worker (worker, signals);
+  status = wait_for_worker (worker, signals, &cancelled);
   progress = read_progress (phase[0]);
-  return judge (status, &progress);
+  code = judge (status, &progress);
+  if (code != SE_EXIT_OK && !cancelled)
+    drain_input ();
+  return code;
 }
 
 int

@@ -295,6 +295,57 @@ test_forwards_sigterm (Fixture *fixture, gconstpointer unused)
   close (in);
 }
 
+/* cupsd aborts a job whose backend ends while documents are still to be filtered: after a crash
+ * somebody has to read on. */
+static void
+test_reads_on_after_a_crash (Fixture *fixture, gconstpointer unused)
+{
+  char block[4096] = "";
+  char first;
+  g_autofree char *said = NULL;
+  int in, error;
+  GPid pid = start (fixture, "1bK", &in, &error);
+
+  g_assert_cmpint (read (error, &first, 1), ==, 1); /* it has seen the crash */
+  for (int i = 0; i < 100; i++)
+    g_assert_cmpint (write (in, block, sizeof block), ==, sizeof block);
+  g_assert_cmpint (waitpid (pid, NULL, WNOHANG), ==, 0);
+  close (in);
+  g_assert_cmpint (finish (pid, error, &said), ==, 6);
+}
+
+/* A crash, and then a cancel. */
+static void
+test_reads_on_until_cancelled (Fixture *fixture, gconstpointer unused)
+{
+  g_autofree char *said = NULL;
+  char first;
+  int in, error;
+  GPid pid = start (fixture, "1bK", &in, &error);
+
+  g_assert_cmpint (read (error, &first, 1), ==, 1);
+  g_assert_cmpint (kill (pid, SIGTERM), ==, 0);
+  g_assert_cmpint (finish (pid, error, &said), ==, 6);
+  close (in);
+}
+
+/* After a cancel nobody reads on: a filter that still writes learns of it. */
+static void
+test_lets_go_of_input (Fixture *fixture, gconstpointer unused)
+{
+  g_autofree char *said = NULL;
+  int in, error;
+  GPid pid = start (fixture, "1bW", &in, &error);
+  char ready[6];
+
+  g_assert_cmpint (read (error, ready, 6), ==, 6);
+  g_assert_cmpint (kill (pid, SIGTERM), ==, 0);
+  g_assert_cmpint (finish (pid, error, &said), ==, 6);
+  g_assert_cmpint (write (in, "x", 1), ==, -1);
+  g_assert_cmpint (errno, ==, EPIPE);
+  close (in);
+}
+
 static void
 test_no_worker (Fixture *fixture, gconstpointer unused)
 {
@@ -395,6 +446,9 @@ main (int argc, char **argv)
   ADD ("outcomes", test_outcomes);
   ADD ("hands-down", test_hands_down);
   ADD ("forwards-sigterm", test_forwards_sigterm);
+  ADD ("reads-on-after-a-crash", test_reads_on_after_a_crash);
+  ADD ("reads-on-until-cancelled", test_reads_on_until_cancelled);
+  ADD ("lets-go-of-input", test_lets_go_of_input);
   ADD ("no-worker", test_no_worker);
   ADD ("discovery", test_discovery);
   ADD ("drops", test_drops);

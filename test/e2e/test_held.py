@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Jobs that rest: each goes on once its cause is gone, whatever stopped it, and arrives once."""
+
+import os
+import signal
+
+from . import documents
+from .case import ACCOUNT, TO, EndToEnd, needs_root
+from .process import wait_for
+
+DEFERRED = "cups-mailto-deferred-report"
+PERSON = "oauth-authorization-required-error"
+
+
+class Held(EndToEnd):
+    def print(self, *words):
+        return self.cups.lp(self.queue, *words, self.file("held.pdf", documents.pdf()))
+
+    def go_on(self, job):
+        """The timer's work, until the job has ended."""
+        def ended():
+            self.world.setup("release", "--due")
+            return self.ipp.job_state(job) not in ("held", "pending", "processing")
+
+        wait_for(ended, f"job {job} to end", 40, 0.5)
+
+    def test_a_mended_sender_is_the_one_that_sends(self):
+        for step in ("mail", "dot"):
+            with self.subTest(step):
+                server = self.submission_server()
+                server.at(step, "550 5.7.60 SMTP; Client does not have permissions to send as "
+                                "this sender")
+                job = self.print()
+                self.assert_no_mail(job, "held", server=server)
+                self.assertIn(PERSON, self.reasons(job))
+                self.world.setup("release", "--due")  # it waits for a person, and not for a time
+                self.assertEqual(self.ipp.job_state(job), "held")
+                self.configure(smtp_server=server.url, account={"from-address": "new@example.test"})
+                self.world.setup("release", "--account", ACCOUNT)
+                arrived = self.the_mail(job, server)
+                self.assertEqual(arrived.sender, "new@example.test")
+                self.assertIn(b"<new@example.test>", arrived.data)
+
+    def test_a_sender_in_doubt_is_never_changed(self):
+        server = self.submission_server(queue={"retry-for": "0s", "retry-interval": "1s"})
+        server.at("dot", "drop")
+        job = self.print()
+        self.cups.wait_state(job, "held")
+        server.at("dot", "550 5.7.60 SMTP; Client does not have permissions to send as this sender")
+
+        def refused():
+            self.world.setup("release", "--due")
+            return PERSON in self.reasons(job) and self.ipp.job_state(job) == "held"
+
+        wait_for(refused, "the refusal", 40, 0.5)
+        self.configure(smtp_server=server.url, account={"from-address": "new@example.test"})
+        self.world.setup("release", "--account", ACCOUNT)
+        self.the_mail(job, server)
+        self.assertEqual(len({message.data for message in server.attempts}), 1)
+
+    def test_a_job_without_a_journal(self):
+        self.configure(**{"cups-server": f"{self.cups.base}/nobody"})
+        job = self.print()
+        self.cups.wait_state(job, "held")
+        self.assertIn(DEFERRED, self.reasons(job))
+        self.world.configure()
+        self.go_on(job)
+        self.the_mail(job)
+
+    @needs_root
+    def test_several_documents_and_a_configuration_that_others_may_write(self):
+        path = f"{self.cups.base}/scan-email.conf"
+        os.chmod(path, 0o666)
+        files = [self.file(f"{n}.pdf", documents.pdf(1, str(n))) for n in range(3)]
+        job = self.cups.lp(self.queue, *files)
+        self.assert_no_mail(job, "held", "writable")
+        os.chmod(path, 0o640)
+        self.world.setup("release")
+        self.the_mail(job)
+
+    def test_cupsd_dies_while_a_job_waits_for_its_second_try(self):
+        server = self.submission_server(queue={"retry-for": "0s", "retry-interval": "1s"})
+        server.at("mail", "451 4.3.0 later")
+        job = self.print()
+        self.cups.wait_state(job, "held")
+        self.cups.stop(signal.SIGKILL)
+        os.unlink(f"{self.cups.base}/cache/job.cache")  # it is written 30 s late, as a rule
+        self.cups.start()
+        self.go_on(job)
+        self.the_mail(job, server)
+        self.assertEqual(server.messages[0].recipients, [TO])
