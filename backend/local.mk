@@ -46,7 +46,7 @@ backend_mailto_worker_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 backend_mailto_worker_LDADD = $(BACKEND_LIBS)
 
 check_PROGRAMS += backend/test-compose backend/test-fields backend/test-outcome \
-  backend/test-recipients
+  backend/test-recipients backend/test-status
 backend_test_compose_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 backend_test_compose_LDADD = $(BACKEND_LIBS)
 backend_test_fields_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
@@ -55,3 +55,5 @@ backend_test_outcome_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 backend_test_outcome_LDADD = $(BACKEND_LIBS)
 backend_test_recipients_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 backend_test_recipients_LDADD = $(BACKEND_LIBS)
+backend_test_status_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+backend_test_status_LDADD = $(BACKEND_LIBS)

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "backend/status.h"
+
+#include "backend/orphan.h"
+
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <unistd.h>
+
+/* Runs this test again in a child, whose standard error is then looked at. TRUE in the child. */
+static gboolean
+in_child (void)
+{
+  if (g_test_subprocess ())
+    return TRUE;
+  g_test_trap_subprocess (NULL, 0, (GTestSubprocessFlags)0);
+  g_test_trap_assert_passed ();
+  return FALSE;
+}
+
+static void
+test_lines (void)
+{
+  SeStatus status = { 0 };
+  SeDeliveryEvents events = se_status_events (&status);
+  g_autoptr (GError) why = g_error_new_literal (SE_ERROR, SE_ERROR_TEMPORARY, "no\nSTATE: paused");
+
+  if (in_child ())
+    {
+      events.connecting (events.data);
+      events.connected (events.data);
+      events.waiting (why, 7, events.data);
+      events.accepted ("250 2.0.0\r\nSTATE: paused", events.data);
+      return;
+    }
+  g_test_trap_assert_stderr ("STATE: +connecting-to-device\nSTATE: -connecting-to-device\n"
+                             "INFO: no STATE: paused; trying again in 7 s\n"
+                             "STATE: +cups-waiting-for-job-completed\n"
+                             "INFO: The server has accepted the mail: 250 2.0.0  STATE: paused\n*");
+}
+
+static void
+test_progress (void)
+{
+  SeStatus status = { 0 };
+  SeDeliveryEvents events = se_status_events (&status);
+
+  if (in_child ())
+    {
+      events.progress (1, 0, events.data);
+      events.progress (1, 10000000, events.data);
+      events.progress (2000000, 10000000, events.data); /* within the same second */
+      status.last_progress -= 2 * G_USEC_PER_SEC;
+      events.progress (4500000, 10000000, events.data);
+      events.progress (5000000, 10000000, events.data);
+      return;
+    }
+  g_test_trap_assert_stderr ("INFO: Sending: 45 % of 10.0 MB\n");
+}
+
+/* What a supervisor reads. */
+static void
+test_phases (void)
+{
+  SeStatus status = { 0 };
+  SeDeliveryEvents events = se_status_events (&status);
+  g_autoptr (GError) why = g_error_new_literal (SE_ERROR, SE_ERROR_TEMPORARY, "later");
+  char said[16] = "";
+  int fds[2];
+
+  g_assert_false (se_status_is_orphan ()); /* there never was a supervisor */
+  se_status_phase (SE_PHASE_DOT);
+  g_assert_cmpint (pipe (fds), ==, 0);
+  g_assert_cmpint (dup2 (fds[1], SE_FD_PHASE), ==, SE_FD_PHASE);
+  close (fds[1]);
+  g_assert_false (se_status_is_orphan ());
+  se_status_phase (SE_PHASE_FIRST_ATTEMPT);
+  events.before_dot (events.data);
+  events.waiting (why, 1, events.data);
+  events.before_dot (events.data);
+  events.accepted (NULL, events.data);
+  g_assert_cmpint (read (fds[0], said, sizeof said), ==, 5);
+  g_assert_cmpstr (said, ==, "1dbda");
+  close (fds[0]);
+  g_assert_true (se_status_is_orphan ());
+  se_status_phase (SE_PHASE_ACCEPTED);
+  close (SE_FD_PHASE);
+}
+
+static void
+test_orphan (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GKeyFile) file = g_key_file_new ();
+  g_autofree char *state = g_dir_make_tmp ("status-XXXXXX", &error);
+  g_autofree char *directory = g_build_filename (state, "orphans", NULL);
+  g_autofree char *path = g_build_filename (directory, "a%2Fb-7", NULL);
+  g_autofree char *title = NULL;
+  g_autofree char *message = NULL;
+  SeJob job = { .id = 7, .queue = (char *)"a/b", .user = (char *)"bob", .title = (char *)"x\n[y]" };
+
+  g_assert_no_error (error);
+  g_assert_true (se_orphan_leave (state, &job, "first", NULL, &error));
+  g_assert_true (se_orphan_leave (state, &job, "the cause", "/spool/x", &error));
+  g_assert_no_error (error);
+  g_assert_true (g_key_file_load_from_file (file, path, G_KEY_FILE_NONE, &error));
+  title = g_key_file_get_string (file, "orphan", "title", NULL);
+  message = g_key_file_get_string (file, "orphan", "message", NULL);
+  g_assert_cmpstr (title, ==, "x\n[y]");
+  g_assert_cmpstr (message, ==, "the cause");
+  g_assert_cmpint (g_unlink (path), ==, 0);
+  g_assert_cmpint (g_rmdir (directory), ==, 0);
+  g_assert_cmpint (g_rmdir (state), ==, 0);
+  g_assert_false (se_orphan_leave (state, &job, "the cause", NULL, &error));
+  g_assert_error (error, SE_ERROR, SE_ERROR_CONFIG);
+}
+
+int
+main (int argc, char **argv)
+{
+  signal (SIGPIPE, SIG_IGN);
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/status/lines", test_lines);
+  g_test_add_func ("/status/progress", test_progress);
+  g_test_add_func ("/status/phases", test_phases);
+  g_test_add_func ("/status/orphan", test_orphan);
+  return g_test_run ();
+}
