@@ -9,15 +9,20 @@
 static SeOutcome *
 hold_for_person (SeOutcome *outcome, const SeEnd *end)
 {
+  const char *cause = end->error->message;
+
   outcome->code = SE_EXIT_HOLD;
   outcome->lines = SE_HOLD_AUTHORIZATION;
   outcome->anew = TRUE;
-  if (se_error_is (end->error, SE_ERROR_CONFIG) || end->account == NULL
-      || strstr (end->error->message, "oauth-setup") != NULL)
-    outcome->message = g_strdup (end->error->message);
+  if (strstr (cause, "oauth-setup") != NULL)
+    outcome->message = g_strdup (cause);
+  else if (se_error_is (end->error, SE_ERROR_CONFIG) || end->account == NULL)
+    outcome->message = g_strdup_printf (
+        "%s%s mended, run 'oauth-setup release'", cause,
+        g_str_has_suffix (cause, "?") || g_str_has_suffix (cause, ".") ? " When" : "; when");
   else
-    outcome->message = g_strdup_printf ("%s: run 'oauth-setup login %s' on the print server",
-                                        end->error->message, end->account);
+    outcome->message = g_strdup_printf ("%s: run 'oauth-setup login %s' on the print server", cause,
+                                        end->account);
   return outcome;
 }
 

@@ -51,8 +51,9 @@ drain_input (void)
 static _Noreturn void
 hold_config (const char *what, const char *why)
 {
-  dprintf (STDERR_FILENO, SE_HOLD_AUTHORIZATION "ERROR: %s%s%s\n", what, *why == '\0' ? "" : ": ",
-           why);
+  dprintf (STDERR_FILENO,
+           SE_HOLD_AUTHORIZATION "ERROR: %s%s%s; when mended, run 'oauth-setup release'\n", what,
+           *why == '\0' ? "" : ": ", why);
   drain_input ();
   _exit (SE_EXIT_HOLD);
 }
@@ -168,7 +169,8 @@ become (const char *name)
   errno = 0;
   entry = getpwnam (name);
   if (entry == NULL)
-    hold_config ("The service user of scan-email cannot be found",
+    hold_config ("The service user of scan-email cannot be found; create it with systemd-sysusers, "
+                 "or name another by [server] user in scan-email.conf",
                  errno != 0 ? strerror (errno) : name);
   user = entry->pw_uid;
   group = entry->pw_gid;

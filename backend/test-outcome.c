@@ -28,8 +28,10 @@ test_table (void)
     { SE_ERROR_DOCUMENT, 1, 0, 0, SE_EXIT_CANCEL, "", 0, TRUE, "the cause" },
     { SE_ERROR_DOCUMENT, 0, 0, 0, SE_EXIT_CANCEL, "", 0, TRUE, "the cause" },
     { SE_ERROR_USAGE, 1, 0, 0, SE_EXIT_CANCEL, "", 0, TRUE, "the cause" },
-    { SE_ERROR_CONFIG, 0, 0, 0, SE_EXIT_HOLD, SE_HOLD_AUTHORIZATION, 0, FALSE, "the cause" },
-    { SE_ERROR_CONFIG, 3, 6 * DAY, 0, SE_EXIT_HOLD, SE_HOLD_AUTHORIZATION, 0, FALSE, "the cause" },
+    { SE_ERROR_CONFIG, 0, 0, 0, SE_EXIT_HOLD, SE_HOLD_AUTHORIZATION, 0, FALSE,
+      "the cause; when mended, run 'oauth-setup release'" },
+    { SE_ERROR_CONFIG, 3, 6 * DAY, 0, SE_EXIT_HOLD, SE_HOLD_AUTHORIZATION, 0, FALSE,
+      "the cause; when mended, run 'oauth-setup release'" },
     { SE_ERROR_AUTHORIZATION, 1, 0, 0, SE_EXIT_HOLD, SE_HOLD_AUTHORIZATION, 0, FALSE,
       "the cause: run 'oauth-setup login scans@x.org'" },
     { SE_ERROR_TOKEN_REJECTED, 1, 0, 0, SE_EXIT_HOLD, SE_HOLD_AUTHORIZATION, 0, FALSE,
@@ -93,6 +95,18 @@ test_names_oauth_setup_once (void)
 }
 
 static void
+test_after_a_question (void)
+{
+  g_autoptr (GError) error
+      = g_error_new_literal (SE_ERROR, SE_ERROR_CONFIG, "unknown key 'x'; did you mean 'y'?");
+  SeEnd end = { .error = error, .attempts = 1, .now = NOW };
+  g_autoptr (SeOutcome) outcome = se_outcome_new (&end);
+
+  g_assert_cmpstr (outcome->message, ==,
+                   "unknown key 'x'; did you mean 'y'? When mended, run 'oauth-setup release'");
+}
+
+static void
 test_hours (void)
 {
   g_autoptr (GError) error = g_error_new_literal (SE_ERROR, SE_ERROR_TEMPORARY, "down");
@@ -115,6 +129,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/outcome/table", test_table);
   g_test_add_func ("/outcome/names-oauth-setup-once", test_names_oauth_setup_once);
+  g_test_add_func ("/outcome/after-a-question", test_after_a_question);
   g_test_add_func ("/outcome/hours", test_hours);
   return g_test_run ();
 }

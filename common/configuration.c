@@ -475,11 +475,16 @@ se_config_make_account (const SeConfig *config, const char *address, GHashTable 
   g_autofree char *text = NULL;
   SeConfig merged = { .presets = config->presets };
   g_autoptr (SeConfigFile) file = NULL;
+  SeAccount *account = NULL;
 
   if (!check_given (address, keys, error))
     return NULL;
   text = se_config_edit_account (config->file->text, address, keys);
   file = se_config_file_parse (config->file->path, text, FALSE, error);
   merged.file = file;
-  return file != NULL ? se_config_get_account (&merged, address, error) : NULL;
+  account = file != NULL ? se_config_get_account (&merged, address, error) : NULL;
+  /* The line that the error names may not be in the file. */
+  if (account == NULL && !g_str_equal (text, config->file->text))
+    g_prefix_error (error, "the account cannot be set up so: ");
+  return account;
 }

@@ -105,6 +105,18 @@ read_fd (int fd, const char *path, gsize max, gsize *length, GError **error)
   return NULL;
 }
 
+/* A file that cannot be opened: where rights are the reason, whose rights. */
+static void
+set_open_error (GError **error, int saved_errno, const char *path)
+{
+  const struct passwd *user = saved_errno == EACCES ? getpwuid (geteuid ()) : NULL;
+
+  if (user != NULL)
+    se_error_set_errno (error, saved_errno, "the user %s cannot open %s", user->pw_name, path);
+  else
+    se_error_set_errno (error, saved_errno, "cannot open %s", path);
+}
+
 char *
 se_io_read_file (const char *path, gsize max, gsize *length, GError **error)
 {
@@ -112,7 +124,7 @@ se_io_read_file (const char *path, gsize max, gsize *length, GError **error)
 
   if (fd < 0)
     {
-      se_error_set_errno (error, errno, "cannot open %s", path);
+      set_open_error (error, errno, path);
       return NULL;
     }
   return read_fd (fd, path, max, length, error);
@@ -171,7 +183,7 @@ se_io_read_secret_file (const char *path, gsize max, gsize *length, GError **err
         g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
                      "%s is a symbolic link; a secret must be a regular file", path);
       else
-        se_error_set_errno (error, errno, "cannot open %s", path);
+        set_open_error (error, errno, path);
       return NULL;
     }
   if (!check_secret (fd, path, error))

@@ -61,6 +61,8 @@ se_verb_list (int argc, char **argv)
   if (setup == NULL)
     return se_setup_fail (error);
   accounts = se_config_list_accounts (setup->config);
+  if (*accounts == NULL)
+    printf ("%s has no account yet: run oauth-setup login.\n", setup->path);
   for (address = accounts; *address != NULL; address++)
     {
       printf ("%s\n", *address);

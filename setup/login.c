@@ -249,7 +249,7 @@ static gboolean
 sign_in (const Options *options, const SeSetup *setup, const SeAccount *account,
          SeLoginReport *report, GError **error)
 {
-  Worker worker = { { setup->server, setup->path, account, !options->no_test_mail }, report };
+  Worker worker = { { setup->server, account, !options->no_test_mail }, report };
 
   if (options->no_test_mail)
     report->test_mail = SE_STEP_SKIPPED;

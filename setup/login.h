@@ -19,7 +19,6 @@ typedef enum
 typedef struct
 {
   const SeServerConfig *server;
-  const char *config_file; /* which the service user must be able to read, too */
   const SeAccount *account;
   gboolean send_test;
 } SeSignIn;

@@ -188,6 +188,20 @@ tell_end (SeService *service, const GError *error)
   }
 }
 
+/* The jobs need the configuration, and nobody is there then to be told. */
+static gboolean
+check_configuration (const char *user, GError **error)
+{
+  g_autofree char *path = se_config_path ();
+
+  if (access (path, R_OK) == 0 || errno != EACCES)
+    return TRUE;
+  g_set_error (error, SE_ERROR, (int)SE_ERROR_CONFIG,
+               "The service user \"%s\" cannot read %s: make it that user's group's, mode 0640",
+               user, path);
+  return FALSE;
+}
+
 static void G_GNUC_NORETURN
 run_worker (int channel, const char *user, uid_t uid, gid_t gid, SeServiceWork work, gpointer data)
 {
@@ -197,7 +211,7 @@ run_worker (int channel, const char *user, uid_t uid, gid_t gid, SeServiceWork w
   if (isolate (channel, &error))
     {
       service.channel = CHANNEL_FD;
-      if (drop_privileges (user, uid, gid, &error))
+      if (drop_privileges (user, uid, gid, &error) && check_configuration (user, &error))
         (void)work (&service, data, &error);
     }
   tell_end (&service, error);

@@ -22,7 +22,8 @@ typedef const char *(*SeServiceEvent) (const char *const *fields, gpointer data)
 /* Runs work in a worker and waits for its end. Both functions get data: what event writes there
  * stays, what work writes there is lost with the worker. SIGINT, SIGTERM and SIGHUP ask the worker
  * to stop (then: SE_ERROR_CANCELLED); a second one kills it. Errors: work's own; SE_ERROR_CONFIG if
- * the service user does not exist or is root; SE_ERROR_TEMPORARY if the worker died. */
+ * the service user does not exist, is root, or cannot read scan-email.conf; SE_ERROR_TEMPORARY if
+ * the worker died. */
 gboolean se_service_run (const SeServerConfig *server, SeServiceWork work, SeServiceEvent event,
                          gpointer data, GError **error);
 

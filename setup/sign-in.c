@@ -4,9 +4,6 @@
 #include "oauth/device-grant.h"
 #include "setup/mailbox.h"
 
-#include <errno.h>
-#include <unistd.h>
-
 static void
 tick (gint64 seconds_left, gpointer data)
 {
@@ -90,25 +87,11 @@ store (SeService *service, const SeTokenContext *context, const SeTokenRecord *r
   return TRUE;
 }
 
-/* The jobs will need the configuration, and nobody is there then to be told. */
-static gboolean
-check_readable (const SeSignIn *wanted, GError **error)
-{
-  if (access (wanted->config_file, R_OK) == 0)
-    return TRUE;
-  g_set_error (
-      error, SE_ERROR, (int)SE_ERROR_CONFIG,
-      "The service user \"%s\" cannot read %s (%s): make it that user's group's, mode 0640",
-      wanted->server->user, wanted->config_file, g_strerror (errno));
-  return FALSE;
-}
-
 gboolean
 se_sign_in (SeService *service, const SeSignIn *wanted, GError **error)
 {
   SeTokenContext context = se_mailbox_context (service, wanted->server, wanted->account);
-  g_autoptr (SeTokenRecord) record
-      = check_readable (wanted, error) ? run_grant (service, &context, error) : NULL;
+  g_autoptr (SeTokenRecord) record = run_grant (service, &context, error);
   const char *to = wanted->account->from_address;
   g_autofree char *reply = NULL;
   gboolean go_on = FALSE;
