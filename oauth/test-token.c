@@ -374,7 +374,8 @@ test_status (Fixture *fixture, gconstpointer unused)
   store_failure (fixture, 3590, "invalid_scope");
   assert_status (fixture, SE_TOKEN_MISCONFIGURED, "Misconfigured", "invalid_scope");
   store_failure (fixture, 3590, "unusable");
-  assert_status (fixture, SE_TOKEN_MISCONFIGURED, "Misconfigured", "unusable");
+  assert_status (fixture, SE_TOKEN_MISCONFIGURED, "Misconfigured",
+                 "(unusable); to try again and see why, run: oauth-setup refresh ");
   store_failure (fixture, 3590, "unreachable");
   assert_status (fixture, SE_TOKEN_ACTIVE, "Active", "unreachable");
   store_failure (fixture, -10, "unreachable");

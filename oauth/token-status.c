@@ -62,12 +62,11 @@ judge_record (const SeAccount *account, const SeTokenRecord *record, char **reas
       g_autofree char *when = show_time (record->failed);
       SeTokenStatus status = judge_failure (record, expired);
       const char *advice = status == SE_TOKEN_REVOKED || status == SE_TOKEN_NEEDS_AUTHORIZATION
-                               ? "; run: oauth-setup login "
-                               : NULL;
+                               ? "run: oauth-setup login"
+                               : "to try again and see why, run: oauth-setup refresh";
 
-      *reason
-          = g_strdup_printf ("the refresh failed at %s (%s)%s%s", when, record->failure,
-                             advice == NULL ? "" : advice, advice == NULL ? "" : account->address);
+      *reason = g_strdup_printf ("the refresh failed at %s (%s); %s %s", when, record->failure,
+                                 advice, account->address);
       return status;
     }
   if (record->refresh_token == NULL && expired)
