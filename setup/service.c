@@ -235,11 +235,13 @@ se_service_lookup_user (const SeServerConfig *server, uid_t *uid, gid_t *gid, GE
                    server->user, server->state_directory, server->user);
       return FALSE;
     }
-  if (user->pw_uid == 0)
+  if (user->pw_uid == 0 || user->pw_gid == 0)
     {
-      g_set_error (error, SE_ERROR, (int)SE_ERROR_CONFIG,
-                   "The service user \"%s\" ([server] user) is root: name a user without rights",
-                   server->user);
+      g_set_error (
+          error, SE_ERROR, (int)SE_ERROR_CONFIG,
+          "The service user \"%s\" ([server] user) is root or in root's group: name a user "
+          "without rights",
+          server->user);
       return FALSE;
     }
   *uid = user->pw_uid;
