@@ -12,6 +12,7 @@ import threading
 from . import build, mail
 from .installation import TOP, Installation
 from .person import Person
+from .process import end_by_signals
 from .provider import CLIENT_ID, SCOPE
 from .world import ACCOUNT, TO, World
 
@@ -114,4 +115,8 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    end_by_signals()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit("Interrupted: what was started is stopped.")

@@ -16,6 +16,12 @@ class Timeout(AssertionError):
     """Something that should have happened did not."""
 
 
+def end_by_signals():
+    """SIGTERM and SIGHUP do as Ctrl-C does: what the run has started is stopped and removed."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+
+
 def wait_for(condition, what, seconds=20.0, interval=0.03):
     """Returns the first true value of condition(); Timeout names what was waited for."""
     deadline = time.monotonic() + seconds

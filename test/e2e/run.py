@@ -13,6 +13,7 @@ import traceback
 import unittest
 
 from . import world
+from .process import end_by_signals
 
 
 class Result(unittest.TestResult):
@@ -76,6 +77,7 @@ def main():
 
 
 if __name__ == "__main__":
+    end_by_signals()
     status = main()
     sys.stdout.flush()
     os._exit(status)  # threads of servers that still wait for a test must not keep us
