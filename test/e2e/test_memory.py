@@ -32,6 +32,7 @@ class Valgrind(OneMail):
     def test_a_mail(self):
         log = os.path.join(self.files, "valgrind")
         os.mkdir(log)
+        os.chmod(self.files, 0o755)
         os.chmod(log, 0o777)
         for name in ("backend/mailto", "daemon/mailto-worker", "filter/scantoemail"):
             real = os.path.join(self.cups.base, "bin", name + ".real")
