@@ -62,7 +62,7 @@ def sanitizers():
 def valgrind(program):
     """One unit test program under valgrind."""
     name = os.path.relpath(program, CHECK)
-    run(["valgrind", "-q", "--error-exitcode=99", "--leak-check=full",
+    run(["valgrind", "-q", "--vgdb=no", "--error-exitcode=99", "--leak-check=full",
          "--errors-for-leak-kinds=definite", "--child-silent-after-fork=yes", program, "--tap"],
         "valgrind-" + name.replace("/", "-") + ".log", CHECK,
         {"G_TEST_SRCDIR": TOP, "G_TEST_BUILDDIR": CHECK, "G_SLICE": "always-malloc"})

@@ -8,7 +8,7 @@ import os
 from . import documents, mail
 from .case import EndToEnd
 
-VALGRIND = ("exec valgrind -q --error-exitcode=99 --leak-check=full "
+VALGRIND = ("exec valgrind -q --vgdb=no --error-exitcode=99 --leak-check=full "
             "--errors-for-leak-kinds=definite --log-file={log}/{name}.%p {real} \"$@\"\n")
 
 
