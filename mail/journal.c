@@ -72,12 +72,18 @@ drop_bundle (const SeJournal *journal)
 }
 
 static void
+set_first (SeJournal *journal)
+{
+  g_key_file_set_int64 (journal->entry, ENTRY, "first", g_get_real_time () / G_USEC_PER_SEC);
+}
+
+static void
 start_over (SeJournal *journal)
 {
   g_key_file_remove_group (journal->entry, MESSAGE, NULL);
   g_key_file_remove_key (journal->entry, ENTRY, "next-try", NULL);
   g_key_file_remove_key (journal->entry, ENTRY, "reply", NULL);
-  g_key_file_set_int64 (journal->entry, ENTRY, "first", g_get_real_time () / G_USEC_PER_SEC);
+  set_first (journal);
   g_key_file_set_integer (journal->entry, ENTRY, "attempts", 0);
   g_clear_pointer (&journal->reply, g_free);
   journal->step = SE_JOURNAL_OPEN;
@@ -128,6 +134,8 @@ load_or_start (SeJournal *journal, const SeJobKey *key, GError **error)
         return TRUE;
       start_over (journal);
     }
+  if (!g_key_file_has_key (journal->entry, ENTRY, "first", NULL))
+    set_first (journal);
   g_key_file_set_int64 (journal->entry, ENTRY, "completion", key->completion);
   g_key_file_set_integer (journal->entry, ENTRY, "attempts",
                           (int)se_journal_attempts (journal) + 1);
@@ -235,8 +243,11 @@ se_journal_restart (SeJournal *journal, GError **error)
 gboolean
 se_journal_reopen (SeJournal *journal, GError **error)
 {
-  if (journal->step != SE_JOURNAL_FIXED)
+  if (journal->step == SE_JOURNAL_ACCEPTED)
     return TRUE;
+  g_key_file_remove_key (journal->entry, ENTRY, "first", NULL);
+  if (journal->step != SE_JOURNAL_FIXED)
+    return commit (journal, error);
   g_key_file_remove_group (journal->entry, MESSAGE, NULL);
   return commit_step (journal, SE_JOURNAL_OPEN, error) && remove_file (journal->bundle_path, error);
 }

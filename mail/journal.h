@@ -57,9 +57,10 @@ const char *se_journal_bundle_path (const SeJournal *journal);
 gboolean se_journal_same_sources (const SeJournal *journal, const char *const *sources);
 gboolean se_journal_restart (SeJournal *journal, GError **error);
 
-/* Takes an entry at FIXED back to OPEN, so that the next try composes the mail anew: for a person
- * who mends the configuration, which the fixed message would never see. An entry at any other step
- * stays as it is, one in doubt above all. Attempts and time of the first one are kept. */
+/* For a job that is to wait for a person. An entry at FIXED goes back to OPEN, so that the next try
+ * composes the mail anew: the fixed message would never see what the person mends in the
+ * configuration. One in doubt stays as it is. The attempts are kept; the time of the first one is
+ * that of the next try, since days of waiting for a person are no reason to give up. */
 gboolean se_journal_reopen (SeJournal *journal, GError **error);
 
 /* Fixes envelope and message: the spooled bundle must be complete and synced. */
