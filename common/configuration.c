@@ -4,7 +4,9 @@
 #include "common/io.h"
 #include "common/log.h"
 
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Larger than any real file, small enough for memory. */
 #define FILE_MAX (1024 * 1024)
@@ -12,7 +14,8 @@
 struct SeConfig
 {
   SeConfigFile *file;
-  SeConfigFile *presets; /* NULL: there is no file of presets */
+  SeConfigFile *presets; /* NULL: there are none */
+  char *no_presets;      /* why there are none */
 };
 
 void
@@ -90,7 +93,13 @@ combine (SeConfigFile *file, const char *presets, GError **error)
   config->file = file;
   if (file == NULL)
     return NULL;
-  if (presets != NULL && g_file_test (presets, G_FILE_TEST_EXISTS))
+  /* Whoever needs a preset is told why there is none. */
+  if (presets == NULL)
+    config->no_presets = g_strdup ("no file of presets");
+  else if (access (presets, R_OK) < 0)
+    config->no_presets
+        = g_strdup_printf ("no preset, since %s cannot be read (%s)", presets, g_strerror (errno));
+  else
     {
       config->presets = load_file (presets, TRUE, error);
       if (config->presets == NULL)
@@ -118,6 +127,7 @@ se_config_free (SeConfig *config)
     return;
   se_config_file_free (config->file);
   se_config_file_free (config->presets);
+  g_free (config->no_presets);
   g_free (config);
 }
 
@@ -230,7 +240,8 @@ list_names (const SeConfigFile *file, const SeConfigFile *more, const char *pref
       g_auto (GStrv) sections = g_key_file_get_groups (files[i]->keys, NULL);
 
       for (char **section = sections; *section != NULL; section++)
-        if (g_str_has_prefix (*section, prefix))
+        if (g_str_has_prefix (*section, prefix)
+            && (i == 0 || !g_key_file_has_group (file->keys, *section)))
           g_strv_builder_add (names, *section + strlen (prefix));
     }
   return g_strv_builder_end (names);
@@ -240,6 +251,12 @@ char **
 se_config_list_accounts (const SeConfig *config)
 {
   return list_names (config->file, NULL, "account ");
+}
+
+char **
+se_config_list_providers (const SeConfig *config)
+{
+  return list_names (config->file, config->presets, "provider ");
 }
 
 /* "FILE:LINE: [account ADDRESS]", for messages; owned by the caller. */
@@ -256,7 +273,7 @@ static SeProviderConfig *
 get_provider (const SeConfig *config, const char *name, const Places *places, GError **error)
 {
   g_autoptr (SeProviderConfig) provider = g_new0 (SeProviderConfig, 1);
-  g_auto (GStrv) known = list_names (config->file, config->presets, "provider ");
+  g_auto (GStrv) known = se_config_list_providers (config);
   const char *nearest = se_config_nearest (name, (const char *const *)known);
 
   if (!g_strv_contains ((const char *const *)known, name))
@@ -266,8 +283,8 @@ get_provider (const SeConfig *config, const char *name, const Places *places, GE
                      name, nearest);
       else
         g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-                     "unknown provider '%s': there is no [provider %s] and no file of presets",
-                     name, name);
+                     "unknown provider '%s': there is no [provider %s] and %s", name, name,
+                     config->no_presets != NULL ? config->no_presets : "no preset of that name");
       return NULL;
     }
   provider->name = g_strdup (name);
@@ -473,7 +490,7 @@ se_config_make_account (const SeConfig *config, const char *address, GHashTable 
                         GError **error)
 {
   g_autofree char *text = NULL;
-  SeConfig merged = { .presets = config->presets };
+  SeConfig merged = { .presets = config->presets, .no_presets = config->no_presets };
   g_autoptr (SeConfigFile) file = NULL;
   SeAccount *account = NULL;
 

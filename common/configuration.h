@@ -118,6 +118,9 @@ SeServerConfig *se_config_get_server (const SeConfig *config, GError **error);
 /* Addresses of all accounts in the file's order; NULL-terminated. */
 char **se_config_list_accounts (const SeConfig *config);
 
+/* Names of all providers, those of the file before the presets; NULL-terminated. */
+char **se_config_list_providers (const SeConfig *config);
+
 /* SE_ERROR_CONFIG where the account or its provider does not exist (nearest name given) or a value
  * cannot be used. address NULL: the only account there is; several or none: SE_ERROR_CONFIG. */
 SeAccount *se_config_get_account (const SeConfig *config, const char *address, GError **error);

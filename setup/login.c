@@ -128,6 +128,36 @@ choose_account (Options *options, const SeSetup *setup, gboolean may_ask, GError
   return ask_into (&options->address, "Mailbox to authorize", n > 0 ? accounts[0] : NULL, error);
 }
 
+/* One of the providers there are. */
+static gboolean
+ask_provider (Options *options, const SeConfig *config, GError **error)
+{
+  g_auto (GStrv) known = se_config_list_providers (config);
+  g_autofree char *names = g_strjoinv (", ", known);
+  g_autofree char *question = g_strdup_printf ("Provider (%s)", names);
+
+  if (known[0] == NULL && options->provider == NULL)
+    {
+      g_set_error_literal (error, SE_ERROR, (int)SE_ERROR_CONFIG,
+                           "there is no provider: scan-email.conf has no [provider NAME] section, "
+                           "and the presets are missing");
+      return FALSE;
+    }
+  while (options->provider == NULL)
+    {
+      g_autofree char *answer = se_console_ask (question, known[0], error);
+
+      if (answer == NULL)
+        return FALSE;
+      if (g_strv_contains ((const char *const *)known, answer))
+        options->provider = g_steal_pointer (&answer);
+      else
+        puts ("There is no such provider; a server of your own needs a [provider NAME] section in "
+              "scan-email.conf first.");
+    }
+  return TRUE;
+}
+
 /* TRUE if the provider's endpoints hold the tenant. */
 static gboolean
 needs_tenant (const SeConfig *config, const Options *options)
@@ -162,8 +192,7 @@ complete_new_account (Options *options, const SeSetup *setup, gboolean may_ask, 
   options->address = se_address_to_string (address);
   if (may_ask)
     {
-      if (!ask_into (&options->provider, "Provider (microsoft, or a [provider] of the file)",
-                     "microsoft", error)
+      if (!ask_provider (options, setup->config, error)
           || !ask_into (&options->client_id, "Client id of the application registered there", NULL,
                         error))
         return FALSE;

@@ -87,7 +87,9 @@ class OnATerminal(EndToEnd):
         self.addCleanup(self.cups.run, "lpadmin", "-x", "asked", check=False)
         terminal = self.start()
         terminal.answer(r"Mailbox to authorize \[.*\]: ", account)
-        terminal.answer(r"Provider .*\[microsoft\]: ", "intranet")
+        terminal.answer(r"Provider \(intranet, microsoft\) \[intranet\]: ", "nonsense")
+        terminal.wait("no such provider")
+        terminal.answer(r"Provider .*: ", "intranet")
         terminal.answer("Client id .*: ", "")
         terminal.answer("Client id .*: ", "scan-email")  # an empty answer is asked about again
         terminal.answer(r"Queue to create .*\[scan-email\]: ", "asked")
