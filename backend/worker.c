@@ -210,11 +210,11 @@ count_pages (const GPtrArray *entries)
 
   for (guint i = 0; i < entries->len; i++)
     {
-      int more = ((const SeBundleEntry *)entries->pdata[i])->pages;
+      const SeBundleEntry *entry = entries->pdata[i];
 
-      if (more < 0)
+      if (entry->failed || entry->pages < 0)
         return -1;
-      pages += more;
+      pages += entry->pages;
     }
   return pages;
 }
@@ -304,24 +304,49 @@ deliver (Worker *worker, GError **error)
   return FALSE;
 }
 
+/* Composes and fixes the mail of these documents, unless it is the one that is fixed already. */
+static gboolean
+settle_message (Worker *worker, const GPtrArray *entries, GError **error)
+{
+  g_autofree const char **sources = list_sources (entries);
+  gboolean fixed = se_journal_step (worker->journal) != SE_JOURNAL_OPEN;
+
+  if (fixed && se_journal_same_sources (worker->journal, sources))
+    return TRUE;
+  return (!fixed || se_journal_restart (worker->journal, error))
+         && fix (worker, entries, sources, error);
+}
+
+/* Takes the bundle in. A document that cannot be converted now does not matter where the mail was
+ * fixed before: an entry's key holds cupsd's time of creation, so it is this job's. */
+static GPtrArray *
+receive (Worker *worker, GError **error)
+{
+  g_autoptr (GPtrArray) entries = spool (worker, error);
+  g_autoptr (GError) failure = NULL;
+
+  if (entries == NULL)
+    return NULL;
+  if (check_entries (entries, &failure))
+    return settle_message (worker, entries, error) ? g_steal_pointer (&entries) : NULL;
+  if (se_journal_step (worker->journal) != SE_JOURNAL_OPEN)
+    return g_steal_pointer (&entries);
+  g_propagate_error (error, g_steal_pointer (&failure));
+  return NULL;
+}
+
 /* Everything from the job's arguments to the server's reply. */
 static gboolean
 run (Worker *worker, GError **error)
 {
   g_autoptr (GPtrArray) entries = NULL;
-  g_autofree const char **sources = NULL;
   int pages;
 
   if (!configure (worker, error) || !check_queue (worker->job, error)
       || !open_journal (worker, error))
     return FALSE;
-  entries = spool (worker, error);
-  if (entries == NULL || !check_entries (entries, error))
-    return FALSE;
-  sources = list_sources (entries);
-  if (se_journal_step (worker->journal) != SE_JOURNAL_OPEN
-      && !se_journal_same_sources (worker->journal, sources)
-      && !se_journal_restart (worker->journal, error))
+  entries = receive (worker, error);
+  if (entries == NULL)
     return FALSE;
   if (se_journal_step (worker->journal) == SE_JOURNAL_ACCEPTED)
     {
@@ -329,9 +354,7 @@ run (Worker *worker, GError **error)
       se_status_phase (SE_PHASE_ACCEPTED);
       return TRUE;
     }
-  if (!(se_journal_step (worker->journal) == SE_JOURNAL_OPEN ? fix (worker, entries, sources, error)
-                                                             : drop_spool (worker, error))
-      || !deliver (worker, error))
+  if (!drop_spool (worker, error) || !deliver (worker, error))
     return FALSE;
   pages = count_pages (entries);
   if (pages > 0)
