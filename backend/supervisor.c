@@ -245,16 +245,48 @@ clean_environment (void)
   *to = NULL;
 }
 
+/* Becomes the worker below directory; returns if there is none. */
+static void
+try_worker (const char *directory, char **argv)
+{
+  char path[4096];
+  int n = snprintf (path, sizeof path, "%s/" WORKER, directory);
+
+  if (n < 0 || (size_t)n >= sizeof path)
+    hold_config ("The path of CUPS's programs is too long", "");
+  execv (path, argv);
+  if (errno != ENOENT)
+    hold_config (path, strerror (errno));
+}
+
+/* As try_worker, where this program itself lies: a private ServerBin may only link to it. */
+static void
+try_worker_beside (char **argv)
+{
+  char path[4096];
+  ssize_t length = readlink ("/proc/self/exe", path, sizeof path - 1);
+
+  if (length < 0)
+    return;
+  path[length] = '\0';
+  for (int level = 0; level < 2; level++) /* DIRECTORY/backend/mailto */
+    {
+      char *slash = strrchr (path, '/');
+
+      if (slash == NULL)
+        return;
+      *slash = '\0';
+    }
+  try_worker (path, argv);
+}
+
 /* The child: becomes the worker. */
 static _Noreturn void
 run_worker (char **argv, int ppd, int phase)
 {
-  char path[4096];
+  const char *serverbin = variable ("CUPS_SERVERBIN", SE_SERVERBIN);
   sigset_t child;
-  int n = snprintf (path, sizeof path, "%s/" WORKER, variable ("CUPS_SERVERBIN", SE_SERVERBIN));
 
-  if (n < 0 || (size_t)n >= sizeof path)
-    hold_config ("The path of CUPS's programs is too long", "");
   clean_environment ();
   /* SIGTERM stays blocked, and pending, until the worker is ready to take it. */
   sigemptyset (&child);
@@ -263,10 +295,15 @@ run_worker (char **argv, int ppd, int phase)
   if (ppd >= 0)
     ppd = fcntl (ppd, F_DUPFD_CLOEXEC, SE_FD_PHASE + 1);
   phase = fcntl (phase, F_DUPFD_CLOEXEC, SE_FD_PHASE + 1);
-  if (phase >= 0 && hand_down (ppd, SE_FD_PPD) && hand_down (phase, SE_FD_PHASE)
-      && sigprocmask (SIG_UNBLOCK, &child, NULL) == 0)
-    execv (path, argv);
-  hold_config (path, strerror (errno));
+  if (phase < 0 || !hand_down (ppd, SE_FD_PPD) || !hand_down (phase, SE_FD_PHASE)
+      || sigprocmask (SIG_UNBLOCK, &child, NULL) < 0)
+    hold_deferred ("Cannot start the worker", errno);
+  try_worker (serverbin, argv);
+  try_worker_beside (argv);
+  try_worker (SE_SERVERBIN, argv);
+  hold_config ("scan-email is not wholly installed: " WORKER " is missing in CUPS's directory of "
+               "programs",
+               serverbin);
 }
 
 /* Waits for the worker, handing SIGTERM on (*cancelled): an unprivileged cupsd signals this process

@@ -354,7 +354,8 @@ test_no_worker (Fixture *fixture, gconstpointer unused)
   g_unlink (fixture->worker);
   g_assert_cmpint (run (fixture, "a", &said), ==, 3);
   g_assert_nonnull (strstr (said, "STATE: +" SE_REASON_AUTHORIZATION "\n"));
-  g_assert_nonnull (strstr (said, fixture->worker));
+  g_assert_nonnull (strstr (said, "daemon/mailto-worker is missing"));
+  g_assert_nonnull (strstr (said, fixture->directory));
 }
 
 static void

@@ -7,7 +7,9 @@ import subprocess
 import tempfile
 import unittest
 
+from . import documents
 from .build import CHECK
+from .case import EndToEnd
 
 MODES = {
     "lib/cups/backend/mailto": 0o744,
@@ -44,3 +46,17 @@ class Install(unittest.TestCase):
                            capture_output=True)
             with open(path) as file:
                 self.assertEqual(file.read(), "# mine\n")
+
+
+class LinkedInstall(EndToEnd):
+    def test_a_server_bin_that_only_links_to_the_backend(self):
+        """The worker is found beside the backend itself."""
+        base, own = self.cups.base, os.path.join(self.cups.base, "own")
+        moved = {f"{base}/bin/{name}": f"{own}/{name}"
+                 for name in ("backend/mailto", "daemon/mailto-worker")}
+        for path, target in moved.items():
+            os.makedirs(os.path.dirname(target))
+            os.rename(path, target)
+            self.addCleanup(os.replace, target, path)
+        os.symlink(f"{own}/backend/mailto", f"{base}/bin/backend/mailto")
+        self.the_mail(self.cups.lp(self.queue, self.file("linked.pdf", documents.pdf())))
