@@ -351,11 +351,10 @@ test_no_worker (Fixture *fixture, gconstpointer unused)
 {
   g_autofree char *said = NULL;
 
-  g_unlink (fixture->worker);
+  g_assert_cmpint (g_chmod (fixture->worker, 0600), ==, 0);
   g_assert_cmpint (run (fixture, "a", &said), ==, 3);
   g_assert_nonnull (strstr (said, "STATE: +" SE_REASON_AUTHORIZATION "\n"));
-  g_assert_nonnull (strstr (said, "daemon/mailto-worker is missing"));
-  g_assert_nonnull (strstr (said, fixture->directory));
+  g_assert_nonnull (strstr (said, fixture->worker));
 }
 
 static void
