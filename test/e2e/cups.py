@@ -47,7 +47,6 @@ Listen {base}/sock
 Listen 127.0.0.1:{port}
 Browsing Off
 WebInterface No
-DefaultAuthType None
 LogLevel debug2
 LogTimeFormat usecs
 MaxLogSize 0
@@ -63,6 +62,12 @@ DirtyCleanInterval 0
   Order allow,deny
   Allow all
 </Location>
+{policy}
+"""
+
+# For an ordinary user's cupsd, which can authenticate nobody.
+OPEN_POLICY = """\
+DefaultAuthType None
 <Policy default>
   JobPrivateAccess default
   JobPrivateValues default
@@ -71,6 +76,13 @@ DirtyCleanInterval 0
   </Limit>
 </Policy>
 """
+
+
+def stock_policy():
+    """Who may do what as Debian ships it."""
+    with open(f"{STOCK_SHARE}/cupsd.conf.default") as file:
+        policy = re.search(r"<Policy default>.*?</Policy>", file.read(), re.S).group()
+    return f"DefaultAuthType Basic\n{policy}"
 
 
 class Cups:
@@ -93,6 +105,7 @@ class Cups:
         values = {"base": self.base, "port": self.port, "retry_interval": retry_interval,
                   "retry_limit": retry_limit, "user": "lp" if ROOT else self.service_user,
                   "group": "lp" if ROOT else grp.getgrgid(os.getegid()).gr_name,
+                  "policy": stock_policy() if ROOT else OPEN_POLICY,
                   "system_group": "root" if ROOT else grp.getgrgid(os.getegid()).gr_name}
         self._write("cups-files.conf", FILES_CONF.format(**values))
         self._write("cupsd.conf", CUPSD_CONF.format(**values))
