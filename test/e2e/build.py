@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 
+from . import installation
 from .installation import CONFIGURE, TOP
 
 BUILD = os.path.join(TOP, "build")
@@ -60,7 +61,7 @@ def configured(name, *options, **env):
     directory = os.path.join(BUILD, name)
     prefix = os.path.join(directory, "stage")
     os.makedirs(directory, exist_ok=True)
-    if newer(os.path.join(directory, "config.status"), configure):
+    if newer(os.path.join(directory, "config.status"), configure, installation.__file__):
         run([configure, f"--prefix={prefix}", *options,
              *(option.format(prefix=prefix) for option in CONFIGURE)],
             f"{name}-configure.log", directory, env)

@@ -19,6 +19,10 @@ MODES = {
     "share/scan-email/providers.conf": 0o644,
     "etc/cups/scan-email.conf": 0o640,
     "sbin/oauth-setup": 0o755,
+    "var/lib/scan-email": 0o700,
+    "var/lib/scan-email/journal": 0o700,
+    "var/lib/scan-email/spool": 0o700,
+    "var/lib/scan-email/tokens": 0o700,
     "share/man/man5/scan-email.conf.5": 0o644,
     "share/man/man7/scan-email.7": 0o644,
     "share/man/man8/oauth-setup.8": 0o644,
@@ -35,6 +39,10 @@ class Install(unittest.TestCase):
                 with self.subTest(path):
                     self.assertEqual(stat.S_IMODE(os.stat(os.path.join(prefix, path)).st_mode), mode)
             self.assertFalse(os.path.exists(os.path.join(prefix, "share/cups/drv/scan-email.ppd")))
+            # This build puts nothing outside its own stage, the state directory included.
+            self.assertEqual([folder for folder, _, _ in os.walk(destination)
+                              if not (folder + "/").startswith(prefix + "/")
+                              and not (prefix + "/").startswith(folder + "/")], [])
 
     def test_an_edited_configuration_is_not_overwritten(self):
         with tempfile.TemporaryDirectory() as destination:
