@@ -63,14 +63,25 @@ mail_test_smtp_open_SOURCES = mail/test-smtp-open.c $(MAIL_TEST_SERVER)
 mail_test_smtp_open_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 mail_test_smtp_open_LDADD = $(MAIL_LIBS)
 
-check_PROGRAMS += mail/test-smtp
-mail_test_smtp_SOURCES = mail/test-smtp.c $(MAIL_TEST_SERVER)
+MAIL_TEST_SMTP = mail/test-smtp-fixture.c mail/test-smtp-fixture.h $(MAIL_TEST_SERVER)
+
+check_PROGRAMS += mail/test-smtp mail/test-smtp-stops
+mail_test_smtp_SOURCES = mail/test-smtp.c $(MAIL_TEST_SMTP)
 mail_test_smtp_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 mail_test_smtp_LDADD = $(MAIL_LIBS)
+mail_test_smtp_stops_SOURCES = mail/test-smtp-stops.c $(MAIL_TEST_SMTP)
+mail_test_smtp_stops_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+mail_test_smtp_stops_LDADD = $(MAIL_LIBS)
 
-check_PROGRAMS += mail/test-journal
+MAIL_TEST_JOURNAL = mail/test-journal-fixture.c mail/test-journal-fixture.h
+
+check_PROGRAMS += mail/test-journal mail/test-journal-files
+mail_test_journal_SOURCES = mail/test-journal.c $(MAIL_TEST_JOURNAL)
 mail_test_journal_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 mail_test_journal_LDADD = $(MAIL_LIBS)
+mail_test_journal_files_SOURCES = mail/test-journal-files.c $(MAIL_TEST_JOURNAL)
+mail_test_journal_files_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+mail_test_journal_files_LDADD = $(MAIL_LIBS)
 
 check_PROGRAMS += mail/test-delivery
 mail_test_delivery_SOURCES = mail/test-delivery.c $(MAIL_TEST_SERVER)

@@ -1,147 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "mail/smtp.h"
-#include "mail/test-server.h"
+#include "mail/test-smtp-fixture.h"
 
-#include "common/digest.h"
-#include "common/io.h"
-
-#include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <unistd.h>
-
-#define HEADER "From: scanner@example.com\r\nSubject: Scan\r\n\r\n"
-#define FOOTER "\r\nend\r\n"
 
 static TestServer *server;
-
-typedef struct
-{
-  SeSmtp *smtp;
-  SeMessage *message;
-  int fd;
-  SeAddress *from;
-  GPtrArray *recipients;
-  char *digest; /* of the message */
-  guint64 progress;
-  gboolean at_dot;
-  gboolean refuse_dot;
-  SeSmtpReply *reply;
-} Fixture;
-
-static SeAddress *
-address (const char *local, const char *domain)
-{
-  SeAddress *a = g_new0 (SeAddress, 1);
-
-  a->local = g_strdup (local);
-  a->domain = g_strdup (domain);
-  return a;
-}
-
-static char *
-message_digest (Fixture *f)
-{
-  g_autoptr (SeDigest) digest = se_digest_new ();
-  g_autofree char *buffer = g_malloc (65536);
-  gssize n;
-
-  se_message_rewind (f->message, f->fd);
-  while ((n = se_message_read (f->message, buffer, 65536, NULL)) > 0)
-    se_digest_update (digest, buffer, (gsize)n);
-  g_assert_cmpint (n, ==, 0);
-  return se_digest_finish (digest);
-}
-
-/* A message with one document of size bytes between two texts, in an unnamed file. */
-static void
-make_message (Fixture *f, gsize size)
-{
-  static const char *const texts[] = { HEADER, FOOTER, NULL };
-  const SeAttachment range = { .offset = 0, .length = size };
-  g_autofree char *document = g_malloc (size);
-  g_autofree char *path = g_build_filename (g_get_tmp_dir (), "scan-email-smtp-XXXXXX", NULL);
-  g_autoptr (GError) error = NULL;
-
-  for (gsize i = 0; i < size; i++)
-    document[i] = (char)(i * 31 + i / 251);
-  f->fd = g_mkstemp (path);
-  g_assert_cmpint (unlink (path), ==, 0);
-  g_assert_true (se_io_write_all (f->fd, document, size, NULL));
-  f->message = se_message_new_from_texts (texts, &range, 1, &error);
-  g_assert_no_error (error);
-  f->digest = message_digest (f);
-}
-
-static void
-set_up (Fixture *f, const char *options, gsize size, int cancel_fd, const SeSmtpTimeouts *timeouts)
-{
-  g_autofree char *url = test_server_new (server, options);
-  const SeSmtpOptions smtp = { .server = url,
-                               .ca_file = test_server_ca (server),
-                               .sasl = "xoauth2",
-                               .user = "scanner@example.com",
-                               .access_token = "token",
-                               .helo_name = "client.example.com",
-                               .cancel_fd = cancel_fd,
-                               .timeouts = timeouts };
-  g_autoptr (GError) error = NULL;
-
-  memset (f, 0, sizeof *f);
-  make_message (f, size);
-  f->from = address ("scanner", "example.com");
-  f->recipients = g_ptr_array_new_with_free_func ((GDestroyNotify)se_address_free);
-  g_ptr_array_add (f->recipients, address ("a", "example.org"));
-  g_ptr_array_add (f->recipients, address ("\"b c\"", "example.net"));
-  f->smtp = se_smtp_open (&smtp, &error);
-  g_assert_no_error (error);
-}
-
-static void
-tear_down (Fixture *f)
-{
-  se_smtp_close (f->smtp);
-  se_message_free (f->message);
-  close (f->fd);
-  se_address_free (f->from);
-  g_ptr_array_unref (f->recipients);
-  g_free (f->digest);
-  se_smtp_reply_free (f->reply);
-}
-
-static void
-on_progress (guint64 sent, guint64 total, gpointer data)
-{
-  Fixture *f = data;
-
-  g_assert_cmpuint (sent, >, f->progress);
-  g_assert_cmpuint (sent, <=, total);
-  f->progress = sent;
-}
-
-static gboolean
-on_before_dot (gpointer data, GError **error)
-{
-  Fixture *f = data;
-
-  f->at_dot = TRUE;
-  if (f->refuse_dot)
-    g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "the disk is full");
-  return !f->refuse_dot;
-}
-
-static gboolean
-send_message (Fixture *f, GError **error)
-{
-  const SeEnvelope envelope = { f->from, f->recipients };
-  const SeSmtpEvents events = { on_progress, on_before_dot, f };
-
-  f->progress = 0;
-  g_clear_pointer (&f->reply, se_smtp_reply_free);
-  return se_smtp_send (f->smtp, &envelope, f->message, f->fd, &events, &f->reply, error);
-}
 
 static void
 test_sent (void)
@@ -153,8 +17,8 @@ test_sent (void)
   g_autofree char *session = NULL;
   g_autofree char *commands = NULL;
 
-  set_up (&f, "size=1000000", 300 * 1000, -1, NULL);
-  g_assert_true (send_message (&f, &error));
+  fixture_set_up (&f, server, "size=1000000", 300 * 1000, -1, NULL);
+  g_assert_true (fixture_send (&f, &error));
   g_assert_no_error (error);
   g_assert_true (f.at_dot);
   g_assert_cmpuint (f.progress, ==, se_message_size (f.message));
@@ -169,7 +33,7 @@ test_sent (void)
                          "|RCPT TO:<a@example.org>|"
                          "RCPT TO:<\"b c\"@example.net>|DATA|QUIT",
                          se_message_size (f.message));
-  tear_down (&f);
+  fixture_tear_down (&f);
   session = test_server_ask (server, "session\t1");
   g_assert_cmpstr (strstr (session, "commands=") + strlen ("commands="), ==, commands);
 }
@@ -183,19 +47,19 @@ test_again (void)
   g_autoptr (GError) error = NULL;
   g_autofree char *messages = NULL;
 
-  set_up (&f, NULL, 1000, -1, NULL);
+  fixture_set_up (&f, server, NULL, 1000, -1, NULL);
   test_server_tell (server, "at\trcpt\treply\t550 5.1.1 no\nat\tdot\treply\t451 4.3.0 later");
-  g_assert_false (send_message (&f, &refused));
+  g_assert_false (fixture_send (&f, &refused));
   g_assert_error (refused, SE_ERROR, SE_ERROR_DOCUMENT);
   g_clear_error (&refused);
-  g_assert_false (send_message (&f, &refused));
+  g_assert_false (fixture_send (&f, &refused));
   g_assert_error (refused, SE_ERROR, SE_ERROR_TEMPORARY);
-  g_assert_true (send_message (&f, &error));
-  g_assert_true (send_message (&f, &error));
+  g_assert_true (fixture_send (&f, &error));
+  g_assert_true (fixture_send (&f, &error));
   messages = test_server_ask (server, "messages");
   g_assert_true (g_str_has_prefix (messages, "2\t"));
   g_assert_true (g_str_has_suffix (messages, f.digest));
-  tear_down (&f);
+  fixture_tear_down (&f);
 }
 
 typedef struct
@@ -297,15 +161,15 @@ test_refused (gconstpointer data)
   Fixture f;
 
   /* Enough that it cannot all wait in the sockets' buffers. */
-  set_up (&f, c->option, 12 * 1000 * 1000, -1, NULL);
+  fixture_set_up (&f, server, c->option, 12 * 1000 * 1000, -1, NULL);
   test_server_tell (server, c->script);
-  g_assert_false (send_message (&f, &error));
+  g_assert_false (fixture_send (&f, &error));
   g_test_message ("%s", error->message);
   g_assert_error (error, SE_ERROR, (int)c->error);
   g_assert_nonnull (strstr (error->message, c->words));
   if (c->also != NULL)
     g_assert_nonnull (strstr (error->message, c->also));
-  tear_down (&f);
+  fixture_tear_down (&f);
   session = test_server_ask (server, "session\t1");
   if (c->no_body)
     g_assert_nonnull (strstr (session, "\tbody=0\t"));
@@ -326,8 +190,8 @@ test_together_with_235 (void)
   g_autoptr (SeSmtp) closed = NULL;
   g_autofree char *messages = NULL;
 
-  set_up (&f, NULL, 1000, -1, NULL);
-  tear_down (&f);
+  fixture_set_up (&f, server, NULL, 1000, -1, NULL);
+  fixture_tear_down (&f);
   {
     g_autofree char *url = test_server_new (server, NULL);
     const SeSmtpOptions options = { .server = url,
@@ -342,13 +206,13 @@ test_together_with_235 (void)
     g_assert_no_error (error);
   }
   {
-    static const char *const texts[] = { HEADER, NULL };
+    static const char *const texts[] = { FIXTURE_HEADER, NULL };
     g_autoptr (SeMessage) message = se_message_new_from_texts (texts, NULL, 0, NULL);
     g_autoptr (GPtrArray) to = g_ptr_array_new_with_free_func ((GDestroyNotify)se_address_free);
-    g_autoptr (SeAddress) from = address ("a", "b");
+    g_autoptr (SeAddress) from = fixture_address ("a", "b");
     const SeEnvelope envelope = { from, to };
 
-    g_ptr_array_add (to, address ("c", "d"));
+    g_ptr_array_add (to, fixture_address ("c", "d"));
     g_assert_false (se_smtp_send (closed, &envelope, message, -1, NULL, NULL, &error));
     g_test_message ("%s", error->message);
     g_assert_error (error, SE_ERROR, SE_ERROR_TEMPORARY);
@@ -364,141 +228,12 @@ test_reset_after_reply (void)
   Fixture f;
   g_autoptr (GError) error = NULL;
 
-  set_up (&f, NULL, 12 * 1000 * 1000, -1, NULL);
+  fixture_set_up (&f, server, NULL, 12 * 1000 * 1000, -1, NULL);
   test_server_tell (server, "at\tbody\treset\t552 5.3.4 too big");
-  g_assert_false (send_message (&f, &error));
+  g_assert_false (fixture_send (&f, &error));
   g_test_message ("%s", error->message);
   g_assert_true (se_error_is (error, SE_ERROR_DOCUMENT) || se_error_is (error, SE_ERROR_TEMPORARY));
-  tear_down (&f);
-}
-
-typedef struct
-{
-  const char *step;
-  gsize size;
-  SeSmtpTimeouts timeouts;
-  SeError error;
-  const char *words;
-} TimeoutCase;
-
-static const TimeoutCase timeout_cases[] = {
-  { "mail", 1000, { .reply = 300 }, SE_ERROR_TEMPORARY, "did not answer in time during MAIL" },
-  { "rcpt", 1000, { .reply = 300 }, SE_ERROR_TEMPORARY, "did not answer in time during RCPT" },
-  { "data", 1000, { .reply = 300 }, SE_ERROR_TEMPORARY, "did not answer in time during DATA" },
-  { "body", 20 * 1000 * 1000, { .stalled = 300 }, SE_ERROR_TEMPORARY, "during the message" },
-  { "dot", 1000, { .dot = 300 }, SE_ERROR_IN_DOUBT, "may have been delivered" },
-};
-
-static void
-test_timeout (gconstpointer data)
-{
-  const TimeoutCase *c = data;
-  g_autoptr (GError) error = NULL;
-  g_autofree char *at = g_strdup_printf ("at\t%s\tpause", c->step);
-  gint64 start;
-  Fixture f;
-
-  set_up (&f, NULL, c->size, -1, &c->timeouts);
-  test_server_tell (server, at);
-  start = g_get_monotonic_time ();
-  g_assert_false (send_message (&f, &error));
-  g_assert_error (error, SE_ERROR, (int)c->error);
-  g_assert_nonnull (strstr (error->message, c->words));
-  tear_down (&f);
-  g_assert_cmpint (g_get_monotonic_time () - start, >=, 300 * 1000);
-  g_assert_cmpint (g_get_monotonic_time () - start, <, 3 * G_USEC_PER_SEC);
-  test_server_tell (server, "go");
-}
-
-static void
-test_cancel (gconstpointer step)
-{
-  g_autoptr (GError) error = NULL;
-  g_autofree char *at = g_strdup_printf ("at\t%s\tpause", (const char *)step);
-  g_autofree char *messages = NULL;
-  TestCancel cancel = { .go = FALSE };
-  Fixture f;
-
-  g_assert_cmpint (pipe (cancel.fds), ==, 0);
-  set_up (&f, NULL, 20 * 1000 * 1000, cancel.fds[0], NULL);
-  test_server_tell (server, at);
-  test_cancel_start (&cancel, server);
-  g_assert_false (send_message (&f, &error));
-  g_assert_error (error, SE_ERROR, SE_ERROR_CANCELLED);
-  tear_down (&f);
-  g_assert_cmpint (test_cancel_finish (&cancel), <, 500);
-  test_server_tell (server, "go");
-  g_free (test_server_ask (server, "session\t1"));
-  messages = test_server_ask (server, "messages");
-  g_assert_cmpstr (messages, ==, "0");
-}
-
-/* After the dot a cancel waits for the reply. */
-static void
-test_cancel_after_dot (gconstpointer answered)
-{
-  static const SeSmtpTimeouts timeouts = { .cancelled = 400 };
-  g_autoptr (GError) error = NULL;
-  TestCancel cancel = { .go = FALSE };
-  gboolean sent;
-  Fixture f;
-
-  g_assert_cmpint (pipe (cancel.fds), ==, 0);
-  set_up (&f, NULL, 1000, cancel.fds[0], answered != NULL ? NULL : &timeouts);
-  test_server_tell (server, "at\tdot\tpause");
-  cancel.go = answered != NULL;
-  test_cancel_start (&cancel, server);
-  sent = send_message (&f, &error);
-  if (answered != NULL)
-    {
-      g_assert_no_error (error);
-      g_assert_true (sent);
-      g_assert_cmpint (f.reply->code, ==, 250);
-    }
-  else
-    g_assert_error (error, SE_ERROR, SE_ERROR_IN_DOUBT);
-  tear_down (&f);
-  g_assert_cmpint (test_cancel_finish (&cancel), <, 2000);
-  if (answered == NULL)
-    test_server_tell (server, "go");
-}
-
-/* The last thing before the dot can still stop everything. */
-static void
-test_stopped_before_dot (void)
-{
-  g_autoptr (GError) error = NULL;
-  g_autofree char *session = NULL;
-  g_autofree char *messages = NULL;
-  Fixture f;
-
-  set_up (&f, NULL, 1000, -1, NULL);
-  f.refuse_dot = TRUE;
-  g_assert_false (send_message (&f, &error));
-  g_assert_error (error, SE_ERROR, SE_ERROR_TEMPORARY);
-  g_assert_cmpstr (error->message, ==, "the disk is full");
-  tear_down (&f);
-  session = test_server_ask (server, "session\t1");
-  messages = test_server_ask (server, "messages");
-  g_assert_cmpstr (messages, ==, "0");
-  g_assert_null (strstr (session, "QUIT")); /* it would be taken for a line of the message */
-}
-
-static void
-test_short_file (void)
-{
-  g_autoptr (GError) error = NULL;
-  g_autofree char *messages = NULL;
-  Fixture f;
-
-  set_up (&f, NULL, 200 * 1000, -1, NULL);
-  g_assert_cmpint (ftruncate (f.fd, 100 * 1000), ==, 0);
-  g_assert_false (send_message (&f, &error));
-  g_assert_error (error, SE_ERROR, SE_ERROR_TEMPORARY);
-  tear_down (&f);
-  g_free (test_server_ask (server, "session\t1"));
-  messages = test_server_ask (server, "messages");
-  g_assert_cmpstr (messages, ==, "0");
+  fixture_tear_down (&f);
 }
 
 /* However such an address came about: it never becomes a line of its own. */
@@ -514,11 +249,11 @@ test_injection (void)
       g_autofree char *session = NULL;
       Fixture f;
 
-      set_up (&f, NULL, 1000, -1, NULL);
-      g_ptr_array_add (f.recipients, address (locals[i], "example.org"));
-      g_assert_false (send_message (&f, &error));
+      fixture_set_up (&f, server, NULL, 1000, -1, NULL);
+      g_ptr_array_add (f.recipients, fixture_address (locals[i], "example.org"));
+      g_assert_false (fixture_send (&f, &error));
       g_assert_error (error, SE_ERROR, SE_ERROR_DOCUMENT);
-      tear_down (&f);
+      fixture_tear_down (&f);
       session = test_server_ask (server, "session\t1");
       g_assert_null (strstr (session, "evil"));
       g_assert_null (strstr (session, "|DATA"));
@@ -533,12 +268,12 @@ test_flood (void)
   g_autoptr (GError) error = NULL;
   Fixture f;
 
-  set_up (&f, NULL, 1000, -1, NULL);
+  fixture_set_up (&f, server, NULL, 1000, -1, NULL);
   g_free (test_server_ask (server, "at\tmail\treply\t250 %s", line));
-  g_assert_false (send_message (&f, &error));
+  g_assert_false (fixture_send (&f, &error));
   g_assert_error (error, SE_ERROR, SE_ERROR_TEMPORARY);
   g_assert_nonnull (strstr (error->message, "no SMTP reply"));
-  tear_down (&f);
+  fixture_tear_down (&f);
 }
 
 static double
@@ -556,9 +291,9 @@ test_cost (void)
   double cpu;
   Fixture f;
 
-  set_up (&f, NULL, 20 * 1000 * 1000, -1, NULL);
+  fixture_set_up (&f, server, NULL, 20 * 1000 * 1000, -1, NULL);
   getrusage (RUSAGE_SELF, &before);
-  g_assert_true (send_message (&f, &error));
+  g_assert_true (fixture_send (&f, &error));
   getrusage (RUSAGE_SELF, &after);
   cpu = seconds (&after.ru_utime) + seconds (&after.ru_stime) - seconds (&before.ru_utime)
         - seconds (&before.ru_stime);
@@ -567,37 +302,18 @@ test_cost (void)
   /* Streaming: neither the document nor the message is ever held. It is a few KiB in fact;
    * sanitizers keep freed memory. */
   g_assert_cmpint (after.ru_maxrss - before.ru_maxrss, <, 18 * 1024);
-  tear_down (&f);
-}
-
-static void
-add_case (const char *group, const char *name, gconstpointer data, GTestDataFunc function)
-{
-  g_autofree char *path = g_strconcat ("/smtp/", group, "/", name, NULL);
-
-  g_strcanon (path, G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS "/-.", '-');
-  g_test_add_data_func (path, data, function);
+  fixture_tear_down (&f);
 }
 
 static void
 add_tests (void)
 {
-  static const char *const steps[] = { "mail", "rcpt", "data", "body" };
-
   g_test_add_func ("/smtp/sent", test_sent);
   g_test_add_func ("/smtp/again", test_again);
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
-    add_case ("refused", cases[i].name, &cases[i], test_refused);
+    fixture_add_case ("refused", cases[i].name, &cases[i], test_refused);
   g_test_add_func ("/smtp/together-with-235", test_together_with_235);
   g_test_add_func ("/smtp/reset-after-reply", test_reset_after_reply);
-  for (gsize i = 0; i < G_N_ELEMENTS (timeout_cases); i++)
-    add_case ("timeout", timeout_cases[i].step, &timeout_cases[i], test_timeout);
-  for (gsize i = 0; i < G_N_ELEMENTS (steps); i++)
-    add_case ("cancel", steps[i], steps[i], test_cancel);
-  g_test_add_data_func ("/smtp/cancel/dot-answered", "", test_cancel_after_dot);
-  g_test_add_data_func ("/smtp/cancel/dot-silent", NULL, test_cancel_after_dot);
-  g_test_add_func ("/smtp/stopped-before-dot", test_stopped_before_dot);
-  g_test_add_func ("/smtp/short-file", test_short_file);
   g_test_add_func ("/smtp/injection", test_injection);
   g_test_add_func ("/smtp/flood", test_flood);
   g_test_add_func ("/smtp/cost", test_cost);
