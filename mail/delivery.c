@@ -10,9 +10,9 @@
 
 enum
 {
-  FIRST_WAIT = 5,          /* seconds before the second try */
-  LONGEST_WAIT = 60,       /* seconds between tries */
-  QUOTA_WAIT = 60 * 60,    /* seconds until a sending limit is tried again */
+  FIRST_WAIT = 5,       /* seconds before the second try */
+  LONGEST_WAIT = 60,    /* seconds between tries */
+  QUOTA_WAIT = 60 * 60, /* seconds until a sending limit is tried again */
 };
 
 static SeSmtp *

@@ -35,11 +35,11 @@ typedef struct
 } SeDelivery;
 
 /* Sends the journal's fixed message: token, session, message, journal steps; a refused token is
- * refreshed once; SE_ERROR_TEMPORARY is tried again with jittered exponential backoff (from 5 s, 60 s
- * at most) for retry_for seconds; in doubt never in the same run.
- * TRUE: accepted and journalled. Errors are those of se_smtp_open, se_smtp_send and the token
- * function; a token refused twice is SE_ERROR_AUTHORIZATION. not_before: with SE_ERROR_QUOTA, when
- * to try again (seconds since 1970). */
+ * refreshed once; SE_ERROR_TEMPORARY is tried again with jittered exponential backoff (from 5 s, 60
+ * s at most) for retry_for seconds; in doubt never in the same run. TRUE: accepted and journalled.
+ * Errors are those of se_smtp_open, se_smtp_send and the token function; a token refused twice is
+ * SE_ERROR_AUTHORIZATION. not_before: with SE_ERROR_QUOTA, when to try again (seconds since 1970).
+ */
 gboolean se_delivery_send (const SeDelivery *delivery, SeJournal *journal, gint64 *not_before,
                            GError **error);
 

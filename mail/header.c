@@ -124,7 +124,9 @@ encode_word (const char *text, gsize length, gboolean q)
 static void
 add_encoded (GPtrArray *tokens, const char *text, gsize max)
 {
-  gsize room = max - strlen ("=?UTF-8?Q?" "?=");
+  gsize room = max
+               - strlen ("=?UTF-8?Q?"
+                         "?=");
   gsize total = strlen (text);
   gboolean q = q_length (text, total) <= b_length (total);
 

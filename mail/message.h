@@ -20,23 +20,24 @@ typedef struct
 typedef struct
 {
   const SeAddress *from;
-  const char *from_name;  /* UTF-8; NULL: none */
-  GPtrArray *to;          /* SeAddress; may be empty or NULL */
+  const char *from_name; /* UTF-8; NULL: none */
+  GPtrArray *to;         /* SeAddress; may be empty or NULL */
   GPtrArray *cc;
   const SeAddress *reply_to; /* NULL: none */
-  const char *subject;    /* UTF-8, any text: control characters become spaces */
-  const char *body;       /* UTF-8, any text */
-  gint64 date;            /* seconds since 1970, written in local time with its offset */
-  const char *message_id; /* without angle brackets */
-  const char *boundary;   /* RFC 2046, 5.1.1; at most 70 characters */
+  const char *subject;       /* UTF-8, any text: control characters become spaces */
+  const char *body;          /* UTF-8, any text */
+  gint64 date;               /* seconds since 1970, written in local time with its offset */
+  const char *message_id;    /* without angle brackets */
+  const char *boundary;      /* RFC 2046, 5.1.1; at most 70 characters */
 } SeMessageFields;
 
 /* Composes header block, text part and one part an attachment (Auto-Submitted: auto-generated,
  * RFC 3834). There is no Bcc field. A file name that is short and ASCII stands in
- * Content-Disposition's filename= (RFC 2183); any other in its filename*= (RFC 2231). Content-Type's
- * name= is the same in ASCII for readers that know nothing of that: beside each other in one field,
- * filename= and filename*= count as a duplicate to some parsers.
- * SE_ERROR_DOCUMENT: a value that cannot be in a message; SE_ERROR_CONFIG: message_id or boundary. */
+ * Content-Disposition's filename= (RFC 2183); any other in its filename*= (RFC 2231).
+ * Content-Type's name= is the same in ASCII for readers that know nothing of that: beside each
+ * other in one field, filename= and filename*= count as a duplicate to some parsers.
+ * SE_ERROR_DOCUMENT: a value that cannot be in a message; SE_ERROR_CONFIG: message_id or boundary.
+ */
 SeMessage *se_message_new (const SeMessageFields *fields, const SeAttachment *attachments,
                            gsize n_attachments, GError **error);
 
