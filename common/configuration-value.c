@@ -95,16 +95,9 @@ check_address (SeValueType type, const char *text, GError **error)
 static gboolean
 check_template (SeValueType type, const char *text, GError **error)
 {
-  const SeTemplateValues sample = { .user = "user",
-                                    .title = "title",
-                                    .queue = "queue",
-                                    .host = "host",
-                                    .job = 1,
-                                    .pages = 1,
-                                    .format = "pdf" };
   g_autofree char *expanded = type == SE_VALUE_ADDRESS_TEMPLATE
-                                  ? se_template_expand_address (text, &sample, error)
-                                  : se_template_expand (text, &sample, error);
+                                  ? se_template_expand_address (text, &se_template_sample, error)
+                                  : se_template_expand (text, &se_template_sample, error);
 
   if (expanded == NULL)
     return FALSE;

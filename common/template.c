@@ -9,6 +9,16 @@
 #define DATE_FORMAT "%Y-%m-%d"
 #define NAMES "user, title, queue, host, job, pages, format, date, date:STRFTIME"
 
+const SeTemplateValues se_template_sample = {
+  .user = "user",
+  .title = "title",
+  .queue = "queue",
+  .host = "host",
+  .job = 1,
+  .pages = 1,
+  .format = "pdf",
+};
+
 gboolean
 se_template_has_title (const char *title)
 {

@@ -21,6 +21,9 @@ typedef struct
   gint64 time;        /* seconds since 1970; dates are written in local time, C locale */
 } SeTemplateValues;
 
+/* Harmless values, for checking a template before there is a job. */
+extern const SeTemplateValues se_template_sample;
+
 /* FALSE where a title says nothing: NULL, "", "Untitled", "(stdin)". */
 gboolean se_template_has_title (const char *title);
 

@@ -55,7 +55,8 @@ mail_test_reply_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 mail_test_reply_LDADD = $(MAIL_LIBS)
 
 # The scripted SMTP server, for the tests of what talks to one.
-MAIL_TEST_SERVER = mail/test-server.c mail/test-server.h
+MAIL_TEST_SERVER = mail/test-server.c mail/test-server.h \
+  common/test-tree.c common/test-tree.h
 EXTRA_DIST += mail/test-smtp-server.py
 
 check_PROGRAMS += mail/test-smtp-open
@@ -73,7 +74,8 @@ mail_test_smtp_stops_SOURCES = mail/test-smtp-stops.c $(MAIL_TEST_SMTP)
 mail_test_smtp_stops_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 mail_test_smtp_stops_LDADD = $(MAIL_LIBS)
 
-MAIL_TEST_JOURNAL = mail/test-journal-fixture.c mail/test-journal-fixture.h
+MAIL_TEST_JOURNAL = mail/test-journal-fixture.c mail/test-journal-fixture.h \
+  common/test-tree.c common/test-tree.h
 
 check_PROGRAMS += mail/test-journal mail/test-journal-files
 mail_test_journal_SOURCES = mail/test-journal.c $(MAIL_TEST_JOURNAL)

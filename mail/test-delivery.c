@@ -3,8 +3,8 @@
 #include "mail/test-server.h"
 
 #include "common/digest.h"
+#include "common/test-tree.h"
 
-#include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -156,25 +156,10 @@ set_up (Fixture *f, const char *options)
 }
 
 static void
-remove_tree (const char *path)
-{
-  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
-  const char *name;
-
-  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
-    {
-      g_autofree char *child = g_build_filename (path, name, NULL);
-
-      remove_tree (child);
-    }
-  g_assert_cmpint (g_remove (path), ==, 0);
-}
-
-static void
 tear_down (Fixture *f)
 {
   se_journal_close (f->journal);
-  remove_tree (f->state);
+  test_remove_tree (f->state);
   g_free (f->state);
   g_free (f->url);
   g_ptr_array_unref (f->tokens);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mail/test-journal-fixture.h"
 
-#include <glib/gstdio.h>
+#include "common/test-tree.h"
+
 
 const char *const fixture_sources[] = { "aa11", "bb22", NULL };
 
@@ -14,25 +15,10 @@ fixture_set_up (Fixture *f, gconstpointer unused)
   };
 }
 
-static void
-remove_tree (const char *path)
-{
-  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
-  const char *name;
-
-  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
-    {
-      g_autofree char *child = g_build_filename (path, name, NULL);
-
-      remove_tree (child);
-    }
-  g_assert_cmpint (g_remove (path), ==, 0);
-}
-
 void
 fixture_tear_down (Fixture *f, gconstpointer unused)
 {
-  remove_tree (f->state);
+  test_remove_tree (f->state);
   g_free (f->state);
 }
 

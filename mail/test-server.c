@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mail/test-server.h"
 
+#include "common/test-tree.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -63,24 +65,6 @@ test_server_start (char **reason)
 }
 
 static void
-remove_tree (const char *path)
-{
-  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
-  const char *name;
-
-  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
-    {
-      g_autofree char *child = g_build_filename (path, name, NULL);
-
-      if (g_file_test (child, G_FILE_TEST_IS_DIR))
-        remove_tree (child);
-      else
-        g_assert_cmpint (unlink (child), ==, 0);
-    }
-  g_assert_cmpint (rmdir (path), ==, 0);
-}
-
-static void
 test_server_stop (TestServer *server)
 {
   if (server == NULL)
@@ -88,7 +72,7 @@ test_server_stop (TestServer *server)
   fclose (server->to);
   g_assert_cmpint (waitpid (server->pid, NULL, 0), ==, server->pid);
   fclose (server->from);
-  remove_tree (server->directory);
+  test_remove_tree (server->directory);
   g_free (server->directory);
   g_free (server->ca);
   g_free (server);

@@ -20,7 +20,8 @@ oauth_liboauth_a_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(CURL_CFLAGS) $(CJSON_CFL
   $(CRYPTO_CFLAGS)
 OAUTH_LIBS = oauth/liboauth.a $(COMMON_LIBS) $(CURL_LIBS) $(CJSON_LIBS) -lm
 
-OAUTH_TESTS_COMMON = oauth/test-fixture.c oauth/test-fixture.h
+OAUTH_TESTS_COMMON = oauth/test-fixture.c oauth/test-fixture.h \
+  common/test-tree.c common/test-tree.h
 OAUTH_TESTS_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(CJSON_CFLAGS)
 
 check_PROGRAMS += \

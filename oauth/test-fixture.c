@@ -2,8 +2,8 @@
 #include "oauth/test-fixture.h"
 
 #include "common/io.h"
+#include "common/test-tree.h"
 
-#include <glib/gstdio.h>
 #include <string.h>
 
 static const Exchange *next;
@@ -98,25 +98,9 @@ fixture_set_up (Fixture *fixture, gconstpointer data)
 }
 
 void
-fixture_remove_tree (const char *path)
-{
-  g_autoptr (GDir) directory
-      = g_file_test (path, G_FILE_TEST_IS_SYMLINK) ? NULL : g_dir_open (path, 0, NULL);
-  const char *name = NULL;
-
-  while (directory != NULL && (name = g_dir_read_name (directory)) != NULL)
-    {
-      g_autofree char *entry = g_build_filename (path, name, NULL);
-
-      fixture_remove_tree (entry);
-    }
-  g_assert_cmpint (g_remove (path), ==, 0);
-}
-
-void
 fixture_tear_down (Fixture *fixture, gconstpointer data)
 {
-  fixture_remove_tree (fixture->directory);
+  test_remove_tree (fixture->directory);
   g_free (fixture->directory);
 }
 

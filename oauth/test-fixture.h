@@ -42,8 +42,6 @@ typedef struct
 
 void fixture_set_up (Fixture *fixture, gconstpointer data);
 void fixture_tear_down (Fixture *fixture, gconstpointer data);
-/* Removes a directory with all that is in it. */
-void fixture_remove_tree (const char *path);
 
 /* Of a refresh: the form, replies, and what an error tells a person to do. */
 #define REFRESH(token) "grant_type=refresh_token client_id=client-1 refresh_token=" token

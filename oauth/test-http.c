@@ -5,6 +5,7 @@
 #include "oauth/test-fixture.h"
 
 #include "common/io.h"
+#include "common/test-tree.h"
 
 #include <signal.h>
 #include <string.h>
@@ -352,7 +353,7 @@ stop_server (void)
   g_io_channel_unref (server.output);
   g_hash_table_unref (server.ports);
   g_free (server.ca_file);
-  fixture_remove_tree (server.directory);
+  test_remove_tree (server.directory);
   g_free (server.directory);
   g_assert_cmpint (status, ==, 0);
 }

@@ -276,15 +276,8 @@ se_queues_check_name (http_t *http, const char *name, GError **error)
 gboolean
 se_queues_check_address (const char *address, GError **error)
 {
-  const SeTemplateValues values = { .user = "user",
-                                    .title = "title",
-                                    .queue = "queue",
-                                    .host = "host",
-                                    .job = 1,
-                                    .pages = 1,
-                                    .format = "pdf" };
   g_autoptr (GError) local = NULL;
-  g_autofree char *expanded = se_template_expand_address (address, &values, &local);
+  g_autofree char *expanded = se_template_expand_address (address, &se_template_sample, &local);
   g_autoptr (SeAddress) parsed = expanded != NULL ? se_address_parse (expanded, &local) : NULL;
 
   if (parsed == NULL)
