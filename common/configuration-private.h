@@ -17,7 +17,7 @@ typedef enum
   SE_VALUE_ADDRESS_TEMPLATE, /* as SE_VALUE_ADDRESS, templates before the '@' */
   SE_VALUE_TEMPLATE,
   SE_VALUE_BODY,        /* template; may hold newlines and tabs */
-  SE_VALUE_ENDPOINT,    /* https URL, may hold %{tenant} */
+  SE_VALUE_ENDPOINT,    /* https URL, may hold %{tenant} and %{locale} */
   SE_VALUE_ISSUER,      /* https URL without query */
   SE_VALUE_REDIRECT,    /* loopback or https URL, may hold %{port} (RFC 8252, 7.3) */
   SE_VALUE_SMTP_SERVER, /* smtp or smtps URL of host and port alone */
@@ -25,6 +25,7 @@ typedef enum
   SE_VALUE_GRANT,
   SE_VALUE_SASL,
   SE_VALUE_TOKEN_STORE,
+  SE_VALUE_DATE,     /* YYYY-MM-DD */
   SE_VALUE_GRANTS,   /* char **: ';' between them */
   SE_VALUE_PATTERNS, /* char **: addresses with '*', ';' between them */
   SE_VALUE_COMMAND,  /* char **: words quoted as for a shell */

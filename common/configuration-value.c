@@ -145,9 +145,15 @@ static gboolean
 check_https (SeValueType type, const char *text, GError **error)
 {
   static const char *const https[] = { "https", NULL };
-  g_autoptr (GUri) uri
-      = parse_url (text, type == SE_VALUE_ENDPOINT ? "%{tenant}" : NULL, https, error);
+  g_autoptr (GString) plain = g_string_new (text);
+  g_autoptr (GUri) uri = NULL;
 
+  if (type == SE_VALUE_ENDPOINT)
+    {
+      g_string_replace (plain, "%{tenant}", "1", 0);
+      g_string_replace (plain, "%{locale}", "1", 0);
+    }
+  uri = parse_url (plain->str, NULL, https, error);
   if (uri == NULL)
     return FALSE;
   if (type == SE_VALUE_ISSUER && g_uri_get_query (uri) != NULL)
@@ -168,6 +174,17 @@ check_redirect (const char *text, GError **error)
       && !g_strv_contains (loopback, g_uri_get_host (uri)))
     return refuse (text, error, "must be https, or http to localhost or 127.0.0.1");
   return TRUE;
+}
+
+static gboolean
+check_date (const char *text, GError **error)
+{
+  g_autofree char *time = g_strconcat (text, "T00:00:00Z", NULL);
+  g_autoptr (GDateTime) date = g_date_time_new_from_iso8601 (time, NULL);
+
+  if (strlen (text) == strlen ("2027-01-31") && date != NULL)
+    return TRUE;
+  return refuse (text, error, "is not a date such as 2027-01-31");
 }
 
 static gboolean
@@ -295,6 +312,8 @@ check_text (SeValueType type, const char *text, GError **error)
       return check_one_of (text, sasls, error);
     case SE_VALUE_TOKEN_STORE:
       return check_one_of (text, token_stores, error);
+    case SE_VALUE_DATE:
+      return check_date (text, error);
     default:
       return TRUE;
     }

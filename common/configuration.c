@@ -323,6 +323,25 @@ missing (GError **error, const char *format, ...)
   return FALSE;
 }
 
+/* The sentence that the provider's section has about a grant that is not in its grants. */
+static const char *
+why_not (const SeProviderConfig *provider, const char *grant)
+{
+  const struct
+  {
+    const char *grant;
+    const char *why;
+  } sentences[] = { { "device", provider->no_device },
+                    { "code", provider->no_code },
+                    { "client-credentials", provider->no_client_credentials },
+                    { "service-account", provider->no_service_account } };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (sentences); i++)
+    if (strcmp (sentences[i].grant, grant) == 0)
+      return sentences[i].why;
+  return NULL;
+}
+
 static gboolean
 check_provider (const SeAccount *account, GError **error)
 {
@@ -335,9 +354,11 @@ check_provider (const SeAccount *account, GError **error)
       && !g_strv_contains ((const char *const *)provider->grants, account->grant))
     {
       g_autofree char *grants = g_strjoinv (", ", provider->grants);
+      const char *why = why_not (provider, account->grant);
 
-      return missing (error, "grant '%s' does not work at provider '%s', only: %s", account->grant,
-                      name, grants);
+      return missing (error, "grant '%s' does not work at provider '%s', only: %s%s%s",
+                      account->grant, name, grants, why != NULL ? ". " : "",
+                      why != NULL ? why : "");
     }
   if (provider->issuer == NULL && provider->token_endpoint == NULL)
     return missing (error, "provider '%s' has neither issuer nor token-endpoint", name);

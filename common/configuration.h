@@ -15,12 +15,13 @@ typedef struct SeConfig SeConfig;
 /* [server] */
 typedef struct
 {
-  char *user;            /* service user's name */
-  char *state_directory; /* absolute path */
-  char *cups_server;     /* host:port or socket path; NULL: libcups's default */
-  char *proxy;           /* URL for the token endpoint and SMTP; NULL: none */
-  char **notify_command; /* argv, NULL: none */
-  char *secret_service_bus;
+  char *user;               /* service user's name */
+  char *state_directory;    /* absolute path */
+  char *cups_server;        /* host:port or socket path; NULL: libcups's default */
+  char *proxy;              /* URL for the token endpoint and SMTP; NULL: none */
+  char **notify_command;    /* argv, NULL: none */
+  char *secret_service_bus; /* D-Bus address; NULL: none */
+  char *token_key_file;     /* NULL: files of tokens are not encrypted */
 } SeServerConfig;
 
 /* [provider NAME], %{tenant} still in its endpoints */
@@ -34,7 +35,16 @@ typedef struct
   char *revocation_endpoint;
   char *scope;
   char **grants; /* NULL: not limited */
+  /* Why a grant does not work there, one sentence; NULL: nothing known. */
+  char *no_device;
+  char *no_code;
+  char *no_client_credentials;
+  char *no_service_account;
   char *redirect_uri;
+  char *prompt; /* of the authorization request; NULL: not set */
+  /* Connect-ExchangeOnline's -ExchangeEnvironmentName; NULL: not Exchange Online */
+  char *exchange_environment;
+  guint refresh_token_idle; /* seconds after which an unused refresh token dies; 0: not known */
   char *smtp_server;        /* smtp://HOST[:PORT] (STARTTLS required) or smtps://HOST[:PORT] */
   char *sasl;               /* "xoauth2" or "oauthbearer" */
   char *ca_file;            /* replaces the system's certificate store; NULL: the system's */
@@ -56,6 +66,7 @@ typedef struct
   char *certificate_file;
   char *key_file;
   char *service_account_file;
+  char *client_secret_expires; /* YYYY-MM-DD; NULL: not known */
   char *grant;        /* "device" (default), "code", "client-credentials", "service-account" */
   char *login_user;   /* who signs in; default ADDRESS */
   char *smtp_user;    /* SASL user=; default ADDRESS */

@@ -3,7 +3,6 @@
 
 #include "common/test-tree.h"
 
-
 const char *const fixture_sources[] = { "aa11", "bb22", NULL };
 
 void

@@ -3,6 +3,7 @@
 
 #include "common/io.h"
 #include "common/log.h"
+#include "oauth/client-auth.h"
 #include "oauth/form.h"
 #include "oauth/grant.h"
 
@@ -64,17 +65,6 @@ read_code (const cJSON *json, GError **error)
   return NULL;
 }
 
-/* What is stored now. Checked before a person does anything: a store that cannot be used must not
- * show at the end. */
-static gboolean
-load_stored (const SeTokenContext *context, SeTokenRecord **stored, GError **error)
-{
-  g_autoptr (SeStore) store = se_store_open (context->server, context->account, error);
-
-  *stored = NULL;
-  return store != NULL && se_store_load (store, stored, error);
-}
-
 SeDeviceCode *
 se_device_grant_start (const SeTokenContext *context, const SeEndpoints *endpoints, GError **error)
 {
@@ -83,8 +73,7 @@ se_device_grant_start (const SeTokenContext *context, const SeEndpoints *endpoin
   g_autoptr (SeHttpReply) reply = NULL;
   g_autoptr (cJSON) json = NULL;
   g_autofree char *error_code = NULL;
-  se_autosecret char *secret = NULL;
-  se_autosecret char *form = NULL;
+  g_autoptr (SeForm) form = se_form_new ();
 
   if (endpoints->device_authorization == NULL)
     {
@@ -94,16 +83,15 @@ se_device_grant_start (const SeTokenContext *context, const SeEndpoints *endpoin
                    account->provider->name);
       return NULL;
     }
-  if (!load_stored (context, &stored, error)
-      || !se_grant_read_client_secret (account, &secret, error))
+  if (!se_grant_load_stored (context, &stored, error)
+      || !se_client_auth_add (form, account, endpoints->token, error))
     return NULL;
-  form = se_form_encode ("client_id", account->client_id, "scope", account->scope, "client_secret",
-                         secret, NULL);
+  se_form_add (form, "scope", account->scope);
   reply = se_grant_request (context, endpoints->device_authorization, form, 0, NULL, error);
   if (reply == NULL)
     return NULL;
-  json = se_response_parse (reply, endpoints->device_authorization,
-                            (const char *[]){ secret, NULL }, &error_code, error);
+  json = se_response_parse (reply, endpoints->device_authorization, se_form_secrets (form),
+                            &error_code, error);
   return json == NULL ? NULL : read_code (json, error);
 }
 
@@ -114,7 +102,6 @@ typedef struct
   const SeEndpoints *endpoints;
   const SeDeviceCode *code;
   const SeClock *clock;
-  const char *secret; /* the client's, NULL: none */
   void (*tick) (gint64 seconds_left, gpointer data);
   gpointer tick_data;
   gint64 deadline; /* monotonic, microseconds */
@@ -212,18 +199,19 @@ static SeTokenResponse *
 poll_once (Poll *poll, GError **error)
 {
   const char *url = poll->endpoints->token;
-  const char *device_code = poll->code->device_code;
-  se_autosecret char *form
-      = se_form_encode ("grant_type", GRANT_TYPE, "device_code", device_code, "client_id",
-                        poll->context->account->client_id, "client_secret", poll->secret, NULL);
+  g_autoptr (SeForm) form = se_form_new ();
   g_autoptr (GError) failure = NULL;
-  g_autoptr (SeHttpReply) reply = se_grant_request (poll->context, url, form, 0, NULL, &failure);
+  g_autoptr (SeHttpReply) reply = NULL;
   g_autoptr (SeTokenResponse) response = NULL;
   g_autofree char *error_code = NULL;
 
+  se_form_add (form, "grant_type", GRANT_TYPE);
+  se_form_add_secret (form, "device_code", poll->code->device_code);
+  if (!se_client_auth_add (form, poll->context->account, url, error))
+    return NULL;
+  reply = se_grant_request (poll->context, url, form, 0, NULL, &failure);
   if (reply != NULL)
-    response = se_token_response_parse (
-        reply, url, (const char *[]){ device_code, poll->secret, NULL }, &error_code, &failure);
+    response = se_token_response_parse (reply, url, se_form_secrets (form), &error_code, &failure);
   if (response == NULL && !go_on (poll, error_code, reply, &failure))
     g_propagate_error (error, g_steal_pointer (&failure));
   return g_steal_pointer (&response);
@@ -235,7 +223,6 @@ se_device_grant_poll (const SeTokenContext *context, const SeEndpoints *endpoint
                       void (*tick) (gint64 seconds_left, gpointer data), gpointer tick_data,
                       GError **error)
 {
-  se_autosecret char *secret = NULL;
   Poll poll = { .context = context,
                 .endpoints = endpoints,
                 .code = code,
@@ -248,10 +235,8 @@ se_device_grant_poll (const SeTokenContext *context, const SeEndpoints *endpoint
   g_autoptr (GError) failure = NULL;
 
   poll.deadline = get_now (&poll) + code->expires_in * G_USEC_PER_SEC;
-  if (!load_stored (context, &stored, error)
-      || !se_grant_read_client_secret (context->account, &secret, error))
+  if (!se_grant_load_stored (context, &stored, error))
     return NULL;
-  poll.secret = secret;
   while (response == NULL && failure == NULL && wait_interval (&poll, &failure))
     response = poll_once (&poll, &failure);
   if (response == NULL)

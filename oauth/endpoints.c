@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define TENANT "%{tenant}"
+#define LOCALE "%{locale}"
 
 void
 se_endpoints_free (SeEndpoints *endpoints)
@@ -67,12 +68,27 @@ check_url (const char *url, const char *what, GError **error)
   return TRUE;
 }
 
+/* The language of the person at the terminal as a tag of RFC 5646, such as de-AT. */
+static char *
+locale_tag (void)
+{
+  const char *name = g_get_language_names ()[0];
+  g_autofree char *tag = g_strdelimit (g_strndup (name, strcspn (name, ".@")), "_", '-');
+
+  for (const char *c = tag; *c != '\0'; c++)
+    if (!g_ascii_isalnum (*c) && *c != '-')
+      return g_strdup ("en-US");
+  return g_str_equal (tag, "C") || g_str_equal (tag, "POSIX") ? g_strdup ("en-US")
+                                                              : g_steal_pointer (&tag);
+}
+
 static char *
 expand_configured (const SeAccount *account, const Endpoint *endpoint, GError **error)
 {
   const char *template = G_STRUCT_MEMBER (char *, account->provider, endpoint->configured);
   g_auto (GStrv) parts = g_strsplit (template, TENANT, -1);
   g_autofree char *tenant = NULL;
+  g_autofree char *locale = NULL;
   g_autofree char *url = NULL;
 
   if (g_strv_length (parts) > 1 && (account->tenant == NULL || *account->tenant == '\0'))
@@ -84,6 +100,14 @@ expand_configured (const SeAccount *account, const Endpoint *endpoint, GError **
     }
   tenant = account->tenant == NULL ? NULL : g_uri_escape_string (account->tenant, NULL, FALSE);
   url = g_strjoinv (tenant, parts);
+  if (strstr (url, LOCALE) != NULL)
+    {
+      g_auto (GStrv) pieces = g_strsplit (url, LOCALE, -1);
+
+      locale = locale_tag ();
+      g_free (url);
+      url = g_strjoinv (locale, pieces);
+    }
   if (!check_url (url, endpoint->key, error))
     return NULL;
   return g_steal_pointer (&url);

@@ -19,12 +19,12 @@ typedef struct
 void se_endpoints_free (SeEndpoints *endpoints);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeEndpoints, se_endpoints_free)
 
-/* From the provider's own endpoints (%{tenant} expanded), or, with an issuer, by discovery: OpenID
- * Connect Discovery 1.0 section 4, then RFC 8414 section 3.1 (its path rule). The issuer in the
- * document must equal the configured one to the letter (RFC 8414, 3.3). Endpoints that the
- * configuration names win over discovered ones.
- * SE_ERROR_CONFIG: no such document, another issuer, an endpoint that is not https;
- * SE_ERROR_TEMPORARY: the server cannot be reached or answers 5xx. */
+/* From the provider's own endpoints (%{tenant} expanded, %{locale} as the terminal's language), or,
+ * with an issuer, by discovery: OpenID Connect Discovery 1.0 section 4, then RFC 8414 section 3.1
+ * (its path rule). The issuer in the document must equal the configured one to the letter (RFC
+ * 8414, 3.3). Endpoints that the configuration names win over discovered ones. SE_ERROR_CONFIG: no
+ * such document, another issuer, an endpoint that is not https; SE_ERROR_TEMPORARY: the server
+ * cannot be reached or answers 5xx. */
 SeEndpoints *se_endpoints_resolve (const SeAccount *account, SeHttpFunc http,
                                    const SeHttpOptions *options, GError **error);
 

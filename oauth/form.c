@@ -1,7 +1,62 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "oauth/form.h"
 
-#include <stdarg.h>
+#include "common/io.h"
+
+struct SeForm
+{
+  GPtrArray *names;
+  GPtrArray *values;
+  GPtrArray *secrets; /* of values; NULL-terminated */
+};
+
+SeForm *
+se_form_new (void)
+{
+  SeForm *form = g_new0 (SeForm, 1);
+
+  form->names = g_ptr_array_new_with_free_func (g_free);
+  form->values = g_ptr_array_new_with_free_func ((GDestroyNotify)se_io_free_secret);
+  form->secrets = g_ptr_array_new ();
+  g_ptr_array_add (form->secrets, NULL);
+  return form;
+}
+
+void
+se_form_free (SeForm *form)
+{
+  if (form == NULL)
+    return;
+  g_ptr_array_unref (form->names);
+  g_ptr_array_unref (form->values);
+  g_ptr_array_unref (form->secrets);
+  g_free (form);
+}
+
+void
+se_form_add (SeForm *form, const char *name, const char *value)
+{
+  if (value == NULL)
+    return;
+  g_ptr_array_add (form->names, g_strdup (name));
+  g_ptr_array_add (form->values, g_strdup (value));
+}
+
+void
+se_form_add_secret (SeForm *form, const char *name, const char *value)
+{
+  if (value == NULL)
+    return;
+  se_form_add (form, name, value);
+  g_ptr_array_insert (form->secrets, (int)form->secrets->len - 1,
+                      form->values->pdata[form->values->len - 1]);
+}
+
+const char *const *
+se_form_secrets (const SeForm *form)
+{
+  return (const char *const *)form->secrets->pdata;
+}
 
 /* Writes the encoded text to out, or only counts where out is NULL. Returns its length. */
 static gsize
@@ -31,46 +86,35 @@ encode (const char *text, char *out)
 }
 
 static gsize
-encode_pairs (const char *name, va_list pairs, char *out)
+encode_all (const SeForm *form, char *out)
 {
   gsize length = 0;
 
-  for (; name != NULL; name = va_arg (pairs, const char *))
+  for (guint i = 0; i < form->names->len; i++)
     {
-      const char *value = va_arg (pairs, const char *);
-
-      if (value == NULL)
-        continue;
-      if (length > 0)
+      if (i > 0)
         {
           if (out != NULL)
             out[length] = '&';
           length++;
         }
-      length += encode (name, out == NULL ? NULL : out + length);
+      length += encode (form->names->pdata[i], out == NULL ? NULL : out + length);
       if (out != NULL)
         out[length] = '=';
       length++;
-      length += encode (value, out == NULL ? NULL : out + length);
+      length += encode (form->values->pdata[i], out == NULL ? NULL : out + length);
     }
   return length;
 }
 
 char *
-se_form_encode (const char *name, ...)
+se_form_encode (const SeForm *form)
 {
-  va_list pairs;
-  char *form = NULL;
-  gsize length = 0;
-
   /* Measured first: a buffer that grows would leave copies of secrets behind. */
-  va_start (pairs, name);
-  length = encode_pairs (name, pairs, NULL);
-  va_end (pairs);
-  form = g_malloc (length + 1);
-  va_start (pairs, name);
-  encode_pairs (name, pairs, form);
-  va_end (pairs);
-  form[length] = '\0';
-  return form;
+  gsize length = encode_all (form, NULL);
+  char *text = g_malloc (length + 1);
+
+  encode_all (form, text);
+  text[length] = '\0';
+  return text;
 }

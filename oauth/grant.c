@@ -4,13 +4,12 @@
 #include "common/io.h"
 #include "oauth/id-token.h"
 
-#include <string.h>
-
 SeHttpReply *
-se_grant_request (const SeTokenContext *context, const char *url, const char *form, int grace_ms,
+se_grant_request (const SeTokenContext *context, const char *url, const SeForm *form, int grace_ms,
                   gboolean *timed_out, GError **error)
 {
   SeHttpFunc http = context->http == NULL ? se_http_perform : context->http;
+  se_autosecret char *body = se_form_encode (form);
   const SeHttpOptions options = {
     .ca_file = context->account->provider->ca_file,
     .proxy = context->server->proxy,
@@ -18,33 +17,16 @@ se_grant_request (const SeTokenContext *context, const char *url, const char *fo
     .grace_ms = grace_ms,
   };
 
-  return http (url, form, &options, timed_out, error);
+  return http (url, body, &options, timed_out, error);
 }
 
 gboolean
-se_grant_read_client_secret (const SeAccount *account, char **secret, GError **error)
+se_grant_load_stored (const SeTokenContext *context, SeTokenRecord **stored, GError **error)
 {
-  gsize length = 0;
+  g_autoptr (SeStore) store = se_store_open (context->server, context->account, error);
 
-  *secret = NULL;
-  if (account->client_id == NULL || *account->client_id == '\0')
-    {
-      g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, "set client-id = in [account %s]",
-                   account->address);
-      return FALSE;
-    }
-  if (account->client_secret_file == NULL)
-    return TRUE;
-  *secret = se_io_read_secret_file (account->client_secret_file, 4096, &length, error);
-  if (*secret == NULL)
-    return FALSE;
-  (*secret)[strcspn (*secret, "\r\n")] = '\0';
-  if (**secret != '\0')
-    return TRUE;
-  g_clear_pointer (secret, se_io_free_secret);
-  g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, "%s is empty; it has to hold the client secret",
-               account->client_secret_file);
-  return FALSE;
+  *stored = NULL;
+  return store != NULL && se_store_load (store, stored, error);
 }
 
 gboolean
@@ -120,8 +102,10 @@ se_grant_make_record (const SeTokenContext *context, const SeEndpoints *endpoint
   record->access_token = g_strdup (response->access_token);
   record->refresh_token = g_strdup (response->refresh_token);
   record->scope = g_strdup (response->scope);
-  record->obtained = now;
+  record->authorized = record->obtained = now;
   record->expires = now + response->expires_in;
+  record->refresh_expires
+      = response->refresh_expires_in > 0 ? now + response->refresh_expires_in : 0;
   record->identity = token == NULL ? NULL : g_steal_pointer (&token->identity);
   record->tenant_id = token == NULL ? g_strdup (pinned) : g_steal_pointer (&token->tenant_id);
   return g_steal_pointer (&record);

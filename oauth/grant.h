@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "oauth/form.h"
 #include "oauth/response.h"
 #include "oauth/token.h"
 
@@ -8,14 +9,15 @@ G_BEGIN_DECLS
 
 /* What all grants and the refresh share; for oauth/ alone. */
 
-/* One exchange by the context's SeHttpFunc, with the provider's ca-file and the server's proxy.
- * form, timed_out and errors as in SeHttpFunc, grace_ms as in SeHttpOptions. */
-SeHttpReply *se_grant_request (const SeTokenContext *context, const char *url, const char *form,
+/* One POST of form by the context's SeHttpFunc, with the provider's ca-file and the server's proxy.
+ * timed_out and errors as in SeHttpFunc, grace_ms as in SeHttpOptions. */
+SeHttpReply *se_grant_request (const SeTokenContext *context, const char *url, const SeForm *form,
                                int grace_ms, gboolean *timed_out, GError **error);
 
-/* Reads client-secret-file without its last line's end. *secret NULL on return TRUE: none is
- * configured. The caller wipes it. SE_ERROR_CONFIG: as se_io_read_secret_file, or no client-id. */
-gboolean se_grant_read_client_secret (const SeAccount *account, char **secret, GError **error);
+/* What is stored now, NULL in *stored for nothing. Called before a person does anything: a store
+ * that cannot be used must not show at the end. Errors as se_store_open and se_store_load. */
+gboolean se_grant_load_stored (const SeTokenContext *context, SeTokenRecord **stored,
+                               GError **error);
 
 /* Tells whether record belongs to the account as it is configured now. SE_ERROR_AUTHORIZATION names
  * the key that was changed; SE_ERROR_CONFIG: the endpoint cannot be made. */

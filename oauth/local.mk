@@ -3,6 +3,7 @@
 
 noinst_LIBRARIES += oauth/liboauth.a
 oauth_liboauth_a_SOURCES = \
+  oauth/client-auth.c oauth/client-auth.h \
   oauth/device-grant.c oauth/device-grant.h \
   oauth/endpoints.c oauth/endpoints.h \
   oauth/form.c oauth/form.h \

@@ -181,6 +181,17 @@ read_lifetime (const cJSON *json)
   return CLAMP (seconds, 0, G_MAXINT32);
 }
 
+static gint64
+read_refresh_lifetime (const cJSON *json)
+{
+  gint64 seconds = 0;
+
+  if (!se_json_integer (json, "refresh_token_expires_in", &seconds)
+      && !se_json_integer (json, "refresh_expires_in", &seconds))
+    return 0;
+  return CLAMP (seconds, 0, G_MAXINT32);
+}
+
 SeTokenResponse *
 se_token_response_parse (const SeHttpReply *reply, const char *url, const char *const *secrets,
                          char **error_code, GError **error)
@@ -218,5 +229,6 @@ se_token_response_parse (const SeHttpReply *reply, const char *url, const char *
   scope = se_json_string (json, "scope");
   response->scope = scope == NULL ? NULL : se_log_clean (scope, SCOPE_MAX);
   response->expires_in = read_lifetime (json);
+  response->refresh_expires_in = read_refresh_lifetime (json);
   return g_steal_pointer (&response);
 }

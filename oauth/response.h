@@ -29,6 +29,9 @@ typedef struct
   char *id_token;      /* NULL: none */
   char *scope;         /* NULL: as asked */
   gint64 expires_in;   /* seconds; an hour where the server does not say */
+  /* Seconds that the refresh token is good for: "refresh_token_expires_in" (Google, Microsoft) or
+   * "refresh_expires_in" (Keycloak, where 0 is for ever). 0: not said. */
+  gint64 refresh_expires_in;
 } SeTokenResponse;
 
 void se_token_response_free (SeTokenResponse *response); /* wipes the secrets */

@@ -8,7 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define VERSION_NOW 1
+/* 1: without the time of the sign-in. */
+#define VERSION_NOW 2
 
 void
 se_token_record_free (SeTokenRecord *record)
@@ -50,10 +51,8 @@ static const Member texts[] = {
 };
 
 static const Member times[] = {
-  MEMBER (obtained, TRUE),
-  MEMBER (expires, TRUE),
-  MEMBER (last_refresh, FALSE),
-  MEMBER (failed, FALSE),
+  MEMBER (authorized, FALSE),      MEMBER (obtained, TRUE),      MEMBER (expires, TRUE),
+  MEMBER (refresh_expires, FALSE), MEMBER (last_refresh, FALSE), MEMBER (failed, FALSE),
 };
 
 static char *
@@ -142,7 +141,7 @@ record_from_text (const SeStore *store, const char *text, gsize length, GError *
                    store->location, version, VERSION_NOW, store->address);
       return NULL;
     }
-  if (version != VERSION_NOW)
+  if (version < 1)
     {
       set_damaged (store, "version", error);
       return NULL;
@@ -153,6 +152,8 @@ record_from_text (const SeStore *store, const char *text, gsize length, GError *
       set_damaged (store, missing, error);
       return NULL;
     }
+  if (version == 1)
+    record->authorized = record->obtained;
   return g_steal_pointer (&record);
 }
 

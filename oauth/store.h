@@ -14,16 +14,18 @@ typedef struct
   char *client_id;
   char *login_user;
   char *grant;
-  char *access_token;  /* secret */
-  char *refresh_token; /* secret; NULL: the grant has none */
-  char *scope;         /* as granted; NULL: as asked */
-  gint64 obtained;     /* seconds since 1970 (RFC 3339 in the file) */
-  gint64 expires;      /* of the access token, seconds since 1970 */
-  gint64 last_refresh; /* last success; 0: never */
-  char *identity;      /* who signed in, as the id_token says; NULL: not known */
-  char *tenant_id;     /* Microsoft's tid, pinned at the first login; NULL: none */
-  char *failure;       /* error code of the last refusal ("invalid_grant"); NULL: none */
-  gint64 failed;       /* when; 0: never */
+  char *access_token;     /* secret */
+  char *refresh_token;    /* secret; NULL: the grant has none */
+  char *scope;            /* as granted; NULL: as asked */
+  gint64 authorized;      /* when the account was last signed in, seconds since 1970 */
+  gint64 obtained;        /* seconds since 1970 (RFC 3339 in the file) */
+  gint64 expires;         /* of the access token, seconds since 1970 */
+  gint64 refresh_expires; /* of the refresh token as the server told; 0: it did not */
+  gint64 last_refresh;    /* last success; 0: never */
+  char *identity;         /* who signed in, as the id_token says; NULL: not known */
+  char *tenant_id;        /* Microsoft's tid, pinned at the first login; NULL: none */
+  char *failure;          /* error code of the last refusal ("invalid_grant"); NULL: none */
+  gint64 failed;          /* when; 0: never */
 } SeTokenRecord;
 
 void se_token_record_free (SeTokenRecord *record); /* wipes the secrets */

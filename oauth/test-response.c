@@ -12,11 +12,21 @@
 static void
 test_form (void)
 {
-  se_autosecret char *form = se_form_encode ("a", "x y&=+%/é*", "skipped", NULL, "b", "", NULL);
-  se_autosecret char *empty = se_form_encode ("a", NULL, NULL);
+  g_autoptr (SeForm) form = se_form_new ();
+  se_autosecret char *empty = se_form_encode (form);
+  se_autosecret char *text = NULL;
 
-  g_assert_cmpstr (form, ==, "a=x+y%26%3D%2B%25%2F%C3%A9*&b=");
   g_assert_cmpstr (empty, ==, "");
+  g_assert_null (se_form_secrets (form)[0]);
+  se_form_add (form, "a", "x y&=+%/é*");
+  se_form_add_secret (form, "skipped", NULL);
+  se_form_add_secret (form, "b", "");
+  se_form_add_secret (form, "c", "two");
+  text = se_form_encode (form);
+  g_assert_cmpstr (text, ==, "a=x+y%26%3D%2B%25%2F%C3%A9*&b=&c=two");
+  g_assert_cmpstr (se_form_secrets (form)[0], ==, "");
+  g_assert_cmpstr (se_form_secrets (form)[1], ==, "two");
+  g_assert_null (se_form_secrets (form)[2]);
 }
 
 static void

@@ -68,7 +68,7 @@ test_round_trip (Fixture *fixture, gconstpointer unused)
   g_assert_cmpuint (mode_of (path), ==, 0600);
   g_assert_cmpuint (mode_of (directory), ==, 0700);
   g_assert_true (g_file_get_contents (path, &contents, NULL, NULL));
-  g_assert_nonnull (strstr (contents, "\"version\":\t1"));
+  g_assert_nonnull (strstr (contents, "\"version\":\t2"));
   g_assert_nonnull (strstr (contents, "\"2023-11-14T22:13:20Z\""));
 }
 
@@ -209,7 +209,7 @@ static const struct
   const char *contents;
   const char *part;
 } damages[] = {
-  { "newer", "{\"version\":2}", "written by a newer scan-email (format 2, this one knows 1)" },
+  { "newer", "{\"version\":3}", "written by a newer scan-email (format 3, this one knows 2)" },
   { "no-version", "{}", "damaged (version)" },
   { "version-zero", "{\"version\":0}", "damaged (version)" },
   { "no-endpoint", "{\"version\":1,\"client_id\":\"c\"}", "damaged (token_endpoint)" },

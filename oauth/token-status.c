@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "oauth/token.h"
 
-#include "common/io.h"
+#include "oauth/client-auth.h"
 #include "oauth/grant.h"
 
 const char *
@@ -88,13 +88,12 @@ se_token_status (const SeTokenContext *context, SeTokenRecord **record, char **r
   g_autoptr (GError) error = NULL;
   g_autoptr (SeStore) store = se_store_open (context->server, account, &error);
   g_autoptr (SeTokenRecord) stored = NULL;
-  se_autosecret char *secret = NULL;
   SeTokenStatus status = SE_TOKEN_MISCONFIGURED;
 
   if (record != NULL)
     *record = NULL;
   if (store == NULL || !se_store_load (store, &stored, &error)
-      || !se_grant_read_client_secret (account, &secret, &error))
+      || !se_client_auth_check (account, &error))
     {
       *reason = g_strdup (error->message);
       return SE_TOKEN_MISCONFIGURED;

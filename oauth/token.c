@@ -4,6 +4,7 @@
 #include "common/digest.h"
 #include "common/io.h"
 #include "common/log.h"
+#include "oauth/client-auth.h"
 #include "oauth/form.h"
 #include "oauth/grant.h"
 
@@ -91,21 +92,19 @@ static SeTokenResponse *
 request (const SeTokenContext *context, const SeTokenRecord *record, char **error_code,
          GError **error)
 {
-  se_autosecret char *secret = NULL;
-  se_autosecret char *form = NULL;
+  g_autoptr (SeForm) form = se_form_new ();
   g_autoptr (SeHttpReply) reply = NULL;
 
   *error_code = NULL;
-  if (!se_grant_read_client_secret (context->account, &secret, error))
+  se_form_add (form, "grant_type", "refresh_token");
+  se_form_add_secret (form, "refresh_token", record->refresh_token);
+  if (!se_client_auth_add (form, context->account, record->token_endpoint, error))
     return NULL;
-  form = se_form_encode ("grant_type", "refresh_token", "refresh_token", record->refresh_token,
-                         "client_id", record->client_id, "client_secret", secret, NULL);
   reply = se_grant_request (context, record->token_endpoint, form, CANCEL_GRACE_MS, NULL, error);
   if (reply == NULL)
     return NULL;
-  return se_token_response_parse (reply, record->token_endpoint,
-                                  (const char *[]){ record->refresh_token, secret, NULL },
-                                  error_code, error);
+  return se_token_response_parse (reply, record->token_endpoint, se_form_secrets (form), error_code,
+                                  error);
 }
 
 /* Moves a response's tokens into record and stores it, before anybody uses them. */
@@ -126,6 +125,8 @@ keep (SeStore *store, SeTokenRecord *record, SeTokenResponse *response, GError *
     }
   record->obtained = now ();
   record->expires = record->obtained + response->expires_in;
+  if (response->refresh_expires_in > 0)
+    record->refresh_expires = record->obtained + response->refresh_expires_in;
   record->last_refresh = record->obtained;
   g_clear_pointer (&record->failure, g_free);
   record->failed = 0;
