@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "oauth/id-token.h"
 
-#include "common/io.h"
 #include "common/log.h"
-#include "oauth/json.h"
+#include "oauth/jwt.h"
 
 #include <string.h>
 
@@ -18,50 +17,6 @@ se_id_token_free (SeIdToken *token)
   g_free (token->identity);
   g_free (token->tenant_id);
   g_free (token);
-}
-
-/* base64url without padding, RFC 7515 section 2. Returns NUL-terminated bytes, NULL if it is none.
- */
-static char *
-decode_base64url (const char *text, gsize length, gsize *decoded_length)
-{
-  se_autosecret char *padded = NULL;
-
-  if (length == 0 || length % 4 == 1)
-    return NULL;
-  padded = g_malloc0 (length + 4);
-  for (gsize i = 0; i < length; i++)
-    {
-      if (!g_ascii_isalnum (text[i]) && text[i] != '-' && text[i] != '_')
-        return NULL;
-      padded[i] = text[i] == '-' ? '+' : text[i] == '_' ? '/' : text[i];
-    }
-  while (length % 4 != 0)
-    padded[length++] = '=';
-  return (char *)g_base64_decode (padded, decoded_length);
-}
-
-/* The claims of a JWT in compact form: HEADER.CLAIMS.SIGNATURE (RFC 7519, 3). */
-static cJSON *
-decode_claims (const char *jwt)
-{
-  const char *start = strchr (jwt, '.');
-  const char *end = start == NULL ? NULL : strchr (start + 1, '.');
-  gsize length = 0;
-  char *text = NULL;
-  cJSON *claims = NULL;
-
-  if (end == NULL || strchr (end + 1, '.') != NULL)
-    return NULL;
-  text = decode_base64url (start + 1, (gsize)(end - start - 1), &length);
-  if (text == NULL)
-    return NULL;
-  /* g_base64_decode leaves room for the NUL that the parser wants. */
-  text = g_realloc (text, length + 1);
-  text[length] = '\0';
-  claims = se_json_parse (text, length);
-  g_free (text);
-  return claims;
 }
 
 /* Without regard to case: Microsoft's client ids are GUIDs, which admins paste in either. */
@@ -134,7 +89,7 @@ se_id_token_parse (const char *jwt, const char *client_id, const char *issuer, g
                    GError **error)
 {
   g_autoptr (SeIdToken) token = g_new0 (SeIdToken, 1);
-  g_autoptr (cJSON) claims = decode_claims (jwt);
+  g_autoptr (cJSON) claims = se_jwt_claims (jwt);
   const char *tenant_id = NULL;
 
   if (claims == NULL)

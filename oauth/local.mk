@@ -12,7 +12,9 @@ oauth_liboauth_a_SOURCES = \
   oauth/http.c oauth/http.h \
   oauth/id-token.c oauth/id-token.h \
   oauth/json.c oauth/json.h \
+  oauth/jwt.c oauth/jwt.h \
   oauth/response.c oauth/response.h \
+  oauth/rsa-key.c oauth/rsa-key.h \
   oauth/store.c oauth/store.h oauth/store-private.h \
   oauth/store-file.c \
   oauth/token.c oauth/token.h \
@@ -27,6 +29,7 @@ OAUTH_TESTS_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(CJSON_CFLAGS)
 
 check_PROGRAMS += \
   oauth/test-response oauth/test-endpoints oauth/test-id-token oauth/test-store \
+  oauth/test-jwt oauth/test-client-auth \
   oauth/test-token oauth/test-token-races oauth/test-device-grant oauth/test-http
 oauth_test_response_SOURCES = oauth/test-response.c $(OAUTH_TESTS_COMMON)
 oauth_test_response_CFLAGS = $(OAUTH_TESTS_CFLAGS)
@@ -37,6 +40,13 @@ oauth_test_endpoints_LDADD = $(OAUTH_LIBS)
 oauth_test_id_token_SOURCES = oauth/test-id-token.c $(OAUTH_TESTS_COMMON)
 oauth_test_id_token_CFLAGS = $(OAUTH_TESTS_CFLAGS)
 oauth_test_id_token_LDADD = $(OAUTH_LIBS)
+oauth_test_jwt_SOURCES = oauth/test-jwt.c oauth/test-pki.c oauth/test-pki.h $(OAUTH_TESTS_COMMON)
+oauth_test_jwt_CFLAGS = $(OAUTH_TESTS_CFLAGS) $(CRYPTO_CFLAGS)
+oauth_test_jwt_LDADD = $(OAUTH_LIBS)
+oauth_test_client_auth_SOURCES = oauth/test-client-auth.c oauth/test-pki.c oauth/test-pki.h \
+  $(OAUTH_TESTS_COMMON)
+oauth_test_client_auth_CFLAGS = $(OAUTH_TESTS_CFLAGS) $(CRYPTO_CFLAGS)
+oauth_test_client_auth_LDADD = $(OAUTH_LIBS)
 oauth_test_store_SOURCES = oauth/test-store.c $(OAUTH_TESTS_COMMON)
 oauth_test_store_CFLAGS = $(OAUTH_TESTS_CFLAGS)
 oauth_test_store_LDADD = $(OAUTH_LIBS)
