@@ -342,6 +342,13 @@ why_not (const SeProviderConfig *provider, const char *grant)
   return NULL;
 }
 
+/* The first that works there. */
+static const char *
+default_grant (const SeProviderConfig *provider)
+{
+  return provider->grants != NULL && provider->grants[0] != NULL ? provider->grants[0] : "device";
+}
+
 static gboolean
 check_provider (const SeAccount *account, GError **error)
 {
@@ -349,7 +356,8 @@ check_provider (const SeAccount *account, GError **error)
   const char *name = provider->name;
 
   if (provider->smtp_server == NULL)
-    return missing (error, "provider '%s' has no smtp-server", name);
+    return missing (error, "provider '%s' has no smtp-server: a section [provider %s] can give it",
+                    name, name);
   if (provider->grants != NULL
       && !g_strv_contains ((const char *const *)provider->grants, account->grant))
     {
@@ -361,7 +369,10 @@ check_provider (const SeAccount *account, GError **error)
                       why != NULL ? why : "");
     }
   if (provider->issuer == NULL && provider->token_endpoint == NULL)
-    return missing (error, "provider '%s' has neither issuer nor token-endpoint", name);
+    return missing (error,
+                    "provider '%s' has neither issuer nor token-endpoint: a section [provider %s] "
+                    "can give the issuer",
+                    name, name);
   if (provider->issuer == NULL && provider->device_authorization_endpoint == NULL
       && strcmp (account->grant, "device") == 0)
     return missing (error, "provider '%s' has neither issuer nor device-authorization-endpoint",
@@ -417,7 +428,7 @@ fill_account (const SeConfig *config, SeAccount *account, GError **error)
   account->provider = get_provider (config, provider, &provider_places, error);
   if (account->provider == NULL)
     return FALSE;
-  set_default (&account->grant, "device");
+  set_default (&account->grant, default_grant (account->provider));
   set_default (&account->login_user, account->address);
   set_default (&account->smtp_user, account->address);
   set_default (&account->from_address, account->address);

@@ -34,7 +34,7 @@ typedef struct
   char *token_endpoint;
   char *revocation_endpoint;
   char *scope;
-  char **grants; /* NULL: not limited */
+  char **grants; /* the one to propose first; NULL: not limited */
   /* Why a grant does not work there, one sentence; NULL: nothing known. */
   char *no_device;
   char *no_code;
@@ -67,7 +67,8 @@ typedef struct
   char *key_file;
   char *service_account_file;
   char *client_secret_expires; /* YYYY-MM-DD; NULL: not known */
-  char *grant;        /* "device" (default), "code", "client-credentials", "service-account" */
+  char *grant;        /* "device", "code", "client-credentials" or "service-account"; default: the
+                         first of the provider's grants, else "device" */
   char *login_user;   /* who signs in; default ADDRESS */
   char *smtp_user;    /* SASL user=; default ADDRESS */
   char *from_address; /* MAIL FROM and From; default ADDRESS */

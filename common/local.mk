@@ -17,7 +17,8 @@ common_libcommon_a_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(CRYPTO_CFLAGS)
 COMMON_LIBS = common/libcommon.a $(GLIB_LIBS) $(CRYPTO_LIBS)
 
 check_PROGRAMS += common/test-bundle common/test-configuration common/test-configuration-scan \
-  common/test-digest common/test-io common/test-log common/test-option-list common/test-template
+  common/test-digest common/test-io common/test-log common/test-option-list common/test-presets \
+  common/test-template
 common_test_bundle_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 common_test_bundle_LDADD = $(COMMON_LIBS)
 common_test_configuration_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
@@ -32,5 +33,7 @@ common_test_log_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 common_test_log_LDADD = $(COMMON_LIBS)
 common_test_option_list_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 common_test_option_list_LDADD = $(COMMON_LIBS)
+common_test_presets_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+common_test_presets_LDADD = $(COMMON_LIBS)
 common_test_template_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 common_test_template_LDADD = $(COMMON_LIBS)

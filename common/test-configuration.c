@@ -101,6 +101,36 @@ test_account (void)
   g_assert_cmpstr (account->provider->redirect_uri, ==, "http://localhost:%{port}/");
 }
 
+/* Without a grant the account has the first one of its provider. */
+static void
+test_default_grant (void)
+{
+  const struct
+  {
+    const char *more, *grant;
+  } cases[] = {
+    { "", "device" },
+    { "[provider microsoft]\ngrants = client-credentials;device\n", "client-credentials" },
+    { "grant = device\n[provider microsoft]\ngrants = code;device\n", "device" },
+    { "[provider microsoft]\ngrants = code\n"
+      "authorization-endpoint = https://login.example.com/authorize\n",
+      "code" },
+    { "[provider microsoft]\ngrants =\n", "device" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *text
+          = g_strconcat (ACCOUNT "client-secret-file = /s\n", cases[i].more, NULL);
+      g_autoptr (SeConfig) config = parse (text);
+      g_autoptr (GError) error = NULL;
+      g_autoptr (SeAccount) account = se_config_get_account (config, NULL, &error);
+
+      g_assert_no_error (error);
+      g_assert_cmpstr (account->grant, ==, cases[i].grant);
+    }
+}
+
 /* The account's scope beats the provider's for the grant, that the provider's general one. */
 static void
 test_scope (void)
@@ -451,6 +481,7 @@ main (int argc, char **argv)
   g_test_add_func ("/configuration/defaults", test_defaults);
   g_test_add_func ("/configuration/server", test_server);
   g_test_add_func ("/configuration/account", test_account);
+  g_test_add_func ("/configuration/default-grant", test_default_grant);
   g_test_add_func ("/configuration/scope", test_scope);
   g_test_add_func ("/configuration/provider-override", test_provider_override);
   g_test_add_func ("/configuration/which-account", test_which_account);

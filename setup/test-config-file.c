@@ -201,7 +201,8 @@ test_microsoft (void)
   g_assert_no_error (error);
   g_assert_null (account->provider->issuer);
   g_assert_cmpstr (account->provider->device_authorization_endpoint, ==,
-                   "https://login.microsoftonline.com/%{tenant}/oauth2/v2.0/devicecode");
+                   "https://login.microsoftonline.com/%{tenant}/oauth2/v2.0/devicecode"
+                   "?mkt=%{locale}");
   g_assert_cmpstr (account->provider->smtp_server, ==, "smtp://smtp.office365.com:587");
   g_assert_nonnull (strstr (account->scope, "https://outlook.office.com/SMTP.Send"));
   g_assert_nonnull (strstr (account->scope, "offline_access"));

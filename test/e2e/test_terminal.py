@@ -87,7 +87,7 @@ class OnATerminal(EndToEnd):
         self.addCleanup(self.cups.run, "lpadmin", "-x", "asked", check=False)
         terminal = self.start()
         terminal.answer(r"Mailbox to authorize \[.*\]: ", account)
-        terminal.answer(r"Provider \(intranet, microsoft\) \[intranet\]: ", "nonsense")
+        terminal.answer(r"Provider \(intranet, microsoft, .*google, .*\) \[intranet\]: ", "nonsense")
         terminal.wait("no such provider")
         terminal.answer(r"Provider .*: ", "intranet")
         terminal.answer("Client id .*: ", "")
