@@ -15,6 +15,7 @@ oauth_liboauth_a_SOURCES = \
   oauth/jwt.c oauth/jwt.h \
   oauth/response.c oauth/response.h \
   oauth/rsa-key.c oauth/rsa-key.h \
+  oauth/service-account.c oauth/service-account.h \
   oauth/store.c oauth/store.h oauth/store-private.h \
   oauth/store-file.c \
   oauth/token.c oauth/token.h \

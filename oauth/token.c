@@ -4,14 +4,10 @@
 #include "common/digest.h"
 #include "common/io.h"
 #include "common/log.h"
-#include "oauth/client-auth.h"
-#include "oauth/form.h"
 #include "oauth/grant.h"
 
 /* Less than two time-outs of a request, so that nobody waits behind two dead ones. */
 #define LOCK_WAIT_MS 90000
-/* How long a cancelled refresh still waits for the reply that may hold the next refresh token. */
-#define CANCEL_GRACE_MS 5000
 /* An access token with this much left is used when the server cannot be reached, seconds. */
 #define LAST_USE 60
 
@@ -87,26 +83,6 @@ load (const SeTokenContext *context, SeStore *store, GError **error)
   return g_steal_pointer (&record);
 }
 
-/* RFC 6749, 6. Always to the endpoint that gave the refresh token. */
-static SeTokenResponse *
-request (const SeTokenContext *context, const SeTokenRecord *record, char **error_code,
-         GError **error)
-{
-  g_autoptr (SeForm) form = se_form_new ();
-  g_autoptr (SeHttpReply) reply = NULL;
-
-  *error_code = NULL;
-  se_form_add (form, "grant_type", "refresh_token");
-  se_form_add_secret (form, "refresh_token", record->refresh_token);
-  if (!se_client_auth_add (form, context->account, record->token_endpoint, error))
-    return NULL;
-  reply = se_grant_request (context, record->token_endpoint, form, CANCEL_GRACE_MS, NULL, error);
-  if (reply == NULL)
-    return NULL;
-  return se_token_response_parse (reply, record->token_endpoint, se_form_secrets (form), error_code,
-                                  error);
-}
-
 /* Moves a response's tokens into record and stores it, before anybody uses them. */
 static gboolean
 keep (SeStore *store, SeTokenRecord *record, SeTokenResponse *response, GError **error)
@@ -167,7 +143,7 @@ refresh_once (const SeTokenContext *context, SeStore *store, SeTokenRecord **rec
   g_autofree char *error_code = NULL;
 
   *superseded = FALSE;
-  if ((*record)->refresh_token == NULL)
+  if (se_grant_is_attended ((*record)->grant) && (*record)->refresh_token == NULL)
     {
       g_set_error_literal (error, SE_ERROR, SE_ERROR_AUTHORIZATION,
                            "the sign-in has run out and brought no refresh token");
@@ -176,7 +152,7 @@ refresh_once (const SeTokenContext *context, SeStore *store, SeTokenRecord **rec
   /* A full disk must show before the old token is spent. */
   if (!se_store_reserve (store, error))
     return FALSE;
-  response = request (context, *record, &error_code, &failure);
+  response = se_grant_renew (context, *record, &error_code, &failure);
   if (response != NULL)
     return keep (store, *record, response, error);
 
