@@ -3,6 +3,7 @@
 
 #include "common/digest.h"
 #include "common/io.h"
+#include "mail/activity.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -114,6 +115,17 @@ note_reply (SeJournal *journal, gboolean accepted, const char *reply)
     g_warning ("The server's answer (%s) cannot be kept in the journal: %s", reply, error->message);
 }
 
+/* A mail that is accepted is accepted, whether its time can be kept or not. */
+static void
+note_activity (const SeDelivery *delivery)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (delivery->server != NULL
+      && !se_activity_note (delivery->server->state_directory, delivery->account->address, &error))
+    g_warning ("The time of the last mail cannot be kept: %s", error->message);
+}
+
 static gboolean
 check_provider_size (const SeDelivery *delivery, const SeMessage *message, GError **error)
 {
@@ -154,6 +166,8 @@ send_message (const SeDelivery *delivery, SeJournal *journal, const SeEnvelope *
     note_reply (journal, ok, words);
   if (ok && delivery->events != NULL && delivery->events->accepted != NULL)
     delivery->events->accepted (words, delivery->events->data);
+  if (ok)
+    note_activity (delivery);
   if (reply != NULL)
     *reply = g_steal_pointer (&answer);
   if (!ok)

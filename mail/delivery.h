@@ -38,7 +38,8 @@ typedef struct
  * refreshed once; SE_ERROR_TEMPORARY is tried again with jittered exponential backoff (from 5 s, 60
  * s at most) for retry_for seconds; in doubt never in the same run. TRUE: accepted and journalled.
  * Errors are those of se_smtp_open, se_smtp_send and the token function; a token refused twice is
- * SE_ERROR_AUTHORIZATION. not_before: with SE_ERROR_QUOTA, when to try again (seconds since 1970).
+ * SE_ERROR_AUTHORIZATION. The time of an accepted mail is noted (mail/activity.h). not_before: with
+ * SE_ERROR_QUOTA, when to try again (seconds since 1970).
  */
 gboolean se_delivery_send (const SeDelivery *delivery, SeJournal *journal, gint64 *not_before,
                            GError **error);

@@ -3,6 +3,8 @@
 
 noinst_LIBRARIES += mail/libmail.a
 mail_libmail_a_SOURCES = \
+  mail/activity.c \
+  mail/activity.h \
   mail/address.c \
   mail/address.h \
   mail/base64.c \
@@ -49,6 +51,11 @@ mail_test_message_SOURCES = mail/test-message.c
 mail_test_message_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 mail_test_message_LDADD = $(MAIL_LIBS)
 EXTRA_DIST += mail/parse-message.py
+
+check_PROGRAMS += mail/test-activity
+mail_test_activity_SOURCES = mail/test-activity.c common/test-tree.c common/test-tree.h
+mail_test_activity_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+mail_test_activity_LDADD = $(MAIL_LIBS)
 
 check_PROGRAMS += mail/test-reply
 mail_test_reply_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "mail/activity.h"
 #include "mail/delivery.h"
 #include "mail/test-server.h"
 
@@ -18,6 +19,7 @@ typedef struct
 {
   char *state;
   char *url;
+  SeServerConfig server;
   SeProviderConfig provider;
   SeAccount account;
   SeDelivery delivery;
@@ -141,7 +143,9 @@ set_up (Fixture *f, const char *options)
   f->events = (SeDeliveryEvents){
     on_connecting, on_connected, on_progress, on_before_dot, on_accepted, on_waiting, f
   };
-  f->delivery = (SeDelivery){ .account = &f->account,
+  f->server = (SeServerConfig){ .state_directory = f->state };
+  f->delivery = (SeDelivery){ .server = &f->server,
+                              .account = &f->account,
                               .get_token = get_token,
                               .token_data = f,
                               .cancel_fd = -1,
@@ -188,6 +192,7 @@ test_delivered (void)
   g_assert_no_error (error);
   g_assert_cmpstr (f.steps->str, ==, "connecting connected progress dot accepted");
   g_assert_cmpint (not_before, ==, 0);
+  g_assert_cmpint (se_activity_last_mail (f.state, f.account.address), >, 0);
   g_assert_cmpuint (f.rejected->len, ==, 1);
   g_assert_cmpint (se_journal_step (f.journal), ==, SE_JOURNAL_ACCEPTED);
   g_assert_cmpstr (se_journal_reply (f.journal), ==, "250 2.0.0 queued");
@@ -245,6 +250,7 @@ test_refused_twice (void)
   g_test_message ("%s", error->message);
   g_assert_nonnull (strstr (error->message, "oauth-setup login scanner@example.com"));
   g_assert_null (strstr (error->message, "token-2"));
+  g_assert_cmpint (se_activity_last_mail (f.state, f.account.address), ==, 0);
   g_assert_cmpuint (f.rejected->len, ==, 2);
   g_assert_cmpint (se_journal_step (f.journal), ==, SE_JOURNAL_FIXED);
   expect_messages ("0");

@@ -4,6 +4,7 @@
 noinst_LIBRARIES += oauth/liboauth.a
 oauth_liboauth_a_SOURCES = \
   oauth/client-auth.c oauth/client-auth.h \
+  oauth/deadline.c oauth/deadline.h \
   oauth/device-grant.c oauth/device-grant.h \
   oauth/endpoints.c oauth/endpoints.h \
   oauth/form.c oauth/form.h \
@@ -57,6 +58,13 @@ oauth_test_token_LDADD = $(OAUTH_LIBS)
 oauth_test_token_races_SOURCES = oauth/test-token-races.c $(OAUTH_TESTS_COMMON)
 oauth_test_token_races_CFLAGS = $(OAUTH_TESTS_CFLAGS)
 oauth_test_token_races_LDADD = $(OAUTH_LIBS)
+
+check_PROGRAMS += oauth/test-token-status
+oauth_test_token_status_SOURCES = oauth/test-token-status.c \
+  oauth/test-pki.c oauth/test-pki.h $(OAUTH_TESTS_COMMON)
+oauth_test_token_status_CFLAGS = $(OAUTH_TESTS_CFLAGS) $(CRYPTO_CFLAGS)
+oauth_test_token_status_LDADD = $(OAUTH_LIBS)
+
 oauth_test_device_grant_SOURCES = oauth/test-device-grant.c $(OAUTH_TESTS_COMMON)
 oauth_test_device_grant_CFLAGS = $(OAUTH_TESTS_CFLAGS)
 oauth_test_device_grant_LDADD = $(OAUTH_LIBS)

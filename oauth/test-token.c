@@ -335,61 +335,6 @@ test_client_secret (Fixture *fixture, gconstpointer unused)
   assert_failure (error, SE_ERROR_CONFIG, "is empty");
 }
 
-static void
-assert_status (const Fixture *fixture, SeTokenStatus expected, const char *word, const char *part)
-{
-  g_autofree char *reason = NULL;
-  SeTokenStatus status = se_token_status (&fixture->context, NULL, &reason);
-
-  g_assert_cmpint (status, ==, expected);
-  g_assert_cmpstr (se_token_status_word (status), ==, word);
-  if (strstr (reason, part) == NULL)
-    g_error ("\"%s\" not in \"%s\"", part, reason);
-}
-
-static void
-store_failure (const Fixture *fixture, gint64 left, const char *failure)
-{
-  g_autoptr (SeTokenRecord) record = fixture_record (fixture, 3600 - left, left);
-
-  record->failure = g_strdup (failure);
-  record->failed = record->obtained;
-  fixture_store (fixture, record);
-}
-
-static void
-test_status (Fixture *fixture, gconstpointer unused)
-{
-  g_autofree char *path = fixture_path (fixture);
-
-  assert_status (fixture, SE_TOKEN_NEEDS_AUTHORIZATION, "Needs authorization", ADVICE);
-  fixture_store_new (fixture, 10, 3590);
-  assert_status (fixture, SE_TOKEN_ACTIVE, "Active", "good until");
-  fixture_store_new (fixture, 4000, -400);
-  assert_status (fixture, SE_TOKEN_ACTIVE, "Active", "renewed at the next use");
-  store_failure (fixture, 3590, "invalid_grant");
-  assert_status (fixture, SE_TOKEN_REVOKED, "Revoked", ADVICE);
-  store_failure (fixture, 3590, "interaction_required");
-  assert_status (fixture, SE_TOKEN_NEEDS_AUTHORIZATION, "Needs authorization", ADVICE);
-  store_failure (fixture, 3590, "invalid_scope");
-  assert_status (fixture, SE_TOKEN_MISCONFIGURED, "Misconfigured", "invalid_scope");
-  store_failure (fixture, 3590, "unusable");
-  assert_status (fixture, SE_TOKEN_MISCONFIGURED, "Misconfigured",
-                 "(unusable); to try again and see why, run: oauth-setup refresh ");
-  store_failure (fixture, 3590, "unreachable");
-  assert_status (fixture, SE_TOKEN_ACTIVE, "Active", "unreachable");
-  store_failure (fixture, -10, "unreachable");
-  assert_status (fixture, SE_TOKEN_UNREACHABLE, "Unreachable", "unreachable");
-  store_failure (fixture, -10, "server_error");
-  assert_status (fixture, SE_TOKEN_UNREACHABLE, "Unreachable", "server_error");
-  fixture->account.client_id = (char *)"client-2";
-  assert_status (fixture, SE_TOKEN_NEEDS_AUTHORIZATION, "Needs authorization", "(client-id)");
-  fixture->account.client_secret_file = (char *)"/nonexistent";
-  assert_status (fixture, SE_TOKEN_MISCONFIGURED, "Misconfigured", "/nonexistent");
-  g_assert_cmpint (g_chmod (path, 0644), ==, 0);
-  assert_status (fixture, SE_TOKEN_MISCONFIGURED, "Misconfigured", "chmod 0600");
-}
-
 int
 main (int argc, char **argv)
 {
@@ -406,6 +351,5 @@ main (int argc, char **argv)
   ADD ("/token/binding", test_binding);
   ADD ("/token/issuer", test_issuer);
   ADD ("/token/client-secret", test_client_secret);
-  ADD ("/token/status", test_status);
   return g_test_run ();
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "oauth/token.h"
 
-#include "oauth/client-auth.h"
 #include "oauth/grant.h"
 
 const char *
@@ -11,6 +10,8 @@ se_token_status_word (SeTokenStatus status)
     {
     case SE_TOKEN_ACTIVE:
       return "Active";
+    case SE_TOKEN_EXPIRING:
+      return "Expiring";
     case SE_TOKEN_NEEDS_AUTHORIZATION:
       return "Needs authorization";
     case SE_TOKEN_REVOKED:
@@ -21,6 +22,20 @@ se_token_status_word (SeTokenStatus status)
       return "Misconfigured";
     }
   g_return_val_if_reached ("Misconfigured");
+}
+
+void
+se_token_report_free (SeTokenReport *report)
+{
+  g_free (report->hint);
+  g_clear_pointer (&report->record, se_token_record_free);
+  g_free (report);
+}
+
+static gint64
+now (void)
+{
+  return g_get_real_time () / G_USEC_PER_SEC;
 }
 
 static char *
@@ -39,9 +54,9 @@ judge_failure (const SeTokenRecord *record, gboolean expired)
 
   if (g_str_equal (record->failure, "invalid_grant"))
     return SE_TOKEN_REVOKED;
-  if (g_str_equal (record->failure, SE_TOKEN_FAILURE_SETUP))
-    return SE_TOKEN_MISCONFIGURED;
-  if (!g_str_equal (record->failure, SE_TOKEN_FAILURE_NETWORK))
+  /* What could not be used then may be mended now: the account's files were looked at before. */
+  if (!g_str_equal (record->failure, SE_TOKEN_FAILURE_NETWORK)
+      && !g_str_equal (record->failure, SE_TOKEN_FAILURE_SETUP))
     fault = se_response_classify (record->failure);
   if (fault == SE_ERROR_AUTHORIZATION)
     return SE_TOKEN_NEEDS_AUTHORIZATION;
@@ -50,68 +65,93 @@ judge_failure (const SeTokenRecord *record, gboolean expired)
   return expired ? SE_TOKEN_UNREACHABLE : SE_TOKEN_ACTIVE;
 }
 
-static SeTokenStatus
-judge_record (const SeAccount *account, const SeTokenRecord *record, char **reason)
+static void
+report_failure (SeTokenReport *report, const SeAccount *account, gboolean expired)
 {
-  gint64 now = g_get_real_time () / G_USEC_PER_SEC;
-  gboolean expired = now >= record->expires;
-  g_autofree char *until = show_time (record->expires);
+  const SeTokenRecord *record = report->record;
+  g_autofree char *when = show_time (record->failed);
+  const char *advice = NULL;
 
-  if (record->failure != NULL)
-    {
-      g_autofree char *when = show_time (record->failed);
-      SeTokenStatus status = judge_failure (record, expired);
-      const char *advice = status == SE_TOKEN_REVOKED || status == SE_TOKEN_NEEDS_AUTHORIZATION
-                               ? "run: oauth-setup login"
-                               : "to try again and see why, run: oauth-setup refresh";
-
-      *reason = g_strdup_printf ("the refresh failed at %s (%s); %s %s", when, record->failure,
-                                 advice, account->address);
-      return status;
-    }
-  if (record->refresh_token == NULL && expired)
-    {
-      *reason = g_strdup_printf ("the sign-in ran out at %s; run: oauth-setup login %s", until,
-                                 account->address);
-      return SE_TOKEN_NEEDS_AUTHORIZATION;
-    }
-  *reason = g_strdup_printf (expired ? "the access token ended at %s and is renewed at the next use"
-                                     : "the access token is good until %s",
-                             until);
-  return SE_TOKEN_ACTIVE;
+  report->status = judge_failure (record, expired);
+  if (report->status == SE_TOKEN_REVOKED || report->status == SE_TOKEN_NEEDS_AUTHORIZATION)
+    advice = "run: oauth-setup login";
+  else
+    advice = "to try again and see why, run: oauth-setup refresh";
+  report->hint = g_strdup_printf ("the refresh failed at %s (%s); %s %s", when, record->failure,
+                                  advice, account->address);
 }
 
-SeTokenStatus
-se_token_status (const SeTokenContext *context, SeTokenRecord **record, char **reason)
+/* A record that belongs to the account as it is configured now. */
+static void
+report_record (SeTokenReport *report, const SeAccount *account)
+{
+  const SeTokenRecord *record = report->record;
+  gboolean expired = now () >= record->expires;
+
+  if (record->failure != NULL)
+    report_failure (report, account, expired);
+  else if (g_strcmp0 (record->grant, account->grant) != 0)
+    {
+      report->status = SE_TOKEN_NEEDS_AUTHORIZATION;
+      report->hint = g_strdup_printf (
+          "grant = %s is configured, but mail still goes by the sign-in of grant %s; to switch, "
+          "run: oauth-setup login %s",
+          account->grant, record->grant, account->address);
+    }
+  else if (expired && record->refresh_token == NULL && se_grant_is_attended (record->grant))
+    {
+      g_autofree char *end = show_time (record->expires);
+
+      report->status = SE_TOKEN_NEEDS_AUTHORIZATION;
+      report->hint = g_strdup_printf ("the sign-in ran out at %s; run: oauth-setup login %s", end,
+                                      account->address);
+    }
+}
+
+/* A token that is good for now may have its end in sight. */
+static void
+report_deadline (SeTokenReport *report, const SeAccount *account)
+{
+  const SeDeadline *deadline = &report->deadline;
+  g_autofree char *when = NULL;
+
+  if (!se_deadline_find (account, report->record, &report->deadline)
+      || report->status != SE_TOKEN_ACTIVE || deadline->time - now () >= SE_DEADLINE_NEAR)
+    return;
+  when = show_time (deadline->time);
+  report->status = SE_TOKEN_EXPIRING;
+  g_free (report->hint);
+  report->hint = g_strdup_printf ("%s at %s; %s %s", deadline->reason, when, deadline->remedy,
+                                  account->address);
+}
+
+SeTokenReport *
+se_token_report_new (const SeTokenContext *context)
 {
   const SeAccount *account = context->account;
+  SeTokenReport *report = g_new0 (SeTokenReport, 1);
   g_autoptr (GError) error = NULL;
-  g_autoptr (SeStore) store = se_store_open (context->server, account, &error);
-  g_autoptr (SeTokenRecord) stored = NULL;
-  SeTokenStatus status = SE_TOKEN_MISCONFIGURED;
 
-  if (record != NULL)
-    *record = NULL;
-  if (store == NULL || !se_store_load (store, &stored, &error)
-      || !se_client_auth_check (account, &error))
+  if (!se_grant_load_stored (context, &report->record, &error)
+      || !se_grant_check_files (account, &error))
     {
-      *reason = g_strdup (error->message);
-      return SE_TOKEN_MISCONFIGURED;
+      report->status = SE_TOKEN_MISCONFIGURED;
+      report->hint = g_strdup (error->message);
     }
-  if (stored == NULL)
+  else if (report->record == NULL)
     {
-      *reason = g_strdup_printf ("not signed in yet; run: oauth-setup login %s", account->address);
-      return SE_TOKEN_NEEDS_AUTHORIZATION;
+      report->status = SE_TOKEN_NEEDS_AUTHORIZATION;
+      report->hint
+          = g_strdup_printf ("not signed in yet; run: oauth-setup login %s", account->address);
     }
-  if (se_grant_check_record (account, stored, &error))
-    status = judge_record (account, stored, reason);
+  else if (se_grant_check_record (account, report->record, &error))
+    report_record (report, account);
   else
     {
-      *reason = g_strdup (error->message);
-      if (se_error_is (error, SE_ERROR_AUTHORIZATION))
-        status = SE_TOKEN_NEEDS_AUTHORIZATION;
+      report->status = se_error_is (error, SE_ERROR_AUTHORIZATION) ? SE_TOKEN_NEEDS_AUTHORIZATION
+                                                                   : SE_TOKEN_MISCONFIGURED;
+      report->hint = g_strdup (error->message);
     }
-  if (record != NULL)
-    *record = g_steal_pointer (&stored);
-  return status;
+  report_deadline (report, account);
+  return report;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "oauth/deadline.h"
 #include "oauth/endpoints.h"
-#include "oauth/store.h"
 
 G_BEGIN_DECLS
 
@@ -45,6 +45,7 @@ gboolean se_token_adopt (const SeTokenContext *context, const SeTokenRecord *rec
 typedef enum
 {
   SE_TOKEN_ACTIVE,
+  SE_TOKEN_EXPIRING,            /* good, but a known end is near: SE_DEADLINE_NEAR */
   SE_TOKEN_NEEDS_AUTHORIZATION, /* no record, or the configuration no longer matches it */
   SE_TOKEN_REVOKED,             /* the server said invalid_grant */
   SE_TOKEN_UNREACHABLE,         /* last refresh failed transiently and the access token is out */
@@ -53,9 +54,18 @@ typedef enum
 
 const char *se_token_status_word (SeTokenStatus status); /* "Active", "Needs authorization", … */
 
-/* Looks at the store only, no network. record: what is stored, NULL if none; may be NULL.
- * reason: one sentence, owned by the caller. */
-SeTokenStatus se_token_status (const SeTokenContext *context, SeTokenRecord **record,
-                               char **reason);
+/* How an account stands. */
+typedef struct
+{
+  SeTokenStatus status;
+  char *hint;            /* what is wrong and what to do, one sentence; NULL: nothing is */
+  SeTokenRecord *record; /* what is stored; NULL: nothing that can be read */
+  SeDeadline deadline;   /* time 0: none is known */
+} SeTokenReport;
+
+/* Looks at the store and the account's files only, no network. */
+SeTokenReport *se_token_report_new (const SeTokenContext *context);
+void se_token_report_free (SeTokenReport *report);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeTokenReport, se_token_report_free)
 
 G_END_DECLS

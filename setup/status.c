@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "mail/activity.h"
 #include "setup/mailbox.h"
 #include "setup/setup.h"
 
@@ -12,7 +13,7 @@ typedef struct
   GPtrArray *rows;  /* GStrv as told by the worker */
 } Status;
 
-/* One account: status ACCOUNT PROVIDER GRANT STORE WORD IDENTITY EXPIRES LAST-REFRESH HINT. */
+/* One account as the worker tells it, "" for what is not known; times as RFC 3339. */
 enum
 {
   ACCOUNT = 1,
@@ -23,7 +24,12 @@ enum
   IDENTITY,
   EXPIRES,
   LAST_REFRESH,
+  LAST_MAIL,
+  DEADLINE,
+  DEADLINE_REASON,
   HINT,
+  N_JSON_FIELDS,
+  AUTHORIZED = N_JSON_FIELDS, /* for people only */
   N_FIELDS
 };
 
@@ -39,21 +45,30 @@ static void
 tell_account (SeService *service, const SeServerConfig *server, const SeAccount *account)
 {
   SeTokenContext context = se_mailbox_context (service, server, account);
-  g_autoptr (SeTokenRecord) record = NULL;
-  g_autofree char *reason = NULL;
-  SeTokenStatus status = se_token_status (&context, &record, &reason);
+  g_autoptr (SeTokenReport) report = se_token_report_new (&context);
+  const SeTokenRecord *record = report->record;
   g_autofree char *expires = record != NULL ? format_time (record->expires) : NULL;
   g_autofree char *last_refresh = record != NULL ? format_time (record->last_refresh) : NULL;
-  const char *const fields[N_FIELDS] = { "status",
-                                         account->address,
-                                         account->provider->name,
-                                         account->grant,
-                                         account->token_store,
-                                         se_token_status_word (status),
-                                         record != NULL ? record->identity : NULL,
-                                         expires,
-                                         last_refresh,
-                                         reason };
+  g_autofree char *authorized = record != NULL ? format_time (record->authorized) : NULL;
+  g_autofree char *last_mail
+      = format_time (se_activity_last_mail (server->state_directory, account->address));
+  g_autofree char *deadline = format_time (report->deadline.time);
+  const char *const fields[N_FIELDS] = {
+    [0] = "status",
+    [ACCOUNT] = account->address,
+    [PROVIDER] = account->provider->name,
+    [GRANT] = account->grant,
+    [STORE] = account->token_store,
+    [WORD] = se_token_status_word (report->status),
+    [IDENTITY] = record != NULL ? record->identity : NULL,
+    [EXPIRES] = expires,
+    [LAST_REFRESH] = last_refresh,
+    [LAST_MAIL] = last_mail,
+    [DEADLINE] = deadline,
+    [DEADLINE_REASON] = report->deadline.reason,
+    [HINT] = report->hint,
+    [AUTHORIZED] = authorized,
+  };
 
   se_service_tellv (service, fields, N_FIELDS);
 }
@@ -73,7 +88,6 @@ look (SeService *service, gpointer data, GError **error)
       if (status->only != NULL && !g_str_equal (status->only, *address))
         continue;
       account = se_config_get_account (status->setup->config, *address, &wrong);
-
       if (account != NULL)
         tell_account (service, status->setup->server, account);
       else
@@ -103,8 +117,12 @@ take (const char *const *fields, gpointer data)
 static SeExit
 exit_status_of (const char *word)
 {
-  if (g_str_equal (word, se_token_status_word (SE_TOKEN_ACTIVE)))
-    return SE_EXIT_DONE;
+  static const SeTokenStatus good[] = { SE_TOKEN_ACTIVE, SE_TOKEN_EXPIRING };
+  gsize i;
+
+  for (i = 0; i < G_N_ELEMENTS (good); i++)
+    if (g_str_equal (word, se_token_status_word (good[i])))
+      return SE_EXIT_DONE;
   return g_str_equal (word, se_token_status_word (SE_TOKEN_UNREACHABLE)) ? SE_EXIT_FAILED
                                                                          : SE_EXIT_PERSON;
 }
@@ -112,9 +130,10 @@ exit_status_of (const char *word)
 static void
 print_json (const GPtrArray *rows)
 {
-  static const char *const names[N_FIELDS]
-      = { NULL,     "account",  "provider",       "grant",        "store",
-          "status", "identity", "access_expires", "last_refresh", "hint" };
+  static const char *const names[N_JSON_FIELDS]
+      = { NULL,       "account",        "provider",     "grant",     "store",    "status",
+          "identity", "access_expires", "last_refresh", "last_mail", "deadline", "deadline_reason",
+          "hint" };
   cJSON *list = cJSON_CreateArray ();
   char *text = NULL;
   guint i;
@@ -125,7 +144,7 @@ print_json (const GPtrArray *rows)
       cJSON *object = cJSON_CreateObject ();
       guint k;
 
-      for (k = 1; k < N_FIELDS; k++)
+      for (k = 1; k < N_JSON_FIELDS; k++)
         (void)cJSON_AddItemToObject (
             object, names[k], *row[k] != '\0' ? cJSON_CreateString (row[k]) : cJSON_CreateNull ());
       (void)cJSON_AddItemToArray (list, object);
@@ -136,18 +155,54 @@ print_json (const GPtrArray *rows)
   cJSON_Delete (list);
 }
 
-static void
-print_text (const GPtrArray *rows)
+/* A time of the worker's for people: the clock on the wall, and how far off it is. */
+static char *
+show_time (const char *text)
 {
-  guint i;
+  g_autoptr (GDateTime) time = g_date_time_new_from_iso8601 (text, NULL);
+  g_autoptr (GDateTime) local = time != NULL ? g_date_time_to_local (time) : NULL;
+  g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
+  g_autofree char *clock = NULL;
+  GTimeSpan away;
+  gint64 days;
 
-  for (i = 0; i < rows->len; i++)
+  if (local == NULL)
+    return g_strdup ("?");
+  clock = g_date_time_format (local, "%Y-%m-%d %H:%M");
+  away = g_date_time_difference (now, time);
+  days = ABS (away) / G_TIME_SPAN_DAY;
+  if (days == 0)
+    return g_steal_pointer (&clock);
+  return g_strdup_printf (away > 0 ? "%s (%" G_GINT64_FORMAT " %s ago)"
+                                   : "%s (in %" G_GINT64_FORMAT " %s)",
+                          clock, days, days == 1 ? "day" : "days");
+}
+
+static void
+print_time (const char *what, const char *text)
+{
+  g_autofree char *time = *text != '\0' ? show_time (text) : NULL;
+
+  if (time != NULL)
+    printf ("  %-12s %s\n", what, time);
+}
+
+static void
+print_row (const char *const *row)
+{
+  printf ("%s: %s\n", row[ACCOUNT], row[WORD]);
+  if (*row[HINT] != '\0')
+    printf ("  %s\n", row[HINT]);
+  if (*row[IDENTITY] != '\0')
+    printf ("  %-12s %s\n", "identity", row[IDENTITY]);
+  print_time ("signed in", row[AUTHORIZED]);
+  print_time ("refreshed", row[LAST_REFRESH]);
+  print_time ("last mail", row[LAST_MAIL]);
+  if (*row[DEADLINE] != '\0')
     {
-      const char *const *row = rows->pdata[i];
+      g_autofree char *time = show_time (row[DEADLINE]);
 
-      printf ("%s: %s\n", row[ACCOUNT], row[WORD]);
-      if (*row[HINT] != '\0')
-        printf ("  %s\n", row[HINT]);
+      printf ("  %-12s %s: %s\n", "deadline", time, row[DEADLINE_REASON]);
     }
 }
 
@@ -179,9 +234,13 @@ se_verb_status (int argc, char **argv)
     print_json (rows);
   else if (rows->len == 0)
     printf ("%s has no account yet: run oauth-setup login.\n", setup->path);
-  else
-    print_text (rows);
   for (i = 0; i < rows->len; i++)
-    exit_status = se_setup_worse (exit_status, exit_status_of (((char **)rows->pdata[i])[WORD]));
+    {
+      const char *const *row = rows->pdata[i];
+
+      if (!json)
+        print_row (row);
+      exit_status = se_setup_worse (exit_status, exit_status_of (row[WORD]));
+    }
   return exit_status;
 }

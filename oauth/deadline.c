@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "oauth/deadline.h"
+
+#include "oauth/client-auth.h"
+
+typedef struct
+{
+  const SeAccount *account;
+  const SeTokenRecord *record; /* NULL: none */
+  const char *grant;
+} Facts;
+
+static gboolean
+has_refresh_token (const Facts *facts)
+{
+  return facts->record != NULL && facts->record->refresh_token != NULL;
+}
+
+/* Google tells it for an application whose consent screen is in testing: seven days. */
+static gint64
+end_of_refresh_token (const Facts *facts)
+{
+  return has_refresh_token (facts) ? facts->record->refresh_expires : 0;
+}
+
+static gint64
+end_of_rest (const Facts *facts)
+{
+  guint idle = facts->account->provider->refresh_token_idle;
+
+  if (!has_refresh_token (facts) || idle == 0)
+    return 0;
+  return MAX (facts->record->obtained, facts->record->last_refresh) + idle;
+}
+
+/* A service account signs with its own key and is no client. */
+static gboolean
+is_client (const Facts *facts)
+{
+  return g_strcmp0 (facts->grant, "service-account") != 0;
+}
+
+/* A day begins at midnight UTC: rather some hours early than late. */
+static gint64
+end_of_client_secret (const Facts *facts)
+{
+  const SeAccount *account = facts->account;
+  g_autofree char *text = NULL;
+  g_autoptr (GDateTime) time = NULL;
+
+  /* Where there is a certificate the secret is not used. */
+  if (!is_client (facts) || account->certificate_file != NULL || account->client_secret_file == NULL
+      || account->client_secret_expires == NULL)
+    return 0;
+  text = g_strconcat (account->client_secret_expires, "T00:00:00Z", NULL);
+  time = g_date_time_new_from_iso8601 (text, NULL);
+  return time != NULL ? g_date_time_to_unix (time) : 0;
+}
+
+/* A certificate that cannot be read is told as that, not here. */
+static gint64
+end_of_certificate (const Facts *facts)
+{
+  gint64 end = 0;
+
+  return is_client (facts) && se_client_auth_certificate_end (facts->account, &end, NULL) ? end : 0;
+}
+
+static const struct
+{
+  gint64 (*find) (const Facts *facts);
+  const char *reason;
+  const char *remedy;
+} ends[] = {
+  { end_of_refresh_token, "the server lets the sign-in end", "run: oauth-setup login" },
+  { end_of_rest, "the server forgets a sign-in that nobody uses", "run: oauth-setup refresh" },
+  { end_of_client_secret, "the client secret ends",
+    "put a new one into client-secret-file, set client-secret-expires, and run: oauth-setup "
+    "refresh" },
+  { end_of_certificate, "the certificate ends",
+    "register a new one at the provider, put it into certificate-file and key-file, and run: "
+    "oauth-setup refresh" },
+};
+
+gboolean
+se_deadline_find (const SeAccount *account, const SeTokenRecord *record, SeDeadline *deadline)
+{
+  const Facts facts = { account, record, record != NULL ? record->grant : account->grant };
+
+  deadline->time = 0;
+  for (gsize i = 0; i < G_N_ELEMENTS (ends); i++)
+    {
+      gint64 end = ends[i].find (&facts);
+
+      if (end > 0 && (deadline->time == 0 || end < deadline->time))
+        *deadline = (SeDeadline){ end, ends[i].reason, ends[i].remedy };
+    }
+  return deadline->time > 0;
+}
