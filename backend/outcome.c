@@ -6,6 +6,15 @@
 #define HOUR 3600
 #define DAY (24 * HOUR)
 
+/* One message of two parts, the second beginning with a small letter. */
+static char *
+join (const char *cause, const char *next)
+{
+  if (*cause == '\0' || strchr (".?]", cause[strlen (cause) - 1]) == NULL)
+    return g_strdup_printf ("%s; %s", cause, next);
+  return g_strdup_printf ("%s %c%s", cause, g_ascii_toupper (*next), next + 1);
+}
+
 static SeOutcome *
 hold_for_person (SeOutcome *outcome, const SeEnd *end)
 {
@@ -14,15 +23,11 @@ hold_for_person (SeOutcome *outcome, const SeEnd *end)
   outcome->code = SE_EXIT_HOLD;
   outcome->lines = SE_HOLD_AUTHORIZATION;
   outcome->anew = TRUE;
-  if (strstr (cause, "oauth-setup") != NULL)
-    outcome->message = g_strdup (cause);
-  else if (se_error_is (end->error, SE_ERROR_CONFIG) || end->account == NULL)
-    outcome->message = g_strdup_printf (
-        "%s%s mended, run 'oauth-setup release'", cause,
-        g_str_has_suffix (cause, "?") || g_str_has_suffix (cause, ".") ? " When" : "; when");
-  else
-    outcome->message = g_strdup_printf ("%s: run 'oauth-setup login %s' on the print server", cause,
-                                        end->account);
+  /* What to do is in the message; where that is not oauth-setup's to do, the job waits for a word.
+   */
+  outcome->message = strstr (cause, "oauth-setup") != NULL
+                         ? g_strdup (cause)
+                         : join (cause, "when mended, run 'oauth-setup release'");
   return outcome;
 }
 
@@ -30,13 +35,13 @@ static SeOutcome *
 give_up (SeOutcome *outcome, const SeEnd *end)
 {
   gint64 age = end->now - end->first;
+  g_autofree char *given_up = NULL;
 
   outcome->code = SE_EXIT_CANCEL;
   outcome->forget = TRUE;
-  outcome->message = age >= 2 * DAY ? g_strdup_printf ("%s; given up after %d days",
-                                                       end->error->message, (int)(age / DAY))
-                                    : g_strdup_printf ("%s; given up after %d hours",
-                                                       end->error->message, (int)(age / HOUR));
+  given_up = age >= 2 * DAY ? g_strdup_printf ("given up after %d days", (int)(age / DAY))
+                            : g_strdup_printf ("given up after %d hours", (int)(age / HOUR));
+  outcome->message = join (end->error->message, given_up);
   return outcome;
 }
 
@@ -44,11 +49,12 @@ give_up (SeOutcome *outcome, const SeEnd *end)
 static char *
 announce (const GError *error, const char *next)
 {
-  return g_strdup_printf ("%s%s; %s", error->message,
-                          se_error_is (error, SE_ERROR_IN_DOUBT)
-                              ? ", so that the mail is in doubt; the same mail is sent again"
-                              : "",
-                          next);
+  g_autofree char *all = NULL;
+
+  if (!se_error_is (error, SE_ERROR_IN_DOUBT))
+    return join (error->message, next);
+  all = g_strconcat ("so that the mail is in doubt; the same mail is sent again; ", next, NULL);
+  return g_strdup_printf ("%s, %s", error->message, all);
 }
 
 /* Lets cupsd run the job again: once in its life, since cupsd gives up after JobRetryLimit. */

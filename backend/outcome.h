@@ -10,7 +10,6 @@ G_BEGIN_DECLS
 typedef struct
 {
   const GError *error; /* NULL: the server has accepted the mail, now or in an earlier run */
-  const char *account; /* its address; NULL: not known yet */
   guint attempts;      /* this run included; 0: the journal could not be opened */
   gint64 first;        /* time of the first attempt, seconds since 1970 */
   gint64 now;

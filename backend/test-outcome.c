@@ -33,9 +33,9 @@ test_table (void)
     { SE_ERROR_CONFIG, 3, 6 * DAY, 0, SE_EXIT_HOLD, SE_HOLD_AUTHORIZATION, 0, FALSE,
       "the cause; when mended, run 'oauth-setup release'" },
     { SE_ERROR_AUTHORIZATION, 1, 0, 0, SE_EXIT_HOLD, SE_HOLD_AUTHORIZATION, 0, FALSE,
-      "the cause: run 'oauth-setup login scans@x.org'" },
+      "the cause; when mended, run 'oauth-setup release'" },
     { SE_ERROR_TOKEN_REJECTED, 1, 0, 0, SE_EXIT_HOLD, SE_HOLD_AUTHORIZATION, 0, FALSE,
-      "oauth-setup login scans@x.org" },
+      "the cause; when mended, run 'oauth-setup release'" },
     { SE_ERROR_QUOTA, 1, 0, NOW + 7200, SE_EXIT_HOLD, SE_HOLD_DEFERRED, NOW + 7200, FALSE,
       "the next try is at 2027-01-15 10:00" },
     { SE_ERROR_QUOTA, 2, 0, 0, SE_EXIT_HOLD, SE_HOLD_DEFERRED, NOW + 1800, FALSE, "next try" },
@@ -61,7 +61,6 @@ test_table (void)
       g_autoptr (GError) error
           = c->error < 0 ? NULL : g_error_new_literal (SE_ERROR, c->error, "the cause");
       SeEnd end = { .error = error,
-                    .account = "scans@x.org",
                     .attempts = c->attempts,
                     .first = NOW - c->age,
                     .now = NOW,
@@ -88,7 +87,7 @@ test_names_oauth_setup_once (void)
 {
   g_autoptr (GError) error
       = g_error_new_literal (SE_ERROR, SE_ERROR_AUTHORIZATION, "gone: run oauth-setup login a@b");
-  SeEnd end = { .error = error, .account = "a@b", .attempts = 1, .now = NOW };
+  SeEnd end = { .error = error, .attempts = 1, .now = NOW };
   g_autoptr (SeOutcome) outcome = se_outcome_new (&end);
 
   g_assert_cmpstr (outcome->message, ==, error->message);
@@ -104,6 +103,17 @@ test_after_a_question (void)
 
   g_assert_cmpstr (outcome->message, ==,
                    "unknown key 'x'; did you mean 'y'? When mended, run 'oauth-setup release'");
+}
+
+static void
+test_after_a_sentence (void)
+{
+  g_autoptr (GError) error
+      = g_error_new_literal (SE_ERROR, SE_ERROR_TEMPORARY, "The server rests. Wait. [x: busy]");
+  SeEnd end = { .error = error, .attempts = 1, .now = NOW, .retry_interval = 60 };
+  g_autoptr (SeOutcome) outcome = se_outcome_new (&end);
+
+  g_assert_cmpstr (outcome->message, ==, "The server rests. Wait. [x: busy] The next try is soon");
 }
 
 static void
@@ -130,6 +140,7 @@ main (int argc, char **argv)
   g_test_add_func ("/outcome/table", test_table);
   g_test_add_func ("/outcome/names-oauth-setup-once", test_names_oauth_setup_once);
   g_test_add_func ("/outcome/after-a-question", test_after_a_question);
+  g_test_add_func ("/outcome/after-a-sentence", test_after_a_sentence);
   g_test_add_func ("/outcome/hours", test_hours);
   return g_test_run ();
 }

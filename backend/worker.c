@@ -414,7 +414,6 @@ finish (Worker *worker, const GError *error)
 {
   const SeEnd end = {
     .error = error,
-    .account = worker->account != NULL ? worker->account->address : NULL,
     .attempts = worker->journal != NULL ? se_journal_attempts (worker->journal) : 0,
     .first = worker->journal != NULL ? se_journal_first (worker->journal) : 0,
     .now = g_get_real_time () / G_USEC_PER_SEC,

@@ -3,6 +3,7 @@
 
 noinst_LIBRARIES += common/libcommon.a
 common_libcommon_a_SOURCES = \
+  common/advice.c common/advice.h \
   common/bundle.c common/bundle.h \
   common/configuration.c common/configuration.h common/configuration-private.h \
   common/configuration-edit.c common/configuration-keys.c common/configuration-scan.c \

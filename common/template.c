@@ -48,8 +48,9 @@ format_date (gint64 seconds, const char *format)
 
 /* The value of one name, owned by the caller. */
 static char *
-look_up (const char *name, const SeTemplateValues *values, GError **error)
+get_value (const char *name, gconstpointer data, GError **error)
 {
+  const SeTemplateValues *values = data;
   g_autofree char *shown = NULL;
   char *date = NULL;
 
@@ -115,23 +116,27 @@ is_dot_atom (const char *text)
   return dot_allowed;
 }
 
-static gboolean
-make_safe_for_address (const char *name, char *value, GError **error)
+static char *
+get_value_for_address (const char *name, gconstpointer data, GError **error)
 {
+  g_autofree char *value = get_value (name, data, error);
   g_autofree char *shown = NULL;
 
+  if (value == NULL)
+    return NULL;
   if (strcmp (name, "user") == 0)
     strip_domain_and_realm (value);
   if (is_dot_atom (value))
-    return TRUE;
+    return g_steal_pointer (&value);
   shown = se_log_clean (value, 80);
   g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
                "%%{%s} is \"%s\" here, which cannot stand in an email address", name, shown);
-  return FALSE;
+  return NULL;
 }
 
-static char *
-expand (const char *text, const SeTemplateValues *values, gboolean address, GError **error)
+char *
+se_template_substitute (const char *text, SeTemplateLookUp look_up, gconstpointer data,
+                        GError **error)
 {
   g_autoptr (GString) result = g_string_new (NULL);
 
@@ -156,8 +161,8 @@ expand (const char *text, const SeTemplateValues *values, gboolean address, GErr
           return NULL;
         }
       name = g_strndup (text + 2, (gsize)(end - text - 2));
-      value = look_up (name, values, error);
-      if (value == NULL || (address && !make_safe_for_address (name, value, error)))
+      value = look_up (name, data, error);
+      if (value == NULL)
         return NULL;
       g_string_append (result, value);
       text = end + 1;
@@ -168,7 +173,7 @@ expand (const char *text, const SeTemplateValues *values, gboolean address, GErr
 char *
 se_template_expand (const char *text, const SeTemplateValues *values, GError **error)
 {
-  return expand (text, values, FALSE, error);
+  return se_template_substitute (text, get_value, values, error);
 }
 
 char *
@@ -184,5 +189,5 @@ se_template_expand_address (const char *text, const SeTemplateValues *values, GE
                    "\"%s\": a template may stand only before the @ of an address", shown);
       return NULL;
     }
-  return expand (text, values, TRUE, error);
+  return se_template_substitute (text, get_value_for_address, values, error);
 }

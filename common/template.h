@@ -30,6 +30,15 @@ gboolean se_template_has_title (const char *title);
 /* Tells whether text holds any %{…} or %%. */
 gboolean se_template_is_template (const char *text);
 
+/* Gives the value of one name, owned by the caller; NULL with error set for an unknown one. */
+typedef char *(*SeTemplateLookUp) (const char *name, gconstpointer data, GError **error);
+
+/* Replaces each %{NAME} by what look_up gives for NAME and %% by %; a lone % stays, and what is
+ * inserted is never looked at again. Returns the result, owned by the caller; SE_ERROR_CONFIG for
+ * an unclosed %{, and whatever look_up sets. */
+char *se_template_substitute (const char *text, SeTemplateLookUp look_up, gconstpointer data,
+                              GError **error);
+
 /* Expands text once; what is inserted is never looked at again. %{date} alone is %Y-%m-%d in text
  * and file names.
  * A lone % stays. Returns the result, owned by the caller; SE_ERROR_CONFIG for an unknown name or

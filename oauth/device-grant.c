@@ -90,7 +90,7 @@ se_device_grant_start (const SeTokenContext *context, const SeEndpoints *endpoin
   reply = se_grant_request (context, endpoints->device_authorization, form, 0, NULL, error);
   if (reply == NULL)
     return NULL;
-  json = se_response_parse (reply, endpoints->device_authorization, se_form_secrets (form),
+  json = se_response_parse (reply, account, endpoints->device_authorization, se_form_secrets (form),
                             &error_code, error);
   return json == NULL ? NULL : read_code (json, error);
 }
@@ -165,22 +165,6 @@ go_on (Poll *poll, const char *error_code, const SeHttpReply *reply, GError **fa
       g_clear_error (failure);
       return TRUE;
     }
-  if (g_strcmp0 (error_code, "access_denied") == 0
-      || g_strcmp0 (error_code, "authorization_declined") == 0)
-    {
-      g_clear_error (failure);
-      g_set_error (failure, SE_ERROR, SE_ERROR_AUTHORIZATION,
-                   "the person at the browser declined the sign-in of %s",
-                   poll->context->account->address);
-      return FALSE;
-    }
-  if (g_strcmp0 (error_code, "expired_token") == 0)
-    {
-      g_clear_error (failure);
-      g_set_error_literal (failure, SE_ERROR, SE_ERROR_AUTHORIZATION,
-                           "the code has expired: start again for a new one");
-      return FALSE;
-    }
   /* A reply that cannot be read may have been the tokens: the code must not be used again. */
   if (!se_error_is (*failure, SE_ERROR_TEMPORARY)
       || (reply != NULL && error_code == NULL && reply->status != 429 && reply->status < 500))
@@ -211,7 +195,8 @@ poll_once (Poll *poll, GError **error)
     return NULL;
   reply = se_grant_request (poll->context, url, form, 0, NULL, &failure);
   if (reply != NULL)
-    response = se_token_response_parse (reply, url, se_form_secrets (form), &error_code, &failure);
+    response = se_token_response_parse (reply, poll->context->account, url, se_form_secrets (form),
+                                        &error_code, &failure);
   if (response == NULL && !go_on (poll, error_code, reply, &failure))
     g_propagate_error (error, g_steal_pointer (&failure));
   return g_steal_pointer (&response);

@@ -161,7 +161,8 @@ request_tokens (const SeTokenContext *context, const Grant *grant, const char *u
   reply = se_grant_request (context, url, form, 0, NULL, error);
   if (reply == NULL)
     return NULL;
-  response = se_token_response_parse (reply, url, se_form_secrets (form), error_code, error);
+  response = se_token_response_parse (reply, context->account, url, se_form_secrets (form),
+                                      error_code, error);
   if (response == NULL)
     return NULL;
   /* RFC 6749, 4.4.3 advises against one. The key or secret is what the account lives by. */
@@ -188,7 +189,8 @@ refresh_tokens (const SeTokenContext *context, const SeTokenRecord *record, char
   reply = se_grant_request (context, url, form, CANCEL_GRACE_MS, NULL, error);
   if (reply == NULL)
     return NULL;
-  return se_token_response_parse (reply, url, se_form_secrets (form), error_code, error);
+  return se_token_response_parse (reply, context->account, url, se_form_secrets (form), error_code,
+                                  error);
 }
 
 SeTokenResponse *

@@ -7,9 +7,9 @@ oauth_liboauth_a_SOURCES = \
   oauth/deadline.c oauth/deadline.h \
   oauth/device-grant.c oauth/device-grant.h \
   oauth/endpoints.c oauth/endpoints.h \
+  oauth/error-table.c oauth/error-table.h \
   oauth/form.c oauth/form.h \
   oauth/grant.c oauth/grant.h \
-  oauth/hint.c oauth/hint.h \
   oauth/http.c oauth/http.h \
   oauth/id-token.c oauth/id-token.h \
   oauth/json.c oauth/json.h \

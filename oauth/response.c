@@ -3,53 +3,32 @@
 
 #include "common/io.h"
 #include "common/log.h"
-#include "oauth/hint.h"
+#include "oauth/error-table.h"
 
 #include <string.h>
 
 #define DESCRIPTION_MAX 300
+#define ID_MAX 64
+#define AADSTS "AADSTS"
+#define TRACE_ID "Trace ID:"
 #define DEFAULT_LIFETIME 3600
 #define SCOPE_MAX 4096
 
-static const struct
+/* The row of code; the last one, for any other, where there is none. */
+static const SeErrorCode *
+find_code (const char *code)
 {
-  const char *code;
-  SeError fault;
-} errors[] = {
-  { "invalid_grant", SE_ERROR_AUTHORIZATION },
-  { "interaction_required", SE_ERROR_AUTHORIZATION },
-  { "login_required", SE_ERROR_AUTHORIZATION },
-  { "consent_required", SE_ERROR_AUTHORIZATION },
-  { "unauthorized_client", SE_ERROR_AUTHORIZATION },
-  { "invalid_client", SE_ERROR_AUTHORIZATION },
-  { "access_denied", SE_ERROR_AUTHORIZATION },
-  { "invalid_scope", SE_ERROR_CONFIG },
-  { "invalid_request", SE_ERROR_CONFIG },
-  { "invalid_resource", SE_ERROR_CONFIG },
-  { "invalid_target", SE_ERROR_CONFIG },
-  { "unsupported_grant_type", SE_ERROR_CONFIG },
-  { "temporarily_unavailable", SE_ERROR_TEMPORARY },
-  { "server_error", SE_ERROR_TEMPORARY },
-  { "slow_down", SE_ERROR_TEMPORARY },
-  { "rate_limit_exceeded", SE_ERROR_TEMPORARY },
-};
+  const SeErrorCode *row = se_error_codes;
 
-/* Returns the index in errors, -1 for one that is not known. */
-static int
-find_error (const char *code)
-{
-  for (gsize i = 0; i < G_N_ELEMENTS (errors); i++)
-    if (g_str_equal (code, errors[i].code))
-      return (int)i;
-  return -1;
+  while (row->code != NULL && !g_str_equal (code, row->code))
+    row++;
+  return row;
 }
 
 SeError
 se_response_classify (const char *error_code)
 {
-  int known = find_error (error_code);
-
-  return known < 0 ? SE_ERROR_AUTHORIZATION : errors[known].fault;
+  return find_code (error_code)->advice.error;
 }
 
 static char *
@@ -100,48 +79,193 @@ set_status_error (GError **error, const SeHttpReply *reply, const char *url)
                  reply->status, reply->length);
 }
 
-static void
-set_server_error (GError **error, const SeHttpReply *reply, const cJSON *json, const char *code,
-                  const char *url, const char *const *secrets)
+static gboolean
+has_number (const SeErrorDetail *row, const gint64 *numbers)
 {
-  const char *description = se_json_string (json, "error_description");
-  const char *hint = se_hint_find (json);
-  SeError fault = se_response_classify (code);
-  GString *text = g_string_new (NULL);
-  g_autofree char *host = host_of (url);
-  g_autofree char *name = shown (code, 64, secrets);
+  for (gsize i = 0; i < SE_ERROR_NUMBERS && row->numbers[i] != 0; i++)
+    for (const gint64 *n = numbers; *n != 0; n++)
+      if (row->numbers[i] == *n)
+        return TRUE;
+  return row->numbers[0] == 0;
+}
 
-  if (reply->status == 429 || (is_trouble (reply->status) && find_error (code) < 0))
-    fault = SE_ERROR_TEMPORARY;
-  g_string_append_printf (text, "%s says %s", host, name);
-  if (description != NULL)
+static gboolean
+has_words (const SeErrorDetail *row, const char *description)
+{
+  g_autofree char *text = NULL;
+  g_autofree char *words = NULL;
+
+  if (row->words == NULL)
+    return TRUE;
+  if (description == NULL)
+    return FALSE;
+  text = g_ascii_strdown (description, -1);
+  words = g_ascii_strdown (row->words, -1);
+  return strstr (text, words) != NULL;
+}
+
+/* NULL: nothing more is known than the error's code. */
+static const SeErrorDetail *
+find_detail (const char *code, const gint64 *numbers, const char *description)
+{
+  for (gsize i = 0; i < se_error_details_length; i++)
     {
-      g_autofree char *words = shown (description, DESCRIPTION_MAX, secrets);
+      const SeErrorDetail *row = &se_error_details[i];
 
-      g_string_append_printf (text, ": %s", words);
+      if ((row->code == NULL || g_str_equal (row->code, code)) && has_number (row, numbers)
+          && has_words (row, description))
+        return row;
     }
-  if (hint != NULL)
-    g_string_append_printf (text, " [%s]", hint);
-  if (fault == SE_ERROR_TEMPORARY && reply->retry_after >= 0)
-    g_string_append_printf (text, " (wait %" G_GINT64_FORMAT " seconds)", reply->retry_after);
-  g_set_error_literal (error, SE_ERROR, (int)fault, text->str);
-  g_string_free (text, TRUE);
+  return NULL;
+}
+
+/* Microsoft's numbers: those of error_codes, then those that the description names; 0 ends. */
+static GArray *
+read_numbers (const SeRefusal *refusal)
+{
+  GArray *numbers = g_array_new (TRUE, FALSE, sizeof (gint64));
+  const cJSON *codes = cJSON_GetObjectItemCaseSensitive (refusal->json, "error_codes");
+  const cJSON *item = NULL;
+  const char *mark = refusal->description;
+
+  cJSON_ArrayForEach (item, codes) if (cJSON_IsNumber (item) && item->valuedouble >= 1
+                                       && item->valuedouble < 1e9)
+  {
+    gint64 number = (gint64)item->valuedouble;
+
+    g_array_append_val (numbers, number);
+  }
+  while (mark != NULL && (mark = strstr (mark, AADSTS)) != NULL)
+    {
+      gint64 number = g_ascii_strtoll (mark + strlen (AADSTS), NULL, 10);
+
+      mark += strlen (AADSTS);
+      if (number > 0)
+        g_array_append_val (numbers, number);
+    }
+  return numbers;
+}
+
+/* What Microsoft's support asks for: the trace id, else the correlation id. */
+static char *
+read_trace (const SeRefusal *refusal)
+{
+  const char *member = refusal->json == NULL ? NULL : se_json_string (refusal->json, "trace_id");
+  const char *mark = refusal->description == NULL || member != NULL
+                         ? NULL
+                         : strstr (refusal->description, TRACE_ID);
+  g_autofree char *id = NULL;
+  g_autofree char *clean = NULL;
+
+  if (mark != NULL)
+    mark += strlen (TRACE_ID) + strspn (mark + strlen (TRACE_ID), " ");
+  if (member != NULL || mark != NULL)
+    id = member != NULL ? g_strdup (member) : g_strndup (mark, strcspn (mark, " \r\n"));
+  if (id != NULL)
+    {
+      clean = shown (id, ID_MAX, refusal->secrets);
+      return g_strconcat ("trace id ", clean, NULL);
+    }
+  member = refusal->json == NULL ? NULL : se_json_string (refusal->json, "correlation_id");
+  if (member == NULL)
+    return NULL;
+  clean = shown (member, ID_MAX, refusal->secrets);
+  return g_strconcat ("correlation id ", clean, NULL);
+}
+
+/* The server's words without what Microsoft appends to them. */
+static char *
+read_words (const SeRefusal *refusal)
+{
+  const char *end = NULL;
+  g_autofree char *words = NULL;
+
+  if (refusal->description == NULL)
+    return NULL;
+  end = strstr (refusal->description, TRACE_ID);
+  words = end == NULL ? g_strdup (refusal->description)
+                      : g_strndup (refusal->description, (gsize)(end - refusal->description));
+  return shown (g_strstrip (words), DESCRIPTION_MAX, refusal->secrets);
+}
+
+/* "[server: error, AADSTSn, trace id …]", with the server's words where no number stands for them.
+ */
+static char *
+describe (const SeRefusal *refusal, const char *url, const gint64 *numbers, gboolean known_number)
+{
+  GString *text = g_string_new ("[");
+  g_autofree char *host = host_of (url);
+  g_autofree char *name = shown (refusal->code, ID_MAX, refusal->secrets);
+  g_autofree char *trace = read_trace (refusal);
+  g_autofree char *words = known_number ? NULL : read_words (refusal);
+
+  g_string_append_printf (text, "%s: %s", host, name);
+  if (known_number)
+    g_string_append_printf (text, ", " AADSTS "%" G_GINT64_FORMAT, *numbers);
+  if (words != NULL)
+    g_string_append_printf (text, ": %s", words);
+  if (trace != NULL)
+    g_string_append_printf (text, ", %s", trace);
+  if (refusal->retry_after >= 0)
+    g_string_append_printf (text, ", asks to wait %" G_GINT64_FORMAT " seconds",
+                            refusal->retry_after);
+  return g_string_free (g_string_append_c (text, ']'), FALSE);
+}
+
+void
+se_response_set_refusal (GError **error, const SeAccount *account, const char *url,
+                         const SeRefusal *refusal)
+{
+  g_autoptr (GArray) numbers = read_numbers (refusal);
+  const gint64 *first = (const gint64 *)(const void *)numbers->data;
+  const SeErrorDetail *detail = find_detail (refusal->code, first, refusal->description);
+  SeAdvice advice = find_code (refusal->code)->advice;
+  g_autofree char *sentences = NULL;
+  g_autofree char *details = NULL;
+
+  if (detail != NULL)
+    {
+      advice.cause = detail->cause;
+      advice.remedy = detail->remedy;
+      if (detail->passing)
+        advice.error = SE_ERROR_TEMPORARY;
+    }
+  sentences = se_advice_to_string (&advice, account);
+  details = describe (refusal, url, first, detail != NULL && detail->numbers[0] != 0);
+  g_set_error (error, SE_ERROR, (int)advice.error, "%s %s", sentences, details);
+}
+
+/* Google's device endpoint calls it error_code. */
+static const char *
+find_error_code (const cJSON *json)
+{
+  const char *code = json == NULL ? NULL : se_json_string (json, "error");
+
+  return code != NULL || json == NULL ? code : se_json_string (json, "error_code");
 }
 
 cJSON *
-se_response_parse (const SeHttpReply *reply, const char *url, const char *const *secrets,
-                   char **error_code, GError **error)
+se_response_parse (const SeHttpReply *reply, const SeAccount *account, const char *url,
+                   const char *const *secrets, char **error_code, GError **error)
 {
   g_autoptr (cJSON) json = se_json_parse (reply->body, reply->length);
-  const char *code = json == NULL ? NULL : se_json_string (json, "error");
+  const char *code = find_error_code (json);
 
   *error_code = g_strdup (code);
-  if (code != NULL)
+  /* 429 says all by itself; 5xx only where the server's own code is not known. */
+  if (code != NULL && reply->status != 429
+      && (!is_trouble (reply->status) || find_code (code)->code != NULL))
     {
-      set_server_error (error, reply, json, code, url, secrets);
+      const SeRefusal refusal = { .code = code,
+                                  .description = se_json_string (json, "error_description"),
+                                  .json = json,
+                                  .secrets = secrets,
+                                  .retry_after = reply->retry_after };
+
+      se_response_set_refusal (error, account, url, &refusal);
       return NULL;
     }
-  if (json == NULL || reply->status != 200)
+  if (code != NULL || json == NULL || reply->status != 200)
     {
       set_status_error (error, reply, url);
       return NULL;
@@ -193,10 +317,10 @@ read_refresh_lifetime (const cJSON *json)
 }
 
 SeTokenResponse *
-se_token_response_parse (const SeHttpReply *reply, const char *url, const char *const *secrets,
-                         char **error_code, GError **error)
+se_token_response_parse (const SeHttpReply *reply, const SeAccount *account, const char *url,
+                         const char *const *secrets, char **error_code, GError **error)
 {
-  g_autoptr (cJSON) json = se_response_parse (reply, url, secrets, error_code, error);
+  g_autoptr (cJSON) json = se_response_parse (reply, account, url, secrets, error_code, error);
   g_autoptr (SeTokenResponse) response = g_new0 (SeTokenResponse, 1);
   const char *access_token = NULL;
   const char *refresh_token = NULL;

@@ -103,12 +103,12 @@ static const struct
   { "refresh-token-with-newline", 200, OK (",\"refresh_token\":\"A\\nB\""), 0, SE_ERROR_TEMPORARY,
     "without" },
   { "error-with-200", 200, REFUSED ("invalid_grant"), 0, SE_ERROR_AUTHORIZATION,
-    "id.test says invalid_grant" },
+    "[id.test: invalid_grant]" },
   { "invalid-grant", 400, REFUSED ("invalid_grant"), 0, SE_ERROR_AUTHORIZATION, "invalid_grant" },
   { "interaction-required", 400, REFUSED ("interaction_required"), 0, SE_ERROR_AUTHORIZATION, "" },
   { "consent-required", 400, REFUSED ("consent_required"), 0, SE_ERROR_AUTHORIZATION, "" },
-  { "unauthorized-client", 400, REFUSED ("unauthorized_client"), 0, SE_ERROR_AUTHORIZATION, "" },
-  { "invalid-client", 401, REFUSED ("invalid_client"), 0, SE_ERROR_AUTHORIZATION, "" },
+  { "unauthorized-client", 400, REFUSED ("unauthorized_client"), 0, SE_ERROR_CONFIG, "" },
+  { "invalid-client", 401, REFUSED ("invalid_client"), 0, SE_ERROR_CONFIG, "" },
   { "login-required", 400, REFUSED ("login_required"), 0, SE_ERROR_AUTHORIZATION, "" },
   { "invalid-scope", 400, REFUSED ("invalid_scope"), 0, SE_ERROR_CONFIG, "" },
   { "invalid-request", 400, REFUSED ("invalid_request"), 0, SE_ERROR_CONFIG, "" },
@@ -118,7 +118,7 @@ static const struct
   { "server-error", 500, REFUSED ("server_error"), 0, SE_ERROR_TEMPORARY, "" },
   { "permanent-error-with-500", 500, REFUSED ("invalid_grant"), 0, SE_ERROR_AUTHORIZATION, "" },
   { "unknown-error", 400, "{\"error\":\"x_new\",\"error_description\":\"why\"}", 0,
-    SE_ERROR_AUTHORIZATION, "says x_new: why" },
+    SE_ERROR_AUTHORIZATION, "[id.test: x_new: why]" },
   { "unknown-error-with-503", 503, REFUSED ("x_new"), 7, SE_ERROR_TEMPORARY, "wait 7 seconds" },
   { "error-with-429", 429, REFUSED ("invalid_request"), 30, SE_ERROR_TEMPORARY, "30 seconds" },
   { "429", 429, "slow down", 120, SE_ERROR_TEMPORARY, "wait 120 seconds" },
@@ -129,17 +129,36 @@ static const struct
   { "empty", 200, "", 0, SE_ERROR_TEMPORARY, "0 bytes" },
   { "array", 200, "[]", 0, SE_ERROR_TEMPORARY, "without an OAuth" },
   { "good-body-with-400", 400, OK (""), 0, SE_ERROR_TEMPORARY, "HTTP 400" },
-  { "hint-by-number", 400,
+  { "known-by-number", 400,
     "{\"error\":\"invalid_client\",\"error_codes\":[7000218],\"error_description\":\"x\"}", 0,
-    SE_ERROR_AUTHORIZATION, "Allow public client flows" },
-  { "hint-by-description", 400,
+    SE_ERROR_CONFIG, "[id.test: invalid_client, AADSTS7000218]" },
+  { "known-by-number-in-description", 400,
     "{\"error\":\"invalid_grant\",\"error_description\":\"AADSTS700082: expired\"}", 0,
-    SE_ERROR_AUTHORIZATION, "[the refresh token was not used" },
-  { "no-hint", 400, "{\"error\":\"invalid_grant\",\"error_codes\":[1],\"error_description\":\"x\"}",
-    0, SE_ERROR_AUTHORIZATION, "invalid_grant: x" },
+    SE_ERROR_AUTHORIZATION, "[id.test: invalid_grant, AADSTS700082]" },
+  { "known-by-second-number", 400,
+    "{\"error\":\"invalid_grant\",\"error_description\":\"AADSTS2: x. AADSTS700082: y\"}", 0,
+    SE_ERROR_AUTHORIZATION, "was not used for 90 days" },
+  { "passing-by-number", 400, "{\"error\":\"invalid_grant\",\"error_codes\":[50196]}", 0,
+    SE_ERROR_TEMPORARY, "AADSTS50196" },
+  { "trace-id", 400, "{\"error\":\"x\",\"trace_id\":\"t-1\",\"correlation_id\":\"c-1\"}", 0,
+    SE_ERROR_AUTHORIZATION, "[id.test: x, trace id t-1]" },
+  { "trace-id-in-description", 400,
+    "{\"error\":\"x\",\"error_description\":\"why.\\r\\nTrace ID: t-2\\r\\nCorrelation ID: c\"}", 0,
+    SE_ERROR_AUTHORIZATION, "[id.test: x: why., trace id t-2]" },
+  { "correlation-id", 400, "{\"error\":\"x\",\"correlation_id\":\"c-1\"}", 0,
+    SE_ERROR_AUTHORIZATION, "[id.test: x, correlation id c-1]" },
+  { "error-code-of-google", 403, "{\"error_code\":\"rate_limit_exceeded\"}", 0, SE_ERROR_TEMPORARY,
+    "[id.test: rate_limit_exceeded]" },
+  { "number-not-known", 400,
+    "{\"error\":\"invalid_grant\",\"error_codes\":[1],\"error_description\":\"x\"}", 0,
+    SE_ERROR_AUTHORIZATION, "invalid_grant: x" },
   { "odd-error-codes", 400, "{\"error\":\"invalid_grant\",\"error_codes\":\"x\"}", 0,
     SE_ERROR_AUTHORIZATION, "invalid_grant" },
 };
+
+static const SeAccount account = { .address = (char *)"scans@contoso.com",
+                                   .client_id = (char *)"client-1",
+                                   .login_user = (char *)"scans@contoso.com" };
 
 static void
 test_reply (gconstpointer data)
@@ -150,7 +169,7 @@ test_reply (gconstpointer data)
   g_autoptr (GError) error = NULL;
   g_autofree char *code = NULL;
   g_autoptr (SeTokenResponse) response
-      = se_token_response_parse (reply, "https://id.test/token", NULL, &code, &error);
+      = se_token_response_parse (reply, &account, "https://id.test/token", NULL, &code, &error);
 
   if (replies[i].fault != GOOD)
     {
@@ -181,12 +200,12 @@ test_words (void)
       g_autoptr (GError) error = NULL;
       g_autofree char *code = NULL;
 
-      g_assert_null (
-          se_token_response_parse (reply, "https://id.test/token", secrets, &code, &error));
+      g_assert_null (se_token_response_parse (reply, &account, "https://id.test/token", secrets,
+                                              &code, &error));
       g_assert_nonnull (error);
       g_assert_null (strstr (error->message, "sEcReT"));
       g_assert_null (strchr (error->message, '\n'));
-      g_assert_cmpuint (strlen (error->message), <, 400);
+      g_assert_cmpuint (strlen (error->message), <, 800);
     }
 }
 

@@ -323,7 +323,7 @@ test_client_secret (Fixture *fixture, gconstpointer unused)
   g_assert_null (se_token_get (&fixture->context, NULL, &error));
   fixture_script_done ();
   g_assert_null (strstr (error->message, "s+ecret"));
-  assert_failure (error, SE_ERROR_AUTHORIZATION, "id.test says x");
+  assert_failure (error, SE_ERROR_AUTHORIZATION, "[id.test: x: (not shown");
 
   g_assert_cmpint (g_chmod (path, 0640), ==, 0);
   g_assert_null (se_token_get (&fixture->context, NULL, &error));

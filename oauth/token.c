@@ -50,19 +50,6 @@ is_fresh (const SeTokenRecord *record, const char *rejected)
   return left > 0 && left >= MIN (SE_TOKEN_MARGIN, lifetime / 2) && !is_rejected (record, rejected);
 }
 
-/* Says what to do to somebody who has to sign in again. */
-static void
-advise (const SeAccount *account, GError *error)
-{
-  g_autofree char *message = NULL;
-
-  if (!se_error_is (error, SE_ERROR_AUTHORIZATION))
-    return;
-  message = g_steal_pointer (&error->message);
-  error->message = g_strdup_printf ("%s is no longer authorized: %s; run: oauth-setup login %s",
-                                    account->address, message, account->address);
-}
-
 static SeTokenRecord *
 load (const SeTokenContext *context, SeStore *store, GError **error)
 {
@@ -121,7 +108,10 @@ note_failure (SeStore *store, SeTokenRecord *record, const char *error_code, con
   if (se_error_is (reason, SE_ERROR_CANCELLED))
     return;
   g_free (record->failure);
-  if (error_code != NULL)
+  /* Where a number or HTTP 429 made it a passing one, the code alone would say another thing. */
+  if (error_code != NULL
+      && (!se_error_is (reason, SE_ERROR_TEMPORARY)
+          || se_response_classify (error_code) == SE_ERROR_TEMPORARY))
     record->failure = se_log_clean (error_code, 64);
   else
     record->failure = g_strdup (se_error_is (reason, SE_ERROR_TEMPORARY) ? SE_TOKEN_FAILURE_NETWORK
@@ -145,8 +135,10 @@ refresh_once (const SeTokenContext *context, SeStore *store, SeTokenRecord **rec
   *superseded = FALSE;
   if (se_grant_is_attended ((*record)->grant) && (*record)->refresh_token == NULL)
     {
-      g_set_error_literal (error, SE_ERROR, SE_ERROR_AUTHORIZATION,
-                           "the sign-in has run out and brought no refresh token");
+      g_set_error (
+          error, SE_ERROR, SE_ERROR_AUTHORIZATION,
+          "the sign-in has run out and brought no refresh token; run: oauth-setup login %s",
+          context->account->address);
       return FALSE;
     }
   /* A full disk must show before the old token is spent. */
@@ -199,7 +191,8 @@ refresh_locked (const SeTokenContext *context, SeStore *store, const char *rejec
                  context->account->address, failure->message, seconds_left (record));
       return g_steal_pointer (&record);
     }
-  advise (context->account, failure);
+  if (se_error_is (failure, SE_ERROR_AUTHORIZATION))
+    g_prefix_error (&failure, "%s is no longer authorized: ", context->account->address);
   g_propagate_error (error, g_steal_pointer (&failure));
   return NULL;
 }
