@@ -19,6 +19,7 @@ se_endpoints_free (SeEndpoints *endpoints)
   g_free (endpoints->authorization);
   g_free (endpoints->token);
   g_free (endpoints->revocation);
+  g_strfreev (endpoints->prompts);
   g_free (endpoints);
 }
 
@@ -226,6 +227,24 @@ check_issuer_url (const char *issuer, GError **error)
   return FALSE;
 }
 
+/* A member that is an array of strings; NULL where there is none. */
+static char **
+read_strings (const cJSON *document, const char *name)
+{
+  const cJSON *array = cJSON_GetObjectItemCaseSensitive (document, name);
+  const cJSON *member = NULL;
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+
+  if (!cJSON_IsArray (array))
+    return NULL;
+  cJSON_ArrayForEach (member, array)
+  {
+    if (cJSON_IsString (member))
+      g_strv_builder_add (builder, member->valuestring);
+  }
+  return g_strv_builder_end (builder);
+}
+
 SeEndpoints *
 se_endpoints_resolve (const SeAccount *account, SeHttpFunc http, const SeHttpOptions *options,
                       GError **error)
@@ -242,6 +261,9 @@ se_endpoints_resolve (const SeAccount *account, SeHttpFunc http, const SeHttpOpt
       document = discover (provider->issuer, http, options, error);
       if (document == NULL)
         return NULL;
+      endpoints->issuer_told = cJSON_IsTrue (cJSON_GetObjectItemCaseSensitive (
+          document, "authorization_response_iss_parameter_supported"));
+      endpoints->prompts = read_strings (document, "prompt_values_supported");
     }
   for (gsize i = 0; i < G_N_ELEMENTS (all); i++)
     {

@@ -14,6 +14,9 @@ typedef struct
   char *authorization;
   char *token;
   char *revocation;
+  /* authorization_response_iss_parameter_supported (RFC 9207, 3) */
+  gboolean issuer_told;
+  char **prompts; /* prompt_values_supported; NULL: not said */
 } SeEndpoints;
 
 void se_endpoints_free (SeEndpoints *endpoints);

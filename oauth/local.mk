@@ -4,6 +4,7 @@
 noinst_LIBRARIES += oauth/liboauth.a
 oauth_liboauth_a_SOURCES = \
   oauth/client-auth.c oauth/client-auth.h \
+  oauth/code-grant.c oauth/code-grant.h \
   oauth/deadline.c oauth/deadline.h \
   oauth/device-grant.c oauth/device-grant.h \
   oauth/endpoints.c oauth/endpoints.h \
@@ -14,6 +15,7 @@ oauth_liboauth_a_SOURCES = \
   oauth/id-token.c oauth/id-token.h \
   oauth/json.c oauth/json.h \
   oauth/jwt.c oauth/jwt.h \
+  oauth/loopback.c oauth/loopback.h \
   oauth/response.c oauth/response.h \
   oauth/rsa-key.c oauth/rsa-key.h \
   oauth/service-account.c oauth/service-account.h \
@@ -32,6 +34,7 @@ OAUTH_TESTS_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(CJSON_CFLAGS)
 check_PROGRAMS += \
   oauth/test-response oauth/test-endpoints oauth/test-id-token oauth/test-store \
   oauth/test-jwt oauth/test-client-auth \
+  oauth/test-code-grant oauth/test-loopback \
   oauth/test-token oauth/test-token-races oauth/test-device-grant oauth/test-http
 oauth_test_response_SOURCES = oauth/test-response.c $(OAUTH_TESTS_COMMON)
 oauth_test_response_CFLAGS = $(OAUTH_TESTS_CFLAGS)
@@ -68,6 +71,11 @@ oauth_test_token_status_LDADD = $(OAUTH_LIBS)
 oauth_test_device_grant_SOURCES = oauth/test-device-grant.c $(OAUTH_TESTS_COMMON)
 oauth_test_device_grant_CFLAGS = $(OAUTH_TESTS_CFLAGS)
 oauth_test_device_grant_LDADD = $(OAUTH_LIBS)
+oauth_test_code_grant_SOURCES = oauth/test-code-grant.c $(OAUTH_TESTS_COMMON)
+oauth_test_code_grant_CFLAGS = $(OAUTH_TESTS_CFLAGS)
+oauth_test_code_grant_LDADD = $(OAUTH_LIBS)
+oauth_test_loopback_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+oauth_test_loopback_LDADD = $(OAUTH_LIBS)
 oauth_test_http_SOURCES = oauth/test-http.c $(OAUTH_TESTS_COMMON)
 oauth_test_http_CFLAGS = $(OAUTH_TESTS_CFLAGS)
 oauth_test_http_LDADD = $(OAUTH_LIBS)

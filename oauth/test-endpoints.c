@@ -208,6 +208,34 @@ test_configured_wins (Fixture *fixture, gconstpointer unused)
   g_assert_cmpstr (endpoints->token, ==, "https://t.test/token");
 }
 
+/* What decides how the authorization code grant asks and what it takes for an answer. */
+static void
+test_metadata (Fixture *fixture, gconstpointer unused)
+{
+  static const Exchange script[]
+      = { { "https://id.test" OPENID, NULL, 200,
+            DOCUMENT ("https://id.test", ",\"authorization_response_iss_parameter_supported\":true,"
+                                         "\"prompt_values_supported\":[\"login\",1,\"consent\"]") },
+          { "https://id.test" OPENID, NULL, 200,
+            DOCUMENT ("https://id.test",
+                      ",\"authorization_response_iss_parameter_supported\":\"true\"") },
+          { NULL } };
+  const SeHttpOptions options = { .cancel_fd = -1 };
+  g_autoptr (SeEndpoints) said = NULL;
+  g_autoptr (SeEndpoints) silent = NULL;
+
+  fixture->provider.issuer = (char *)"https://id.test";
+  fixture_script (script);
+  said = se_endpoints_resolve (&fixture->account, fixture_http, &options, NULL);
+  silent = se_endpoints_resolve (&fixture->account, fixture_http, &options, NULL);
+  fixture_script_done ();
+  g_assert_true (said->issuer_told);
+  g_assert_cmpuint (g_strv_length (said->prompts), ==, 2);
+  g_assert_cmpstr (said->prompts[1], ==, "consent");
+  g_assert_false (silent->issuer_told);
+  g_assert_null (silent->prompts);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -221,5 +249,6 @@ main (int argc, char **argv)
   ADD ("/endpoints/configured", test_configured);
   ADD ("/endpoints/configured-refused", test_configured_refused);
   ADD ("/endpoints/configured-wins", test_configured_wins);
+  ADD ("/endpoints/metadata", test_metadata);
   return g_test_run ();
 }
