@@ -29,7 +29,6 @@ se_code_request_free (SeCodeRequest *request)
   g_free (request->authorization_uri);
   g_free (request->redirect_uri);
   g_free (request->issuer);
-  g_free (request->host);
   g_free (request);
 }
 
@@ -151,7 +150,6 @@ se_code_grant_start (const SeTokenContext *context, const SeEndpoints *endpoints
   const SeAccount *account = context->account;
   g_autoptr (SeCodeRequest) request = g_new0 (SeCodeRequest, 1);
   g_autoptr (SeTokenRecord) stored = NULL;
-  g_autoptr (GUri) uri = NULL;
 
   if (endpoints->authorization == NULL)
     {
@@ -166,8 +164,7 @@ se_code_grant_start (const SeTokenContext *context, const SeEndpoints *endpoints
   request->redirect_uri = fill_port (account->provider, port);
   request->issuer = g_strdup (endpoints->issuer);
   request->issuer_told = endpoints->issuer_told;
-  uri = g_uri_parse (endpoints->authorization, G_URI_FLAGS_ENCODED, NULL);
-  request->host = uri == NULL ? NULL : g_strdup (g_uri_get_host (uri));
+  request->account = account;
   request->state = make_random (error);
   request->verifier = request->state == NULL ? NULL : make_random (error);
   if (request->verifier == NULL || !make_uri (request, account, endpoints, error))
@@ -326,26 +323,15 @@ check_issuer (const SeCodeRequest *request, const char *iss, GError **error)
   return FALSE;
 }
 
-/* The server's refusal, told as one that comes from its token endpoint. */
 static void
-set_refused (const SeCodeRequest *request, const char *code, const char *description,
-             GError **error)
+set_refused (const SeCodeRequest *request, char *const values[N_PARAMETERS], GError **error)
 {
   const char *const secrets[] = { request->state, request->verifier, NULL };
-  g_autoptr (cJSON) json = cJSON_CreateObject ();
-  SeHttpReply reply = { .status = 400, .retry_after = -1 };
-  g_autofree char *url = g_strdup_printf ("https://%s/", request->host);
-  g_autofree char *error_code = NULL;
-  g_autoptr (cJSON) none = NULL;
+  const SeRefusal refusal = {
+    .code = values[ERROR], .description = values[DESCRIPTION], .secrets = secrets, .retry_after = -1
+  };
 
-  cJSON_AddStringToObject (json, "error", code);
-  if (description != NULL)
-    cJSON_AddStringToObject (json, "error_description", description);
-  reply.body = se_json_print (json);
-  reply.length = strlen (reply.body);
-  none = se_response_parse (&reply, url, secrets, &error_code, error);
-  g_assert (none == NULL);
-  se_io_free_secret (reply.body);
+  se_response_set_refusal (error, request->account, request->authorization_uri, &refusal);
 }
 
 SeCodeAnswer
@@ -370,7 +356,7 @@ se_code_grant_read (const SeCodeRequest *request, const char *text, char **code,
     return SE_CODE_REFUSED;
   if (values[ERROR] != NULL && *values[ERROR] != '\0')
     {
-      set_refused (request, values[ERROR], values[DESCRIPTION], error);
+      set_refused (request, values, error);
       return SE_CODE_REFUSED;
     }
   if (values[CODE] == NULL || *values[CODE] == '\0')
@@ -399,8 +385,8 @@ se_code_grant_exchange (const SeTokenContext *context, const SeEndpoints *endpoi
   reply = se_grant_request (context, endpoints->token, form, 0, NULL, error);
   if (reply == NULL)
     return NULL;
-  response = se_token_response_parse (reply, endpoints->token, se_form_secrets (form), &error_code,
-                                      error);
+  response = se_token_response_parse (reply, context->account, endpoints->token,
+                                      se_form_secrets (form), &error_code, error);
   return response == NULL ? NULL
                           : se_grant_make_record (context, endpoints, response, stored, error);
 }

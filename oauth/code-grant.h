@@ -9,12 +9,12 @@ G_BEGIN_DECLS
  * S256), a loopback redirect (RFC 8252, 7.3) and the issuer's identification (RFC 9207). */
 typedef struct
 {
-  char *authorization_uri; /* where the person's browser goes */
-  char *redirect_uri;      /* where it ends, the port filled in */
-  char *issuer;            /* NULL: not known */
-  gboolean issuer_told;    /* the server says that its answers name the issuer */
-  char *host;              /* of the server, for messages */
-  char *state;             /* both as long as the wait is: who knows them can answer for it */
+  char *authorization_uri;  /* where the person's browser goes */
+  char *redirect_uri;       /* where it ends, the port filled in */
+  char *issuer;             /* NULL: not known */
+  gboolean issuer_told;     /* the server says that its answers name the issuer */
+  const SeAccount *account; /* borrowed, for messages */
+  char *state;              /* both as long as the wait is: who knows them can answer for it */
   char *verifier;
 } SeCodeRequest;
 

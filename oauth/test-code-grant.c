@@ -229,7 +229,7 @@ static const Case cases[] = {
   { "other-issuer-refuses", "/?error=access_denied&state=@&iss=https%3A%2F%2Fevil.test",
     SE_CODE_REFUSED, SE_ERROR_AUTHORIZATION, "mixed up" },
   { "denied", "/?error=access_denied&error_description=Not%20today&state=@", SE_CODE_REFUSED,
-    SE_ERROR_AUTHORIZATION, "id.test says access_denied: Not today" },
+    SE_ERROR_AUTHORIZATION, "[id.test: access_denied: Not today]" },
   { "hostile-words", "/?error=access_denied&error_description=a%0Ab%1B%5B31m&state=@",
     SE_CODE_REFUSED, SE_ERROR_AUTHORIZATION, "a b [31m" },
   { "repeats-state", "/?error=access_denied&error_description=x@&state=@", SE_CODE_REFUSED,
