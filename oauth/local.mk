@@ -21,6 +21,7 @@ oauth_liboauth_a_SOURCES = \
   oauth/service-account.c oauth/service-account.h \
   oauth/store.c oauth/store.h oauth/store-private.h \
   oauth/store-file.c \
+  oauth/store-seal.c oauth/store-seal.h \
   oauth/token.c oauth/token.h \
   oauth/token-status.c
 oauth_liboauth_a_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(CURL_CFLAGS) $(CJSON_CFLAGS) \
@@ -55,6 +56,10 @@ oauth_test_client_auth_LDADD = $(OAUTH_LIBS)
 oauth_test_store_SOURCES = oauth/test-store.c $(OAUTH_TESTS_COMMON)
 oauth_test_store_CFLAGS = $(OAUTH_TESTS_CFLAGS)
 oauth_test_store_LDADD = $(OAUTH_LIBS)
+check_PROGRAMS += oauth/test-store-seal
+oauth_test_store_seal_SOURCES = oauth/test-store-seal.c $(OAUTH_TESTS_COMMON)
+oauth_test_store_seal_CFLAGS = $(OAUTH_TESTS_CFLAGS)
+oauth_test_store_seal_LDADD = $(OAUTH_LIBS)
 oauth_test_token_SOURCES = oauth/test-token.c $(OAUTH_TESTS_COMMON)
 oauth_test_token_CFLAGS = $(OAUTH_TESTS_CFLAGS)
 oauth_test_token_LDADD = $(OAUTH_LIBS)

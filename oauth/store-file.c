@@ -8,9 +8,9 @@
 #include <unistd.h>
 
 #define FILE_MAX (1024 * 1024)
-/* Two tokens of a whole reply each (64 KiB), every character escaped, and the rest of the record.
- */
-#define RESERVE (272 * 1024)
+/* Two tokens of a whole reply each (64 KiB), every character escaped, and the rest of the record;
+ * all of it in base64. */
+#define RESERVE (272 * 1024 * 4 / 3)
 
 typedef struct
 {

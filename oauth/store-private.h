@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "oauth/store-seal.h"
 #include "oauth/store.h"
 
 G_BEGIN_DECLS
@@ -23,6 +24,7 @@ struct SeStore
   char *address;   /* of the account */
   char *lock_path; /* locks are files, whatever the store */
   char *location;  /* for people */
+  SeSeal *seal;    /* encrypts the text; NULL: it is kept as it is */
 };
 
 /* STATE-DIRECTORY/tokens/ADDRESS.json, ADDRESS percent-encoded. directory: exists. */

@@ -5,10 +5,11 @@
 #include "oauth/json.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* 1: without the time of the sign-in. */
+/* 1: without the time of the sign-in, never encrypted. */
 #define VERSION_NOW 2
 
 void
@@ -119,19 +120,12 @@ set_damaged (const SeStore *store, const char *how, GError **error)
                store->address);
 }
 
-static SeTokenRecord *
-record_from_text (const SeStore *store, const char *text, gsize length, GError **error)
+/* The version of a record that this program can read; 0 with error set for another. */
+static int
+check_version (const SeStore *store, const cJSON *json, GError **error)
 {
-  g_autoptr (cJSON) json = se_json_parse (text, length);
-  g_autoptr (SeTokenRecord) record = NULL;
-  const char *missing = NULL;
   gint64 version = 0;
 
-  if (json == NULL)
-    {
-      set_damaged (store, "no JSON object", error);
-      return NULL;
-    }
   if (se_json_integer (json, "version", &version) && version > VERSION_NOW)
     {
       g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
@@ -139,13 +133,49 @@ record_from_text (const SeStore *store, const char *text, gsize length, GError *
                    ", this one knows %d): install that version again, or remove the file and run: "
                    "oauth-setup login %s",
                    store->location, version, VERSION_NOW, store->address);
-      return NULL;
+      return 0;
     }
-  if (version < 1)
+  if (version >= 1)
+    return (int)version;
+  set_damaged (store, "version", error);
+  return 0;
+}
+
+/* Decrypts *json, where it is encrypted. */
+static gboolean
+unseal (const SeStore *store, int version, cJSON **json, GError **error)
+{
+  se_autosecret char *text = NULL;
+  gboolean damaged = FALSE;
+
+  if (!se_seal_is_sealed (*json))
+    return TRUE;
+  text = se_seal_open (store->seal, *json, version, store->address, store->location, &damaged,
+                       error);
+  g_clear_pointer (json, se_json_free);
+  if (text != NULL)
+    *json = se_json_parse (text, strlen (text));
+  if (damaged || (text != NULL && *json == NULL))
+    set_damaged (store, "it cannot be decrypted, or is another account's", error);
+  return *json != NULL;
+}
+
+static SeTokenRecord *
+record_from_text (const SeStore *store, const char *text, gsize length, GError **error)
+{
+  g_autoptr (cJSON) json = se_json_parse (text, length);
+  g_autoptr (SeTokenRecord) record = NULL;
+  const char *missing = NULL;
+  int version = 0;
+
+  if (json == NULL)
     {
-      set_damaged (store, "version", error);
+      set_damaged (store, "no JSON object", error);
       return NULL;
     }
+  version = check_version (store, json, error);
+  if (version == 0 || !unseal (store, version, &json, error))
+    return NULL;
   record = record_from_json (json, &missing);
   if (record == NULL)
     {
@@ -157,11 +187,35 @@ record_from_text (const SeStore *store, const char *text, gsize length, GError *
   return g_steal_pointer (&record);
 }
 
-/* Makes path, 0700, if it is missing; only its owner may get at it. user: the service user. */
+/* Tells whether only the service user, who must be the caller, can get at path. what: for people;
+ * user: the service user's name; chown, mode: how it should be. */
+static gboolean
+check_private (const char *what, const char *path, const struct stat *status, const char *user,
+               const char *chown, mode_t mode, GError **error)
+{
+  g_autofree char *quoted = g_shell_quote (path);
+
+  if (status->st_uid != geteuid ())
+    {
+      g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
+                   "%s %s belongs to user id %u but is used by user id %u; run: %s %s %s", what,
+                   path, (guint)status->st_uid, (guint)geteuid (), chown, user, quoted);
+      return FALSE;
+    }
+  if ((status->st_mode & (S_IRWXG | S_IRWXO)) != 0)
+    {
+      g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
+                   "%s %s must be its owner's alone but its mode is %04o; run: chmod %04o %s", what,
+                   path, (guint)(status->st_mode & 07777), (guint)mode, quoted);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+/* Makes path, 0700, if it is missing. */
 static gboolean
 ensure_directory (const char *path, const char *user, GError **error)
 {
-  g_autofree char *quoted = g_shell_quote (path);
   struct stat status;
 
   if (g_mkdir_with_parents (path, 0700) < 0 || stat (path, &status) < 0)
@@ -169,23 +223,26 @@ ensure_directory (const char *path, const char *user, GError **error)
       se_error_set_errno (error, errno, "cannot make the directory %s", path);
       return FALSE;
     }
-  if (status.st_uid != geteuid ())
+  return check_private ("the directory", path, &status, user, "chown -R", 0700, error);
+}
+
+/* A lock that we cannot take, or that others can, would make every job wait for nothing. */
+static gboolean
+check_lock_file (const char *path, const char *user, GError **error)
+{
+  struct stat status;
+
+  if (lstat (path, &status) < 0)
+    return TRUE; /* se_io_lock makes it, or says why it cannot */
+  if (!S_ISREG (status.st_mode))
     {
-      g_set_error (
-          error, SE_ERROR, SE_ERROR_CONFIG,
-          "the directory %s belongs to user id %u but is used by user id %u; run: chown -R "
-          "%s %s",
-          path, (guint)status.st_uid, (guint)geteuid (), user, quoted);
-      return FALSE;
-    }
-  if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-    {
+      g_autofree char *quoted = g_shell_quote (path);
+
       g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-                   "the directory %s holds secrets but its mode is %04o; run: chmod 0700 %s", path,
-                   (guint)(status.st_mode & 07777), quoted);
+                   "the lock file %s is not a regular file; run: rm -r %s", path, quoted);
       return FALSE;
     }
-  return TRUE;
+  return check_private ("the lock file", path, &status, user, "chown", 0600, error);
 }
 
 SeStore *
@@ -193,7 +250,7 @@ se_store_open (const SeServerConfig *server, const SeAccount *account, GError **
 {
   g_autofree char *directory = g_build_filename (server->state_directory, "tokens", NULL);
   g_autofree char *escaped = g_uri_escape_string (account->address, NULL, FALSE);
-  SeStore *store = NULL;
+  g_autoptr (SeStore) store = NULL;
 
   if (account->token_store != NULL && !g_str_equal (account->token_store, "file"))
     {
@@ -207,7 +264,15 @@ se_store_open (const SeServerConfig *server, const SeAccount *account, GError **
   store = se_store_file_new (directory, account->address);
   store->address = g_strdup (account->address);
   store->lock_path = g_strdup_printf ("%s/%s.lock", directory, escaped);
-  return store;
+  if (!check_lock_file (store->lock_path, server->user, error))
+    return NULL;
+  if (server->token_key_file != NULL)
+    {
+      store->seal = se_seal_new (server->token_key_file, error);
+      if (store->seal == NULL)
+        return NULL;
+    }
+  return g_steal_pointer (&store);
 }
 
 void
@@ -218,6 +283,7 @@ se_store_free (SeStore *store)
   g_free (store->address);
   g_free (store->lock_path);
   g_free (store->location);
+  se_seal_free (store->seal);
   store->class->free (store);
 }
 
@@ -252,8 +318,12 @@ gboolean
 se_store_save (SeStore *store, const SeTokenRecord *record, GError **error)
 {
   se_autosecret char *text = record_to_text (record);
+  g_autofree char *sealed = NULL;
 
-  return store->class->write (store, text, error);
+  if (store->seal == NULL)
+    return store->class->write (store, text, error);
+  sealed = se_seal_close (store->seal, VERSION_NOW, store->address, text, error);
+  return sealed != NULL && store->class->write (store, sealed, error);
 }
 
 gboolean

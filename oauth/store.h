@@ -32,7 +32,7 @@ void se_token_record_free (SeTokenRecord *record); /* wipes the secrets */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeTokenRecord, se_token_record_free)
 
 /* A store of records: a table of functions, one implementation a file (store-file.c: one JSON file
- * an account, 0600, in STATE-DIRECTORY/tokens). */
+ * an account, 0600, in STATE-DIRECTORY/tokens, encrypted where [server] token-key-file says so). */
 typedef struct SeStore SeStore;
 
 /* The store that the account names. SE_ERROR_CONFIG if it does not exist or cannot be used. */
@@ -45,7 +45,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeStore, se_store_free)
 int se_store_lock (SeStore *store, int timeout_ms, int cancel_fd, GError **error);
 
 /* record: NULL on return TRUE means that there is none. SE_ERROR_CONFIG for a file of wrong owner
- * or mode (with the command that mends it), of a newer version or damaged. */
+ * or mode (with the command that mends it), of a newer version, encrypted with another key or
+ * damaged. A record of an older version, or one that is not encrypted though it should be, is read
+ * and written as it should be by the next save. */
 gboolean se_store_load (SeStore *store, SeTokenRecord **record, GError **error);
 gboolean se_store_save (SeStore *store, const SeTokenRecord *record, GError **error);
 

@@ -114,6 +114,12 @@ test_names (Fixture *fixture, gconstpointer unused)
     }
 }
 
+static char *
+lock_path (const char *directory)
+{
+  return g_build_filename (directory, "scanner%40contoso.com.lock", NULL);
+}
+
 static void
 test_modes (Fixture *fixture, gconstpointer unused)
 {
@@ -121,6 +127,7 @@ test_modes (Fixture *fixture, gconstpointer unused)
   g_autoptr (SeTokenRecord) record = fixture_record (fixture, 0, 3600);
   g_autofree char *path = fixture_path (fixture);
   g_autofree char *directory = g_path_get_dirname (path);
+  g_autofree char *lock = lock_path (directory);
   g_autoptr (GError) error = NULL;
 
   fixture_store (fixture, record);
@@ -135,6 +142,13 @@ test_modes (Fixture *fixture, gconstpointer unused)
   error = load_error (fixture);
   assert_failure (error, SE_ERROR_CONFIG, "chmod 0700");
   g_assert_cmpint (g_chmod (directory, 0700), ==, 0);
+  g_assert_cmpint (g_chmod (lock, 0644), ==, 0);
+  error = load_error (fixture);
+  assert_failure (error, SE_ERROR_CONFIG, "chmod 0600");
+  g_assert_cmpint (g_unlink (lock), ==, 0);
+  g_assert_cmpint (g_mkdir (lock, 0700), ==, 0);
+  error = load_error (fixture);
+  assert_failure (error, SE_ERROR_CONFIG, "rm -r ");
 }
 
 static void
@@ -143,6 +157,7 @@ test_owners (Fixture *fixture, gconstpointer unused)
   g_autoptr (SeTokenRecord) record = fixture_record (fixture, 0, 3600);
   g_autofree char *path = fixture_path (fixture);
   g_autofree char *directory = g_path_get_dirname (path);
+  g_autofree char *lock = lock_path (directory);
   g_autoptr (GError) error = NULL;
 
   if (geteuid () != 0)
@@ -155,6 +170,10 @@ test_owners (Fixture *fixture, gconstpointer unused)
   error = load_error (fixture);
   assert_failure (error, SE_ERROR_CONFIG, "chown");
   g_assert_cmpint (chown (path, 0, 0), ==, 0);
+  g_assert_cmpint (chown (lock, 65534, 0), ==, 0);
+  error = load_error (fixture);
+  assert_failure (error, SE_ERROR_CONFIG, "run: chown scan-email ");
+  g_assert_cmpint (chown (lock, 0, 0), ==, 0);
   g_assert_cmpint (chown (directory, 65534, 0), ==, 0);
   error = load_error (fixture);
   assert_failure (error, SE_ERROR_CONFIG, "chown");
@@ -238,6 +257,57 @@ test_damaged (Fixture *fixture, gconstpointer unused)
     }
 }
 
+/* Files as the first version wrote them: format 1, without the time of the sign-in. */
+#define FIRST_VERSION(rest)                                                        \
+  "{\n\t\"version\":\t1,\n\t\"issuer\":\t\"https://id.test\",\n"                   \
+  "\t\"token_endpoint\":\t\"" FIXTURE_TOKEN_URL "\",\n"                            \
+  "\t\"client_id\":\t\"client-1\",\n\t\"login_user\":\t\"scanner@contoso.com\",\n" \
+  "\t\"grant\":\t\"device\",\n\t\"access_token\":\t\"access-0\",\n"                \
+  "\t\"refresh_token\":\t\"refresh-0\",\n\t\"scope\":\t\"a b\",\n" rest            \
+  "\t\"obtained\":\t\"2026-11-01T08:00:00Z\",\n"                                   \
+  "\t\"expires\":\t\"2026-11-01T09:00:00Z\"}"
+
+static const char *const first_version[] = {
+  FIRST_VERSION (""),
+  FIRST_VERSION ("\t\"identity\":\t\"scanner@contoso.com\",\n\t\"tenant_id\":\t\"t-1\",\n"
+                 "\t\"failure\":\t\"invalid_grant\",\n\t\"failed\":\t\"2026-11-01T08:30:00Z\",\n"
+                 "\t\"last_refresh\":\t\"2026-11-01T08:00:00Z\",\n"),
+};
+
+/* They are read, and become format 2 with the next save and no sooner. */
+static void
+test_first_version (Fixture *fixture, gconstpointer unused)
+{
+  g_autofree char *path = fixture_path (fixture);
+  g_autoptr (SeStore) store = se_store_open (&fixture->server, &fixture->account, NULL);
+
+  g_assert_nonnull (store);
+  for (gsize i = 0; i < G_N_ELEMENTS (first_version); i++)
+    {
+      g_autoptr (SeTokenRecord) record = NULL;
+      g_autoptr (SeTokenRecord) again = NULL;
+      g_autofree char *untouched = NULL;
+      g_autofree char *upgraded = NULL;
+
+      fixture_put (path, first_version[i], -1);
+      record = fixture_load (fixture);
+      g_assert_true (g_file_get_contents (path, &untouched, NULL, NULL));
+      g_assert_cmpstr (untouched, ==, first_version[i]);
+      g_assert_cmpstr (record->refresh_token, ==, "refresh-0");
+      g_assert_cmpint (record->obtained, ==, 1793520000);
+      g_assert_cmpint (record->authorized, ==, record->obtained);
+      g_assert_cmpint (record->refresh_expires, ==, 0);
+
+      fixture_store (fixture, record);
+      g_assert_true (g_file_get_contents (path, &upgraded, NULL, NULL));
+      g_assert_nonnull (strstr (upgraded, "\"version\":\t2"));
+      again = fixture_load (fixture);
+      g_assert_cmpint (again->authorized, ==, record->authorized);
+      g_assert_cmpstr (again->failure, ==, record->failure);
+      g_assert_cmpint (again->failed, ==, record->failed);
+    }
+}
+
 static void
 test_no_directory (Fixture *fixture, gconstpointer unused)
 {
@@ -306,6 +376,7 @@ main (int argc, char **argv)
   ADD ("/store/links", test_links);
   ADD ("/store/cut", test_cut);
   ADD ("/store/damaged", test_damaged);
+  ADD ("/store/first-version", test_first_version);
   ADD ("/store/no-directory", test_no_directory);
   ADD ("/store/other-store", test_other_store);
   ADD ("/store/leftovers", test_leftovers);
