@@ -5,6 +5,7 @@ conf_in = \
   conf/scan-email.conf.in \
   conf/scan-email-refresh.service.in \
   conf/scan-email-release.service.in \
+  conf/scan-email-token-key.service.in \
   conf/sysusers.d/scan-email.conf.in \
   conf/tmpfiles.d/scan-email.conf.in
 conf_generated = $(conf_in:.in=)
@@ -17,6 +18,7 @@ $(conf_generated): Makefile
 conf/scan-email.conf: conf/scan-email.conf.in
 conf/scan-email-refresh.service: conf/scan-email-refresh.service.in
 conf/scan-email-release.service: conf/scan-email-release.service.in
+conf/scan-email-token-key.service: conf/scan-email-token-key.service.in
 conf/sysusers.d/scan-email.conf: conf/sysusers.d/scan-email.conf.in
 conf/tmpfiles.d/scan-email.conf: conf/tmpfiles.d/scan-email.conf.in
 
@@ -26,7 +28,8 @@ dist_presets_DATA = conf/providers.conf
 if WITH_SYSTEMD
 systemdsystemunit_DATA = \
   conf/scan-email-refresh.service conf/scan-email-refresh.timer \
-  conf/scan-email-release.service conf/scan-email-release.timer
+  conf/scan-email-release.service conf/scan-email-release.timer \
+  conf/scan-email-token-key.service
 sysusersdir = $(prefix)/lib/sysusers.d
 sysusers_DATA = conf/sysusers.d/scan-email.conf
 tmpfilesdir = $(prefix)/lib/tmpfiles.d
@@ -60,3 +63,7 @@ uninstall-conf:
 	@config="$(DESTDIR)$(cups_serverroot)/scan-email.conf"; \
 	if cmp -s conf/scan-email.conf "$$config"; then rm -f "$$config"; fi
 .PHONY: install-conf uninstall-conf
+
+dist_check_SCRIPTS += conf/test-units
+TESTS += conf/test-units
+check_DATA = $(conf_generated)
