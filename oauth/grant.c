@@ -17,6 +17,9 @@ typedef struct
   char *(*client) (const SeAccount *account, GError **error);
   const char *client_key; /* that says so */
   gboolean (*check_files) (const SeAccount *account, GError **error);
+  /* Adds what identifies it as a client; NULL: it is none. */
+  gboolean (*add_client) (SeForm *form, const SeAccount *account, const char *audience,
+                          GError **error);
   /* Adds the whole token request; NULL: it takes a person. */
   gboolean (*add) (SeForm *form, const SeAccount *account, const char *scope, const char *audience,
                    GError **error);
@@ -39,12 +42,12 @@ add_client_credentials (SeForm *form, const SeAccount *account, const char *scop
 }
 
 static const Grant grants[] = {
-  { "device", get_client_id, "client-id", se_client_auth_check, NULL },
-  { "code", get_client_id, "client-id", se_client_auth_check, NULL },
-  { "client-credentials", get_client_id, "client-id", se_client_auth_check,
+  { "device", get_client_id, "client-id", se_client_auth_check, se_client_auth_add, NULL },
+  { "code", get_client_id, "client-id", se_client_auth_check, se_client_auth_add, NULL },
+  { "client-credentials", get_client_id, "client-id", se_client_auth_check, se_client_auth_add,
     add_client_credentials },
   { "service-account", se_service_account_email, "service-account-file", se_service_account_check,
-    se_service_account_add },
+    NULL, se_service_account_add },
 };
 
 /* A record may have been written by a version that knows another grant. */
@@ -76,6 +79,16 @@ se_grant_check_files (const SeAccount *account, GError **error)
   const Grant *grant = find_grant (account->grant, error);
 
   return grant != NULL && grant->check_files (account, error);
+}
+
+gboolean
+se_grant_add_client (SeForm *form, const SeAccount *account, const char *grant,
+                     const char *audience, GError **error)
+{
+  const Grant *found = find_grant (grant, error);
+
+  return found != NULL
+         && (found->add_client == NULL || found->add_client (form, account, audience, error));
 }
 
 SeHttpReply *

@@ -31,6 +31,15 @@ SeTokenResponse *se_grant_renew (const SeTokenContext *context, const SeTokenRec
 
 /* The rest is for oauth/ alone. */
 
+/* How long the account's lock is waited for: less than two time-outs of a request, so that nobody
+ * waits behind two dead ones. */
+#define SE_GRANT_LOCK_WAIT_MS 90000
+
+/* As se_client_auth_add, for requests about what a grant has brought; a service account is no
+ * client and adds nothing. grant: the record's. */
+gboolean se_grant_add_client (SeForm *form, const SeAccount *account, const char *grant,
+                              const char *audience, GError **error);
+
 /* One POST of form by the context's SeHttpFunc, with the provider's ca-file and the server's proxy.
  * timed_out and errors as in SeHttpFunc, grace_ms as in SeHttpOptions. */
 SeHttpReply *se_grant_request (const SeTokenContext *context, const char *url, const SeForm *form,

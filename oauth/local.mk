@@ -17,6 +17,7 @@ oauth_liboauth_a_SOURCES = \
   oauth/jwt.c oauth/jwt.h \
   oauth/loopback.c oauth/loopback.h \
   oauth/response.c oauth/response.h \
+  oauth/revoke.c oauth/revoke.h \
   oauth/rsa-key.c oauth/rsa-key.h \
   oauth/service-account.c oauth/service-account.h \
   oauth/store.c oauth/store.h oauth/store-private.h \
@@ -34,8 +35,8 @@ OAUTH_TESTS_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(CJSON_CFLAGS)
 
 check_PROGRAMS += \
   oauth/test-response oauth/test-endpoints oauth/test-id-token oauth/test-store \
-  oauth/test-jwt oauth/test-client-auth \
   oauth/test-code-grant oauth/test-loopback \
+  oauth/test-jwt oauth/test-client-auth oauth/test-grant oauth/test-revoke \
   oauth/test-token oauth/test-token-races oauth/test-device-grant oauth/test-http
 oauth_test_response_SOURCES = oauth/test-response.c $(OAUTH_TESTS_COMMON)
 oauth_test_response_CFLAGS = $(OAUTH_TESTS_CFLAGS)
@@ -53,6 +54,13 @@ oauth_test_client_auth_SOURCES = oauth/test-client-auth.c oauth/test-pki.c oauth
   $(OAUTH_TESTS_COMMON)
 oauth_test_client_auth_CFLAGS = $(OAUTH_TESTS_CFLAGS) $(CRYPTO_CFLAGS)
 oauth_test_client_auth_LDADD = $(OAUTH_LIBS)
+oauth_test_grant_SOURCES = oauth/test-grant.c oauth/test-pki.c oauth/test-pki.h \
+  $(OAUTH_TESTS_COMMON)
+oauth_test_grant_CFLAGS = $(OAUTH_TESTS_CFLAGS) $(CRYPTO_CFLAGS)
+oauth_test_grant_LDADD = $(OAUTH_LIBS)
+oauth_test_revoke_SOURCES = oauth/test-revoke.c $(OAUTH_TESTS_COMMON)
+oauth_test_revoke_CFLAGS = $(OAUTH_TESTS_CFLAGS)
+oauth_test_revoke_LDADD = $(OAUTH_LIBS)
 oauth_test_store_SOURCES = oauth/test-store.c $(OAUTH_TESTS_COMMON)
 oauth_test_store_CFLAGS = $(OAUTH_TESTS_CFLAGS)
 oauth_test_store_LDADD = $(OAUTH_LIBS)

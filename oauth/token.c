@@ -6,8 +6,6 @@
 #include "common/log.h"
 #include "oauth/grant.h"
 
-/* Less than two time-outs of a request, so that nobody waits behind two dead ones. */
-#define LOCK_WAIT_MS 90000
 /* An access token with this much left is used when the server cannot be reached, seconds. */
 #define LAST_USE 60
 
@@ -80,6 +78,8 @@ keep (SeStore *store, SeTokenRecord *record, SeTokenResponse *response, GError *
     {
       se_io_clear_secret (&record->refresh_token);
       record->refresh_token = g_steal_pointer (&response->refresh_token);
+      /* The server's word about the one before is no longer worth anything. */
+      record->refresh_expires = 0;
     }
   if (response->scope != NULL)
     {
@@ -201,7 +201,7 @@ static SeTokenRecord *
 refresh (const SeTokenContext *context, SeStore *store, const char *rejected, gboolean force,
          GError **error)
 {
-  se_autofd int lock = se_store_lock (store, LOCK_WAIT_MS, context->cancel_fd, error);
+  se_autofd int lock = se_store_lock (store, SE_GRANT_LOCK_WAIT_MS, context->cancel_fd, error);
 
   return lock < 0 ? NULL : refresh_locked (context, store, rejected, force, error);
 }
@@ -237,7 +237,8 @@ se_token_adopt (const SeTokenContext *context, const SeTokenRecord *record, GErr
 {
   g_autoptr (SeStore) store = se_store_open (context->server, context->account, error);
   se_autofd int lock
-      = store == NULL ? -1 : se_store_lock (store, LOCK_WAIT_MS, context->cancel_fd, error);
+      = store == NULL ? -1
+                      : se_store_lock (store, SE_GRANT_LOCK_WAIT_MS, context->cancel_fd, error);
 
   return lock >= 0 && se_store_save (store, record, error);
 }

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "oauth/revoke.h"
+
+#include "common/io.h"
+#include "oauth/grant.h"
+
+/* Errors after which the token is dead all the same. Google answers invalid_token for what is no
+ * longer good; RFC 7009, 2.2 would have 200. */
+static gboolean
+is_unknown_token (const char *error_code)
+{
+  return g_strcmp0 (error_code, "invalid_grant") == 0
+         || g_strcmp0 (error_code, "invalid_token") == 0;
+}
+
+/* RFC 7009, 2.1 and 2.2. *error_code as in se_response_parse. */
+static gboolean
+revoke_one (const SeTokenContext *context, const SeEndpoints *endpoints,
+            const SeTokenRecord *record, const char *token, const char *hint, char **error_code,
+            GError **error)
+{
+  g_autoptr (SeForm) form = se_form_new ();
+  g_autoptr (SeHttpReply) reply = NULL;
+  g_autoptr (cJSON) json = NULL;
+  g_autoptr (GError) failure = NULL;
+
+  se_form_add_secret (form, "token", token);
+  se_form_add (form, "token_type_hint", hint);
+  if (!se_grant_add_client (form, context->account, record->grant, endpoints->token, error))
+    return FALSE;
+  reply = se_grant_request (context, endpoints->revocation, form, 0, NULL, error);
+  if (reply == NULL)
+    return FALSE;
+  json = se_response_parse (reply, context->account, endpoints->revocation, se_form_secrets (form),
+                            error_code, &failure);
+  /* The body of a good reply says nothing and need not be JSON. */
+  if (json != NULL || (*error_code == NULL && reply->status == 200)
+      || is_unknown_token (*error_code))
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&failure));
+  return FALSE;
+}
+
+static gboolean
+tell_server (const SeTokenContext *context, const SeTokenRecord *record, gboolean *told,
+             GError **error)
+{
+  const SeAccount *account = context->account;
+  const SeHttpOptions options = { .ca_file = account->provider->ca_file,
+                                  .proxy = context->server->proxy,
+                                  .cancel_fd = context->cancel_fd };
+  SeHttpFunc http = context->http == NULL ? se_http_perform : context->http;
+  g_autoptr (SeEndpoints) endpoints = NULL;
+  g_autofree char *error_code = NULL;
+  const char *access_token = record->access_token;
+
+  if (!se_grant_check_record (account, record, error))
+    return FALSE;
+  endpoints = se_endpoints_resolve (account, http, &options, error);
+  if (endpoints == NULL)
+    return FALSE;
+  if (endpoints->revocation == NULL)
+    return TRUE;
+  if (record->refresh_token != NULL
+      && !revoke_one (context, endpoints, record, record->refresh_token, "refresh_token",
+                      &error_code, error))
+    return FALSE;
+  g_clear_pointer (&error_code, g_free);
+  if (access_token != NULL
+      && !revoke_one (context, endpoints, record, access_token, "access_token", &error_code, error))
+    {
+      /* RFC 7009, 2: a server need not revoke access tokens; the grant itself is gone. */
+      if (record->refresh_token == NULL || g_strcmp0 (error_code, "unsupported_token_type") != 0)
+        return FALSE;
+      g_clear_error (error);
+    }
+  *told = TRUE;
+  return TRUE;
+}
+
+/* Says what is left to do by hand. record: NULL if it could not be read. */
+static void
+explain (const SeAccount *account, const SeTokenRecord *record, GError *error)
+{
+  g_autofree char *reason = g_steal_pointer (&error->message);
+  g_autoptr (GUri) uri
+      = record == NULL ? NULL : g_uri_parse (record->token_endpoint, G_URI_FLAGS_NONE, NULL);
+  const char *server = uri == NULL ? account->provider->name : g_uri_get_host (uri);
+  const char *grant = record == NULL ? account->grant : record->grant;
+  g_autofree char *remedy
+      = se_grant_is_attended (grant)
+            ? g_strdup_printf ("take the application away there from what %s gave access to",
+                               account->login_user)
+            : g_strdup (
+                "remove the secret, certificate or key there that this machine signs in by");
+
+  error->message = g_strdup_printf (
+      "the tokens of %s are removed from this machine, but %s still honours them; to end that, %s; "
+      "it could not be told: %s",
+      account->address, server, remedy, reason);
+}
+
+/* Under the lock. */
+static gboolean
+revoke_locked (const SeTokenContext *context, SeStore *store, gboolean *told, GError **error)
+{
+  g_autoptr (SeTokenRecord) record = NULL;
+  g_autoptr (GError) failure = NULL;
+  gboolean loaded = se_store_load (store, &record, &failure);
+
+  if (loaded && record == NULL)
+    return TRUE;
+  if (loaded && !tell_server (context, record, told, &failure)
+      && se_error_is (failure, SE_ERROR_CANCELLED))
+    {
+      g_propagate_error (error, g_steal_pointer (&failure));
+      return FALSE;
+    }
+  if (!se_store_remove (store, error))
+    return FALSE;
+  if (failure == NULL)
+    return TRUE;
+  explain (context->account, record, failure);
+  g_propagate_error (error, g_steal_pointer (&failure));
+  return FALSE;
+}
+
+gboolean
+se_token_revoke (const SeTokenContext *context, gboolean *told_server, GError **error)
+{
+  g_autoptr (SeStore) store = se_store_open (context->server, context->account, error);
+  se_autofd int lock
+      = store == NULL ? -1
+                      : se_store_lock (store, SE_GRANT_LOCK_WAIT_MS, context->cancel_fd, error);
+
+  *told_server = FALSE;
+  return lock >= 0 && revoke_locked (context, store, told_server, error);
+}
