@@ -209,6 +209,10 @@ test_account_problems (void)
       "grant 'code' does not work" },
     { "provider = microsoft\ntenant = t\nclient-id = x\ngrant = service-account\n",
       "does not work at provider 'microsoft', only: device, client-credentials" },
+    { "provider = google\nclient-id = x\ngrant = device\n[provider google]\n"
+      "grants = code;service-account\nno-device = No device may ask for mail.\n",
+      "grant 'device' does not work at provider 'google', only: code, service-account. No device "
+      "may ask for mail." },
     { "provider = google\nclient-id = x\ngrant = service-account\n", "'service-account-file'" },
     { "provider = google\nclient-id = x\ngrant = client-credentials\n", "client-secret-file" },
     { "provider = google\nclient-id = x\nkey-file = /k\n", "go together" },

@@ -180,6 +180,14 @@ check_issuer (const char *issuer, const cJSON *document, const char *url, GError
   if (g_strcmp0 (found, issuer) == 0)
     return TRUE;
   shown = se_log_clean (found == NULL ? "(none)" : found, 200);
+  if (strchr (shown, '{') != NULL)
+    {
+      g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
+                   "%s is for many issuers (%s), so that nothing in it can be relied on: use a "
+                   "preset, or name the endpoints in place of issuer =",
+                   url, shown);
+      return FALSE;
+    }
   g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
                "%s is for the issuer %s, not %s: if that is the right one, write it so, letter by "
                "letter, as issuer =",

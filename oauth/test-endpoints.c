@@ -9,6 +9,19 @@
 #define OAUTH "/.well-known/oauth-authorization-server"
 #define GOOD -1
 
+/* What Microsoft answered for a tenant's domain, shortened: its issuer has the tenant's GUID; for
+ * "common" and "organizations" it has "{tenantid}". */
+#define MICROSOFT "https://login.microsoftonline.com/"
+#define MICROSOFT_GUID MICROSOFT "5e1dba95-0000-4000-8000-3f1f7bb2a26a"
+#define MICROSOFT_DOCUMENT(issuer)                                                          \
+  "{\"token_endpoint\":\"" MICROSOFT_GUID "/oauth2/v2.0/token\","                           \
+  "\"token_endpoint_auth_methods_supported\":[\"client_secret_post\",\"private_key_jwt\"]," \
+  "\"response_modes_supported\":[\"query\",\"fragment\",\"form_post\"],"                    \
+  "\"subject_types_supported\":[\"pairwise\"],\"issuer\":\"" issuer "\","                   \
+  "\"device_authorization_endpoint\":\"" MICROSOFT_GUID "/oauth2/v2.0/devicecode\","        \
+  "\"authorization_endpoint\":\"" MICROSOFT_GUID "/oauth2/v2.0/authorize\","                \
+  "\"tenant_region_scope\":\"EU\",\"cloud_instance_name\":\"microsoftonline.com\"}"
+
 static const struct
 {
   const char *name;
@@ -72,6 +85,19 @@ static const struct
     { { "https://id.test/A" OPENID, NULL, 200, DOCUMENT ("https://id.test/a", "") } },
     SE_ERROR_CONFIG,
     "https://id.test/a" },
+  { "microsoft-guid",
+    MICROSOFT "contoso.com/v2.0",
+    { { MICROSOFT "contoso.com/v2.0" OPENID, NULL, 200,
+        MICROSOFT_DOCUMENT (MICROSOFT_GUID "/v2.0") } },
+    SE_ERROR_CONFIG,
+    "is for the issuer " MICROSOFT_GUID "/v2.0, not " MICROSOFT "contoso.com/v2.0:" },
+  { "microsoft-template",
+    MICROSOFT "organizations/v2.0",
+    { { MICROSOFT "organizations/v2.0" OPENID, NULL, 200,
+        MICROSOFT_DOCUMENT (MICROSOFT "{tenantid}/v2.0") } },
+    SE_ERROR_CONFIG,
+    "for many issuers (" MICROSOFT "{tenantid}/v2.0), so that nothing in it can be relied on: use "
+    "a preset" },
   { "no-issuer",
     "https://id.test",
     { { "https://id.test" OPENID, NULL, 200, "{\"token_endpoint\":\"https://t.test/token\"}" } },
@@ -167,6 +193,59 @@ test_configured (Fixture *fixture, gconstpointer unused)
                    "https://id.test/r?t=a%20b%2F..%2Fc%3Fd%25&u=a%20b%2F..%2Fc%3Fd%25");
 }
 
+/* A preset's endpoints are enough: nothing is asked, so no metadata document can be in the way, and
+ * a later login cannot be turned away by an issuer. */
+static void
+test_preset (Fixture *fixture, gconstpointer unused)
+{
+  static const Exchange script[] = { { NULL } };
+  const SeHttpOptions options = { .cancel_fd = -1 };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SeEndpoints) endpoints = NULL;
+
+  fixture->provider.device_authorization_endpoint
+      = (char *)MICROSOFT "%{tenant}/oauth2/v2.0/devicecode";
+  fixture->provider.authorization_endpoint = (char *)MICROSOFT "%{tenant}/oauth2/v2.0/authorize";
+  fixture->provider.token_endpoint = (char *)MICROSOFT "%{tenant}/oauth2/v2.0/token";
+  fixture->account.tenant = (char *)"contoso.com";
+  fixture_script (script);
+  endpoints = se_endpoints_resolve (&fixture->account, fixture_http, &options, &error);
+  fixture_script_done ();
+  g_assert_no_error (error);
+  g_assert_null (endpoints->issuer);
+  g_assert_null (endpoints->revocation);
+  g_assert_cmpstr (endpoints->token, ==, MICROSOFT "contoso.com/oauth2/v2.0/token");
+}
+
+/* The page at which a code is entered speaks the language of the terminal. */
+static void
+test_locale (Fixture *fixture, gconstpointer unused)
+{
+  static const struct
+  {
+    const char *locale, *tag;
+  } locales[] = { { "de_AT.UTF-8", "de-AT" },   { "sr_RS@latin", "sr-RS" }, { "fr", "fr" },
+                  { "zh_CN.GB18030", "zh-CN" }, { "C", "en-US" },           { "C.UTF-8", "en-US" },
+                  { "POSIX", "en-US" },         { "a&b=c", "en-US" } };
+  const SeHttpOptions options = { .cancel_fd = -1 };
+
+  fixture->provider.device_authorization_endpoint
+      = (char *)"https://id.test/%{tenant}/device?mkt=%{locale}";
+  g_unsetenv ("LANGUAGE");
+  for (gsize i = 0; i < G_N_ELEMENTS (locales); i++)
+    {
+      g_autofree char *expected
+          = g_strdup_printf ("https://id.test/contoso/device?mkt=%s", locales[i].tag);
+      g_autoptr (GError) error = NULL;
+      g_autoptr (SeEndpoints) endpoints = NULL;
+
+      g_setenv ("LC_ALL", locales[i].locale, TRUE);
+      endpoints = se_endpoints_resolve (&fixture->account, fixture_http, &options, &error);
+      g_assert_no_error (error);
+      g_assert_cmpstr (endpoints->device_authorization, ==, expected);
+    }
+}
+
 static void
 test_configured_refused (Fixture *fixture, gconstpointer unused)
 {
@@ -247,6 +326,8 @@ main (int argc, char **argv)
       ADD_CASE (path, GSIZE_TO_POINTER (i), test_discovery);
     }
   ADD ("/endpoints/configured", test_configured);
+  ADD ("/endpoints/preset", test_preset);
+  ADD ("/endpoints/locale", test_locale);
   ADD ("/endpoints/configured-refused", test_configured_refused);
   ADD ("/endpoints/configured-wins", test_configured_wins);
   ADD ("/endpoints/metadata", test_metadata);
