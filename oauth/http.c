@@ -192,9 +192,10 @@ set_curl_error (GError **error, CURLcode result, const char *error_buffer, const
 
   if (transfer->too_large)
     {
-      g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-                   "%s answers with more than %d KiB: is this the right address?", shown,
-                   REPLY_MAX / 1024);
+      g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY,
+                   "%s answers with more than %d KiB, which is no OAuth 2.0 reply: if it lasts, is "
+                   "this the right address?",
+                   shown, REPLY_MAX / 1024);
       return;
     }
   switch (result)

@@ -33,8 +33,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeHttpReply, se_http_reply_free)
  * application/x-www-form-urlencoded body (it holds secrets and is wiped by the caller).
  * timed_out: set TRUE if the error is a time-out or a lost connection (RFC 8628, 3.5: back off);
  * may be NULL.
- * SE_ERROR_TEMPORARY: the server could not be reached or did not answer; SE_ERROR_CONFIG: the URL
- * is not https, its certificate is not to be trusted, or the reply is too large. */
+ * SE_ERROR_TEMPORARY: the server could not be reached, did not answer, or its reply is too large
+ * for OAuth; SE_ERROR_CONFIG: the URL is not https, or its certificate is not to be trusted. */
 typedef SeHttpReply *(*SeHttpFunc) (const char *url, const char *form, const SeHttpOptions *options,
                                     gboolean *timed_out, GError **error);
 

@@ -93,3 +93,9 @@ oauth_test_http_SOURCES = oauth/test-http.c $(OAUTH_TESTS_COMMON)
 oauth_test_http_CFLAGS = $(OAUTH_TESTS_CFLAGS)
 oauth_test_http_LDADD = $(OAUTH_LIBS)
 EXTRA_DIST += oauth/test-http-server.py
+
+check_PROGRAMS += oauth/test-error-table
+oauth_test_error_table_SOURCES = oauth/test-error-table.c $(OAUTH_TESTS_COMMON)
+oauth_test_error_table_CFLAGS = $(OAUTH_TESTS_CFLAGS)
+oauth_test_error_table_LDADD = $(OAUTH_LIBS)
+EXTRA_DIST += oauth/test-replies.json

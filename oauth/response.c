@@ -70,23 +70,26 @@ set_status_error (GError **error, const SeHttpReply *reply, const char *url)
     g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "%s is busy or out of order (HTTP %d)", host,
                  reply->status);
   else if (reply->status >= 300 && reply->status < 400)
-    g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY,
-                 "%s redirects to another address (HTTP %d), which is not followed", host,
-                 reply->status);
+    g_set_error (
+        error, SE_ERROR, SE_ERROR_TEMPORARY,
+        "%s redirects to another address (HTTP %d), which is not followed: if it lasts, correct "
+        "the endpoint",
+        host, reply->status);
   else
     g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY,
                  "%s answers HTTP %d without an OAuth 2.0 reply (%" G_GSIZE_FORMAT " bytes)", host,
                  reply->status, reply->length);
 }
 
-static gboolean
-has_number (const SeErrorDetail *row, const gint64 *numbers)
+/* The reply's number that the row is about; 0: none. */
+static gint64
+find_number (const SeErrorDetail *row, const gint64 *numbers)
 {
   for (gsize i = 0; i < SE_ERROR_NUMBERS && row->numbers[i] != 0; i++)
     for (const gint64 *n = numbers; *n != 0; n++)
       if (row->numbers[i] == *n)
-        return TRUE;
-  return row->numbers[0] == 0;
+        return *n;
+  return 0;
 }
 
 static gboolean
@@ -112,7 +115,8 @@ find_detail (const char *code, const gint64 *numbers, const char *description)
     {
       const SeErrorDetail *row = &se_error_details[i];
 
-      if ((row->code == NULL || g_str_equal (row->code, code)) && has_number (row, numbers)
+      if ((row->code == NULL || g_str_equal (row->code, code))
+          && (row->numbers[0] == 0 || find_number (row, numbers) != 0)
           && has_words (row, description))
         return row;
     }
@@ -191,17 +195,17 @@ read_words (const SeRefusal *refusal)
 /* "[server: error, AADSTSn, trace id …]", with the server's words where no number stands for them.
  */
 static char *
-describe (const SeRefusal *refusal, const char *url, const gint64 *numbers, gboolean known_number)
+describe (const SeRefusal *refusal, const char *url, gint64 number)
 {
   GString *text = g_string_new ("[");
   g_autofree char *host = host_of (url);
   g_autofree char *name = shown (refusal->code, ID_MAX, refusal->secrets);
   g_autofree char *trace = read_trace (refusal);
-  g_autofree char *words = known_number ? NULL : read_words (refusal);
+  g_autofree char *words = number != 0 ? NULL : read_words (refusal);
 
   g_string_append_printf (text, "%s: %s", host, name);
-  if (known_number)
-    g_string_append_printf (text, ", " AADSTS "%" G_GINT64_FORMAT, *numbers);
+  if (number != 0)
+    g_string_append_printf (text, ", " AADSTS "%" G_GINT64_FORMAT, number);
   if (words != NULL)
     g_string_append_printf (text, ": %s", words);
   if (trace != NULL)
@@ -217,8 +221,8 @@ se_response_set_refusal (GError **error, const SeAccount *account, const char *u
                          const SeRefusal *refusal)
 {
   g_autoptr (GArray) numbers = read_numbers (refusal);
-  const gint64 *first = (const gint64 *)(const void *)numbers->data;
-  const SeErrorDetail *detail = find_detail (refusal->code, first, refusal->description);
+  const gint64 *all = (const gint64 *)(const void *)numbers->data;
+  const SeErrorDetail *detail = find_detail (refusal->code, all, refusal->description);
   SeAdvice advice = find_code (refusal->code)->advice;
   g_autofree char *sentences = NULL;
   g_autofree char *details = NULL;
@@ -231,7 +235,7 @@ se_response_set_refusal (GError **error, const SeAccount *account, const char *u
         advice.error = SE_ERROR_TEMPORARY;
     }
   sentences = se_advice_to_string (&advice, account);
-  details = describe (refusal, url, first, detail != NULL && detail->numbers[0] != 0);
+  details = describe (refusal, url, detail == NULL ? 0 : find_number (detail, all));
   g_set_error (error, SE_ERROR, (int)advice.error, "%s %s", sentences, details);
 }
 

@@ -98,7 +98,7 @@ test_too_large (void)
   for (gsize i = 0; i < G_N_ELEMENTS (paths); i++)
     {
       g_assert_null (ask ("good", paths[i], NULL, &error));
-      assert_failure (error, SE_ERROR_CONFIG, "more than 64 KiB");
+      assert_failure (error, SE_ERROR_TEMPORARY, "more than 64 KiB");
     }
 }
 
