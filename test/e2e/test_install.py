@@ -24,6 +24,7 @@ MODES = {
     "var/lib/scan-email/spool": 0o700,
     "var/lib/scan-email/tokens": 0o700,
     "share/man/man5/scan-email.conf.5": 0o644,
+    "share/man/man7/scan-email-providers.7": 0o644,
     "share/man/man7/scan-email.7": 0o644,
     "share/man/man8/oauth-setup.8": 0o644,
 }
