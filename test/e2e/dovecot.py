@@ -23,6 +23,7 @@ auth_mechanisms = xoauth2 oauthbearer
 auth_verbose = yes
 auth_failure_delay = 0
 first_valid_uid = 1
+mail_max_userip_connections = 0
 mail_location = maildir:~/Maildir
 passdb {{
   driver = oauth2

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Plays the person who signs in with a browser: opens the verification page, enters the code, logs
-in and agrees, each step told on standard output.
+"""Plays the person who signs in with a browser: opens the address, enters the code if one is asked
+for, logs in and agrees, each step told on standard output.
 
     python3 -m e2e.person --ca CA.pem --login scanner@example.test URL [CODE]
 """
@@ -25,6 +25,7 @@ class Page(HTMLParser):
         self.words = []
         self.action = None
         self.fields = {}
+        self.links = {}  # text: address
         self._inside = []
         self.feed(text)
 
@@ -34,6 +35,8 @@ class Page(HTMLParser):
             self.action = urllib.parse.urljoin(self.url, attributes.get("action") or self.url)
         elif tag == "input" and "name" in attributes:
             self.fields[attributes["name"]] = attributes.get("value", "")
+        elif tag == "a":
+            self._link = urllib.parse.urljoin(self.url, attributes.get("href") or "")
         if tag not in ("input", "meta", "br", "link", "img", "hr"):
             self._inside.append(tag)
 
@@ -47,18 +50,41 @@ class Page(HTMLParser):
             self.title += data
         elif not {"style", "script"} & set(self._inside) and data.strip():
             self.words.append(" ".join(data.split()))
+            if "a" in self._inside:
+                self.links[self.words[-1]] = self._link
 
     @property
     def text(self):
         return " | ".join(self.words)
 
 
-class Person:
-    """A person with a browser that keeps cookies and trusts one CA."""
+class Elsewhere(urllib.request.HTTPRedirectHandler):
+    """Redirects, as far as the browser's machine can follow them."""
 
-    def __init__(self, ca_file, say=print):
+    def __init__(self, issuer_only):
+        self.issuer_only = issuer_only
+
+    def redirect_request(self, request, reply, code, words, headers, url):
+        if self.issuer_only and urllib.parse.urlsplit(url).scheme == "http":
+            raise Unreachable(url)
+        return super().redirect_request(request, reply, code, words, headers, url)
+
+
+class Unreachable(Exception):
+    """The browser was sent where nobody listens on this machine."""
+
+    def __init__(self, url):
+        super().__init__(url)
+        self.url = url
+
+
+class Person:
+    """A person with a browser that keeps cookies and trusts one CA. elsewhere: on another machine,
+    from where no http address is reached."""
+
+    def __init__(self, ca_file, say=print, elsewhere=False):
         self._browser = urllib.request.build_opener(
-            urllib.request.ProxyHandler({}),
+            urllib.request.ProxyHandler({}), Elsewhere(elsewhere),
             urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=ca_file)),
             urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
         self._say = say
@@ -72,13 +98,17 @@ class Person:
             return Page(error.url, error.read().decode())
 
     def sign_in(self, url, code=None, login="scanner@example.test", deny=False):
-        """From the verification page to the end. Returns the last page's text."""
+        """From the first page to the end. Returns the last page's text. Unreachable: a redirect
+        leads to where this machine cannot go."""
         self._say(f"  [person] opens {url}")
         page = self._open(url)
         for _ in range(8):
             if page.action is None:
                 self._say(f"  [person] reads: {page.text}")
                 return page.text
+            if deny and "[ Cancel ]" in page.links:
+                self._say(f"  [person] declines: {page.title}")
+                return self._open(page.links["[ Cancel ]"]).text
             form = self._fill_in(page, code, login, deny)
             page = self._open(page.action, form)
             if "abort" in form:

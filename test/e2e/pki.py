@@ -1,7 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A throw-away certificate authority, made with openssl, and the certificates tests need."""
+"""A throw-away certificate authority, made with openssl, the keys and certificates tests need, and
+signatures with them."""
 
+import base64
+import hashlib
+import json
 import os
+import ssl
 import subprocess
 from dataclasses import dataclass
 
@@ -16,6 +21,30 @@ class Certificate:
 
 def openssl(*arguments):
     subprocess.run(["openssl", *arguments], check=True, capture_output=True)
+
+
+def base64url(data):
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def thumbprint(certificate):
+    """x5t#S256 (RFC 7515, 4.1.8) of a PEM file."""
+    return base64url(hashlib.sha256(ssl.PEM_cert_to_DER_cert(read(certificate))).digest())
+
+
+def sign_jwt(header, claims, key):
+    """A JWT signed by the RSA key (PEM file) as header's alg says, PS256 or else RS256."""
+    text = ".".join(base64url(json.dumps(part).encode()) for part in (header, claims))
+    padding = ["-sigopt", "rsa_padding_mode:pss", "-sigopt", "rsa_pss_saltlen:digest"]
+    signature = subprocess.run(
+        ["openssl", "dgst", "-sha256", "-sign", key, *(padding if header["alg"] == "PS256" else [])],
+        input=text.encode(), check=True, capture_output=True).stdout
+    return f"{text}.{base64url(signature)}"
+
+
+def read(path):
+    with open(path) as file:
+        return file.read()
 
 
 class Authority:
@@ -49,6 +78,20 @@ class Authority:
                     "-out", paths["pem"])
         os.chmod(paths["pem"], 0o644)
         return Certificate(paths["pem"], paths["key"])
+
+    def application(self, name):
+        """A certificate of its own (RSA) for a client that signs assertions."""
+        key, certificate = self._path(f"{name}.key"), self._path(f"{name}.pem")
+        openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", certificate,
+                "-subj", f"/CN={name}", "-days", "30")
+        return Certificate(certificate, key)
+
+    def key_pair(self, name):
+        """An RSA key: the texts of the private key and of the public one, PEM."""
+        private, public = self._path(f"{name}.private"), self._path(f"{name}.public")
+        openssl("genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", private)
+        openssl("pkey", "-in", private, "-pubout", "-out", public)
+        return read(private), read(public)
 
     def _issue_in_the_past(self, paths):
         """`openssl x509` of OpenSSL 3.0 takes no start date, `openssl ca` does."""

@@ -9,7 +9,10 @@ from .process import Process
 
 SERVERS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "servers")
 CLIENT_ID = "scan-email"
+CONFIDENTIAL_CLIENT = ("scan-email-confidential", "the-secret-of-scan-email-confidential")
+DAEMON_CLIENT = ("scan-email-daemon", "the-secret-of-scan-email-daemon")
 SCOPE = "openid offline_access email smtp"
+APP_SCOPE = "smtp"  # where no person signs in
 INTROSPECTION_CLIENT = ("dovecot", "introspection-only")
 
 
@@ -54,17 +57,42 @@ class Provider:
     def set_access_ttl(self, seconds):
         self._call("/set", {"accessTtl": seconds})
 
+    def set_mailbox(self, account):
+        """Whose mailbox the access tokens of clients without a person are for."""
+        self._call("/set", {"mailbox": account})
+
     def refuse(self, status=None, body=""):
         """Every token request gets this answer from now on; None: real answers again."""
         self._call("/set", {"refuse": status and {"status": status, "body": body}})
 
-    def secrets(self):
-        """Every access token, refresh token and device code issued so far."""
+    def hold(self, hold=True):
+        """Token requests wait for their answers until hold(False)."""
+        self._call("/set", {"hold": hold})
+
+    def honour_used(self, honour=True):
+        """Refresh tokens that were used, and so replaced, are still good, as Microsoft's are."""
+        self._call("/set", {"honourUsed": honour})
+
+    def add_client(self, certificate=None, **metadata):
+        """A client more (OpenID Connect Dynamic Client Registration's names); with a certificate
+        (PEM file) it signs assertions with that certificate's key."""
+        if certificate:
+            with open(certificate) as file:
+                metadata["certificate"] = file.read()
+        self._call("/client", metadata)
+
+    def add_service_account(self, email, public_key):
+        """One that may sign assertions for any mailbox; public_key: PEM."""
+        self._call("/service-account", {"email": email, "publicKey": public_key})
+
+    def secrets(self, kind=None):
+        """Every secret issued or received so far, or those of one kind: "RefreshToken", …"""
         try:
             with open(self.secrets_file) as file:
-                return [line.split()[1] for line in file]
+                words = [line.split() for line in file]
         except FileNotFoundError:
             return []
+        return [secret for kind_of_it, secret in words if kind in (None, kind_of_it)]
 
     def stop(self):
         self.process.stop()

@@ -2,11 +2,14 @@
 """The harness itself: if a server here is wrong, no other test means anything."""
 
 import base64
+import hashlib
 import json
 import os
 import smtplib
 import ssl
 import tempfile
+import threading
+import time
 import unittest
 import urllib.error
 import urllib.parse
@@ -15,15 +18,17 @@ import urllib.request
 from . import documents, mail, token_endpoint
 from .cups import Cups
 from .dovecot import Dovecot
-from .person import Person
-from .pki import Authority
-from .process import Timeout
-from .provider import CLIENT_ID, SCOPE, Provider
+from .person import Person, Unreachable
+from .pki import Authority, base64url, sign_jwt, thumbprint
+from .process import Timeout, wait_for
+from .provider import APP_SCOPE, CLIENT_ID, CONFIDENTIAL_CLIENT, DAEMON_CLIENT, SCOPE, Provider
 from .smtp import DROP, Pause, SmtpServer
 from .world import leaks
 
 ACCOUNT = "scanner@example.test"
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
+JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
 class Servers(unittest.TestCase):
@@ -107,6 +112,112 @@ class TheProviderAndDovecot(Servers):
         self.assertNotEqual(first["refresh_token"], second["refresh_token"])
         self.assertEqual(self.refresh(first["refresh_token"])["error"], "invalid_grant")
         self.assertEqual(self.refresh(second["refresh_token"])["error"], "invalid_grant")
+
+    def test_used_tokens_that_are_honoured(self):
+        self.provider.honour_used()
+        self.addCleanup(self.provider.honour_used, False)
+        first = self.sign_in()
+        second = self.refresh(first["refresh_token"])
+        self.assertNotEqual(first["refresh_token"], second["refresh_token"])
+        for tokens in (first, second, first):
+            self.assertIn("access_token", self.refresh(tokens["refresh_token"]))
+
+    def authorize(self, **more):
+        """The code grant, at a port where nobody listens: what the redirect brings."""
+        query = urllib.parse.urlencode({
+            "client_id": CLIENT_ID, "response_type": "code", "scope": SCOPE, "state": "abc",
+            "redirect_uri": "http://127.0.0.1:1/", **more})
+        with self.assertRaises(Unreachable) as caught:
+            Person(self.authority.ca, say=lambda _: None, elsewhere=True).sign_in(
+                f"{self.provider.issuer}/auth?{query}", login=ACCOUNT)
+        return dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(caught.exception.url).query))
+
+    def exchange(self, verifier, **more):
+        challenge = base64url(hashlib.sha256(verifier.encode()).digest())
+        came = self.authorize(code_challenge=challenge, code_challenge_method="S256",
+                              **{key: more[key] for key in ("client_id",) if key in more})
+        self.assertEqual((came["state"], came["iss"]), ("abc", self.provider.issuer))
+        return self.post("/token", **{"grant_type": "authorization_code", "code": came["code"],
+                                      "redirect_uri": "http://127.0.0.1:1/",
+                                      "code_verifier": verifier, "client_id": CLIENT_ID, **more})
+
+    def test_code_grant(self):
+        verifier = "v" * 43
+        self.assertEqual(self.authorize()["error"], "invalid_request")  # no PKCE
+        self.assertEqual(self.exchange(verifier, code_verifier="w" * 43)["error"], "invalid_grant")
+        tokens = self.exchange(verifier)
+        self.assertIn("refresh_token", tokens)
+        self.assert_mailbox_opens(tokens)
+        self.assertIn(verifier, self.provider.secrets())
+        client, secret = CONFIDENTIAL_CLIENT
+        self.assertEqual(self.exchange(verifier, client_id=client)["error"], "invalid_client")
+        self.assertIn("refresh_token", self.exchange(verifier, client_id=client,
+                                                     client_secret=secret))
+
+    def assert_mailbox_opens(self, tokens, account=ACCOUNT):
+        self.assertEqual(self.authenticate(self.connect(self.dovecot.port),
+                                           tokens["access_token"], account)[0], 235)
+
+    def test_client_credentials(self):
+        form = {"grant_type": "client_credentials", "scope": APP_SCOPE}
+        client, secret = DAEMON_CLIENT
+        tokens = self.post("/token", client_id=client, client_secret=secret, **form)
+        self.assertNotIn("refresh_token", tokens)
+        self.assert_mailbox_opens(tokens)
+        self.assertEqual(self.post("/token", client_id=client, client_secret="no", **form)["error"],
+                         "invalid_client")
+
+        own, other = (self.authority.application(name) for name in ("app", "other-app"))
+        self.provider.add_client(own.certificate, client_id="app", response_types=[],
+                                 redirect_uris=[], grant_types=["client_credentials"])
+        now = int(time.time())
+        claims = {"iss": "app", "sub": "app", "aud": self.provider.issuer + "/token", "iat": now,
+                  "nbf": now, "exp": now + 300}
+
+        def ask(key, thumbprint_of, **more):
+            header = {"alg": "PS256", "typ": "JWT", "x5t#S256": thumbprint(thumbprint_of)}
+            assertion = sign_jwt(header, {**claims, "jti": str(time.monotonic_ns()), **more}, key)
+            return self.post("/token", client_id="app", client_assertion=assertion,
+                             client_assertion_type=ASSERTION_TYPE, **form)
+
+        self.assert_mailbox_opens(ask(own.key, own.certificate))
+        for wrong in (ask(other.key, own.certificate), ask(own.key, other.certificate),
+                      ask(own.key, own.certificate, aud="https://else.example.test/token"),
+                      ask(own.key, own.certificate, exp=now + 3600),
+                      ask(own.key, own.certificate, exp=now - 300)):
+            self.assertEqual(wrong["error"], "invalid_client")
+
+    def test_jwt_bearer_grant(self):
+        email = "robot@project.example.test"
+        _, public = self.authority.key_pair("robot")
+        self.authority.key_pair("stranger")
+        self.provider.add_service_account(email, public)
+        now = int(time.time())
+        claims = {"iss": email, "sub": ACCOUNT, "aud": self.provider.issuer + "/token",
+                  "scope": APP_SCOPE, "iat": now, "exp": now + 3600}
+
+        def ask(key="robot", header=None, **more):
+            assertion = sign_jwt({"alg": "RS256", "typ": "JWT", **(header or {})}, {**claims, **more},
+                             f"{self.authority.directory}/{key}.private")
+            return self.post("/token", grant_type=JWT_BEARER, assertion=assertion)
+
+        self.assert_mailbox_opens(ask())
+        for wrong in (ask(key="stranger"), ask(iss="other@project.example.test"), ask(aud="x"),
+                      ask(exp=now + 3700), ask(exp=now - 1), ask(sub=None), ask(scope=None),
+                      ask(header={"alg": "none"})):
+            self.assertEqual(wrong["error"], "invalid_grant")
+
+    def test_held_answers(self):
+        before = self.provider.count("POST /token")
+        self.provider.hold()
+        answers = []
+        waiting = threading.Thread(target=lambda: answers.append(self.refresh("any")))
+        waiting.start()
+        wait_for(lambda: self.provider.count("POST /token") > before, "the request")
+        self.assertEqual(answers, [])
+        self.provider.hold(False)
+        waiting.join(20)
+        self.assertEqual(answers[0]["error"], "invalid_grant")
 
     def test_a_mail_goes_through(self):
         token = self.sign_in()["access_token"]

@@ -6,6 +6,7 @@ import atexit
 import base64
 import json
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -18,36 +19,19 @@ from .installation import TOP, Installation
 from .person import Person
 from .pki import Authority
 from .process import processes_with, wait_for
-from .provider import CLIENT_ID, SCOPE, Provider
+from .provider import APP_SCOPE, CLIENT_ID, SCOPE, Provider
 from .smtp import SmtpServer
 
 ACCOUNT = "scanner@example.test"
 TO = "archive@example.test"
 
-CONFIGURATION = """\
-[account {account}]
-provider = intranet
-client-id = {client_id}
-from-name = Front desk scanner
-{account_keys}
-[provider intranet]
-issuer = {issuer}
-scope = {scope}
-smtp-server = {smtp_server}
-ca-file = {ca}
-
-[queue *]
-{queue_keys}
-{more}
-"""
-
-
 POLICY = {"allowed-recipients": "*@example.test;auditor@example.org", "max-recipients": 10}
 
 
-def lines(keys):
-    return "".join(f"{key} = {value}\n" for key, value in keys.items()
-                   if value is not None)
+def section(heading, keys):
+    """A section of scan-email.conf; a value None leaves its key out."""
+    return f"[{heading}]\n" + "".join(f"{key} = {value}\n" for key, value in keys.items()
+                                      if value is not None) + "\n"
 
 
 class Watcher:
@@ -86,7 +70,7 @@ class World:
         self.directory = tempfile.mkdtemp(prefix="se-world-", dir="/tmp")
         os.chmod(self.directory, 0o755)
         self.provider = self.dovecot = self.cups = self._watcher = None
-        self._secrets = []
+        self._secrets = set()
         try:
             self.authority = Authority(os.path.join(self.directory, "pki"))
             self.certificate = self.authority.issue("localhost")
@@ -103,15 +87,28 @@ class World:
             self.close()
             raise
 
-    def configure(self, smtp_server=None, issuer=None, ca=None, account=None, queue=None, more="",
-                  **server):
-        """Writes scan-email.conf. account and queue: keys of these sections, over the usual ones;
-        more: further sections."""
-        self.cups.configure(CONFIGURATION.format(
-            account=ACCOUNT, client_id=CLIENT_ID, scope=SCOPE, account_keys=lines(account or {}),
-            issuer=issuer or self.provider.issuer, smtp_server=smtp_server or self.dovecot.url,
-            ca=ca or self.authority.ca, more=more,
-            queue_keys=lines({**POLICY, **(queue or {})})), **server)
+    def configure(self, smtp_server=None, issuer=None, ca=None, account=None, provider=None,
+                  queue=None, more="", **server):
+        """Writes scan-email.conf. account, provider, queue: keys of these sections, over the usual
+        ones; more: further sections."""
+        self.cups.configure(
+            section(f"account {ACCOUNT}", {"provider": "intranet", "client-id": CLIENT_ID,
+                                           "from-name": "Front desk scanner", **(account or {})})
+            + section("provider intranet", {
+                "issuer": issuer or self.provider.issuer, "scope": SCOPE,
+                "scope-client-credentials": APP_SCOPE, "scope-service-account": APP_SCOPE,
+                "smtp-server": smtp_server or self.dovecot.url, "ca-file": ca or self.authority.ca,
+                **(provider or {})})
+            + section("queue *", {**POLICY, **(queue or {})}) + more, **server)
+
+    def secret_file(self, name, text):
+        """A file that only the service user reads; nothing of it must be in a log. Its path."""
+        path = os.path.join(self.cups.base, name)
+        with open(path, "w", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
+            file.write(text)
+        shutil.chown(path, self.cups.service_user)
+        self.keep_secret(*re.findall(r"[\w+/=.~-]{16,}", text))
+        return path
 
     # oauth-setup.
 
@@ -162,7 +159,7 @@ class World:
 
     def keep_secret(self, *values):
         """Values that must be in no log, besides what the provider issued."""
-        self._secrets += values
+        self._secrets.update(values)
 
     def close(self):
         """Stops everything and removes it. Returns what should not be: processes left over and
@@ -178,7 +175,7 @@ class World:
             self.dovecot.stop()
             shutil.copy(self.dovecot.log, self.logs)
         if self.provider:
-            self._secrets += self.provider.secrets()
+            self._secrets.update(self.provider.secrets())
             self.provider.stop()
             found += leaks(self.logs, self._secrets)
         shutil.rmtree(self.directory, ignore_errors=True)

@@ -1,18 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-// A real OpenID provider over https for tests and the demo: device grant, refresh tokens that rotate
-// with reuse detection, revocation, introspection.
+// A real OpenID provider over https for tests and the demo: device, code, client credentials and JWT
+// bearer grants, refresh tokens that rotate with reuse detection, revocation, introspection.
 //
 //   node oidc.mjs --key KEY.pem --cert CERT.pem [--host localhost] [--secrets FILE] [--access-ttl SECONDS]
 //
 // Listens on free ports of 127.0.0.1 and prints one JSON line once it is ready:
 //   {"issuer": "https://…", "introspection": "http://…", "control": "http://…"}
-// Control (JSON, POST unless said otherwise): GET /counts, /revoke {account}, /set {accessTtl, refuse}.
+// Control (JSON, POST unless said otherwise): GET /counts, /revoke {account},
+//   /set {accessTtl, refuse, hold, honourUsed, mailbox} (see state),
+//   /client {metadata…, certificate} (a client more; PEM certificate: it signs its assertions),
+//   /service-account {email, publicKey} (PEM).
 import { appendFileSync, readFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
+import querystring from 'node:querystring';
+import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
 
-import Provider from 'oidc-provider';
+import Provider, { errors } from 'oidc-provider';
+
+import { CLIENTS, SERVICE_ACCOUNTS_CLIENT, thumbprint, withCertificate } from './clients.mjs';
+import { JWT_BEARER, verify } from './jwt-bearer.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -27,7 +35,12 @@ const { values: options } = parseArgs({
 const state = {
   accessTtl: Number(options['access-ttl']),
   refuse: null, // {status, body}: what every token request gets instead of an answer
+  hold: false, // token requests get their answer once this is false again
+  honourUsed: false, // a refresh token that was used is still good, as Microsoft's are
+  mailbox: 'scanner@example.test', // what a token of a client without a person is for
   counts: {},
+  serviceAccounts: new Map(), // email to public key
+  held: [],
 };
 
 function count(name) {
@@ -35,22 +48,26 @@ function count(name) {
 }
 
 // Everything issued is written down, so that a test can prove that none of it is in any log.
-const SECRET_KINDS = ['AccessToken', 'RefreshToken', 'DeviceCode'];
+const SECRET_KINDS = ['AccessToken', 'ClientCredentials', 'RefreshToken', 'DeviceCode', 'AuthorizationCode'];
+const SECRET_PARAMETERS = ['code_verifier', 'client_secret', 'client_assertion', 'assertion'];
 const stores = [];
+
+function keepSecret(kind, value) {
+  if (options.secrets) {
+    appendFileSync(options.secrets, `${kind} ${value}\n`, { mode: 0o600 });
+  }
+}
 
 class Store {
   constructor(kind) {
     this.kind = kind;
     this.records = new Map();
-    stores.push(this);
   }
 
   async upsert(id, payload) {
     if (!this.records.has(id) && SECRET_KINDS.includes(this.kind)) {
       count(`issued ${this.kind}`);
-      if (options.secrets) {
-        appendFileSync(options.secrets, `${this.kind} ${id}\n`, { mode: 0o600 });
-      }
+      keepSecret(this.kind, id);
     }
     this.records.set(id, payload);
   }
@@ -72,7 +89,9 @@ class Store {
   }
 
   async consume(id) {
-    this.records.get(id).consumed = Math.floor(Date.now() / 1000);
+    if (!(state.honourUsed && this.kind === 'RefreshToken')) {
+      this.records.get(id).consumed = Math.floor(Date.now() / 1000);
+    }
   }
 
   async destroy(id) {
@@ -95,39 +114,48 @@ class Store {
   }
 }
 
+function storeOf(kind) {
+  const known = stores.find((store) => store.kind === kind);
+  if (known) {
+    return known;
+  }
+  stores.push(new Store(kind));
+  return stores.at(-1);
+}
+
 const configuration = {
-  adapter: Store,
-  clients: [
-    {
-      client_id: 'scan-email',
-      application_type: 'native',
-      token_endpoint_auth_method: 'none',
-      grant_types: ['urn:ietf:params:oauth:grant-type:device_code', 'refresh_token'],
-      response_types: [],
-      redirect_uris: [],
-    },
-    {
-      client_id: 'dovecot',
-      client_secret: 'introspection-only',
-      token_endpoint_auth_method: 'client_secret_post',
-      grant_types: [],
-      response_types: [],
-      redirect_uris: [],
-    },
-  ],
+  adapter: (kind) => storeOf(kind),
+  clients: CLIENTS,
   scopes: ['openid', 'offline_access', 'email', 'smtp'],
   claims: { openid: ['sub'], email: ['email', 'email_verified', 'preferred_username'] },
   conformIdTokenClaims: false,
   features: {
+    clientCredentials: { enabled: true },
     deviceFlow: { enabled: true },
     introspection: { enabled: true },
     revocation: { enabled: true },
     devInteractions: { enabled: true },
   },
+  enabledJWA: { clientAuthSigningAlgValues: ['PS256'] },
+  // As Entra does: the header names the certificate.
+  assertJwtClientAuthClaimsAndHeader: async (ctx, claims, header, client) => {
+    if (header.typ !== 'JWT' || header['x5t#S256'] !== thumbprint(client.clientId)) {
+      throw new errors.InvalidClientAuth('the assertion names no certificate of this client');
+    }
+    if (claims.exp - claims.iat > 600 || claims.nbf > claims.exp) {
+      throw new errors.InvalidClientAuth('the assertion is good for too long');
+    }
+  },
+  extraTokenClaims: async (ctx, token) => (
+    token.kind === 'ClientCredentials' ? { sub: state.mailbox } : undefined),
+  pkce: { required: () => true },
   rotateRefreshToken: true,
   issueRefreshToken: async (ctx, client) => client.grantTypeAllowed('refresh_token'),
+  expiresWithSession: async () => false,
   ttl: {
     AccessToken: () => state.accessTtl,
+    AuthorizationCode: 60,
+    ClientCredentials: () => state.accessTtl,
     RefreshToken: 90 * 86400,
     DeviceCode: 600,
     Grant: 90 * 86400,
@@ -163,13 +191,38 @@ const server = https.createServer(
     if (path === '/token' && state.refuse) {
       response.writeHead(state.refuse.status, { 'content-type': 'application/json' });
       response.end(state.refuse.body ?? '');
-      return;
+    } else if (path === '/token' && state.hold) {
+      state.held.push(() => answer(request, response));
+    } else {
+      answer(request, response);
     }
-    answer(request, response);
   },
 );
 const issuer = `https://${options.host}:${await listen(server)}`;
 const provider = new Provider(issuer, configuration);
+provider.registerGrantType(JWT_BEARER, async (ctx, next) => {
+  const { sub, scope } = verify(ctx.oidc.params.assertion, state.serviceAccounts, `${issuer}/token`);
+  const token = new provider.AccessToken({ accountId: sub, client: ctx.oidc.client, gty: 'jwt_bearer', scope });
+  const value = await token.save();
+  ctx.body = { access_token: value, expires_in: token.expiration, token_type: 'Bearer', scope };
+  await next();
+}, ['assertion']);
+// Reads a token request first: what is secret in it is written down, and as with Google, an assertion
+// needs no client beside it.
+provider.use(async (ctx, next) => {
+  if (ctx.method === 'POST' && ctx.path === '/token') {
+    const form = querystring.parse(await text(ctx.req));
+    count(`grant ${form.grant_type}`);
+    for (const name of SECRET_PARAMETERS.filter((parameter) => form[parameter])) {
+      keepSecret(name, form[name]);
+    }
+    if (form.grant_type === JWT_BEARER) {
+      form.client_id ??= SERVICE_ACCOUNTS_CLIENT;
+    }
+    ctx.req.body = form;
+  }
+  await next();
+});
 answer = provider.callback();
 for (const event of ['grant.success', 'grant.error', 'grant.revoked']) {
   provider.on(event, () => count(event));
@@ -190,26 +243,36 @@ const controls = {
   '/counts': () => state.counts,
   '/revoke': ({ account }) => ({
     removed: stores
-      .filter((store) => ['AccessToken', 'RefreshToken', 'Grant'].includes(store.kind))
-      .reduce((sum, store) => sum + store.remove((payload) => payload.accountId === account), 0),
+      .filter((store) => ['AccessToken', 'ClientCredentials', 'RefreshToken', 'Grant'].includes(store.kind))
+      .reduce((sum, store) => sum + store.remove(
+        (payload) => (payload.accountId ?? payload.extra?.sub) === account), 0),
   }),
   '/set': (change) => {
-    for (const key of ['accessTtl', 'refuse']) {
+    for (const key of ['accessTtl', 'refuse', 'hold', 'honourUsed', 'mailbox']) {
       if (key in change) {
         state[key] = change[key];
       }
     }
+    if (!state.hold) {
+      state.held.splice(0).forEach((go) => go());
+    }
+    return {};
+  },
+  '/client': async ({ certificate, ...metadata }) => {
+    const client = certificate ? withCertificate(metadata, certificate) : metadata;
+    await storeOf('Client').upsert(client.client_id, client);
+    return {};
+  },
+  '/service-account': ({ email, publicKey }) => {
+    state.serviceAccounts.set(email, publicKey);
     return {};
   },
 };
 const control = http.createServer(async (request, response) => {
-  let body = '';
-  for await (const chunk of request) {
-    body += chunk;
-  }
+  const body = await text(request);
   const action = controls[request.url];
   response.writeHead(action ? 200 : 404, { 'content-type': 'application/json' });
-  response.end(JSON.stringify(action ? action(body ? JSON.parse(body) : {}) : {}));
+  response.end(JSON.stringify(action ? await action(body ? JSON.parse(body) : {}) : {}));
 });
 
 console.log(JSON.stringify({
