@@ -164,7 +164,7 @@ test_recovery (Fixture *fixture, gconstpointer unused)
   fixture_assert_stored (fixture, "access-0", NULL, "invalid_client");
   g_assert_false (se_token_refresh (&fixture->context, &error));
   assert_failure (error, SE_ERROR_TEMPORARY, "HTTP 503");
-  fixture_assert_stored (fixture, "access-0", NULL, "unreachable");
+  fixture_assert_stored (fixture, "access-0", NULL, "invalid_client");
   assert_token (fixture, NULL, "access-1");
   fixture_script_done ();
   fixture_assert_stored (fixture, "access-1", NULL, NULL);

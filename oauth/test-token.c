@@ -259,6 +259,35 @@ test_recovery (Fixture *fixture, gconstpointer unused)
   g_assert_cmpint (record->expires - record->obtained, ==, 3600);
 }
 
+/* What the server says about the end of a refresh token is about that one. */
+static void
+test_refresh_expiry (Fixture *fixture, gconstpointer unused)
+{
+  static const Exchange script[]
+      = { { FIXTURE_TOKEN_URL, REFRESH ("refresh-0"), 200,
+            "{\"access_token\":\"access-1\",\"refresh_token_expires_in\":604800}" },
+          { FIXTURE_TOKEN_URL, REFRESH ("refresh-0"), 200, KEPT },
+          { FIXTURE_TOKEN_URL, REFRESH ("refresh-0"), 200, ROTATED },
+          { NULL } };
+  static const gint64 expected[] = { 604800, 604800, 0 };
+
+  fixture_store_new (fixture, 4000, -400);
+  fixture_script (script);
+  for (gsize i = 0; i < G_N_ELEMENTS (expected); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (SeTokenRecord) record = NULL;
+      gint64 left = 0;
+
+      g_assert_true (se_token_refresh (&fixture->context, &error));
+      g_assert_no_error (error);
+      record = fixture_load (fixture);
+      left = record->refresh_expires == 0 ? 0 : record->refresh_expires - record->obtained;
+      g_assert_cmpint (ABS (left - expected[i]), <, 60);
+    }
+  fixture_script_done ();
+}
+
 /* A token is sent nowhere but where it came from: nothing is asked in any of these. */
 static void
 test_binding (Fixture *fixture, gconstpointer unused)
@@ -348,6 +377,7 @@ main (int argc, char **argv)
   ADD ("/token/not-signed-in", test_not_signed_in);
   ADD ("/token/no-refresh-token", test_no_refresh_token);
   ADD ("/token/recovery", test_recovery);
+  ADD ("/token/refresh-expiry", test_refresh_expiry);
   ADD ("/token/binding", test_binding);
   ADD ("/token/issuer", test_issuer);
   ADD ("/token/client-secret", test_client_secret);

@@ -99,6 +99,15 @@ keep (SeStore *store, SeTokenRecord *record, SeTokenResponse *response, GError *
   return FALSE;
 }
 
+/* TRUE where the server itself has refused, for good as far as it goes. */
+static gboolean
+is_refused (const SeTokenRecord *record)
+{
+  return record->failure != NULL && !g_str_equal (record->failure, SE_TOKEN_FAILURE_NETWORK)
+         && !g_str_equal (record->failure, SE_TOKEN_FAILURE_SETUP)
+         && se_response_classify (record->failure) != SE_ERROR_TEMPORARY;
+}
+
 /* Notes in the record why a refresh failed; what is told to the user is the error itself. */
 static void
 note_failure (SeStore *store, SeTokenRecord *record, const char *error_code, const GError *reason)
@@ -106,6 +115,9 @@ note_failure (SeStore *store, SeTokenRecord *record, const char *error_code, con
   g_autoptr (GError) error = NULL;
 
   if (se_error_is (reason, SE_ERROR_CANCELLED))
+    return;
+  /* A network that is down says nothing about what the server refused before. */
+  if (se_error_is (reason, SE_ERROR_TEMPORARY) && is_refused (record))
     return;
   g_free (record->failure);
   /* Where a number or HTTP 429 made it a passing one, the code alone would say another thing. */
@@ -184,13 +196,6 @@ refresh_locked (const SeTokenContext *context, SeStore *store, const char *rejec
           || refresh_once (context, store, &record, &superseded, &failure))
         return g_steal_pointer (&record);
     }
-  if (!force && se_error_is (failure, SE_ERROR_TEMPORARY) && seconds_left (record) >= LAST_USE
-      && !is_rejected (record, rejected))
-    {
-      g_warning ("%s: %s; its access token is still good for %" G_GINT64_FORMAT " seconds",
-                 context->account->address, failure->message, seconds_left (record));
-      return g_steal_pointer (&record);
-    }
   if (se_error_is (failure, SE_ERROR_AUTHORIZATION))
     g_prefix_error (&failure, "%s is no longer authorized: ", context->account->address);
   g_propagate_error (error, g_steal_pointer (&failure));
@@ -206,20 +211,43 @@ refresh (const SeTokenContext *context, SeStore *store, const char *rejected, gb
   return lock < 0 ? NULL : refresh_locked (context, store, rejected, force, error);
 }
 
+/* What is stored, if it can be used once more though it could not be refreshed. */
+static SeTokenRecord *
+load_for_last_use (const SeTokenContext *context, SeStore *store, const char *rejected,
+                   const GError *failure)
+{
+  g_autoptr (SeTokenRecord) record = NULL;
+
+  if (!se_error_is (failure, SE_ERROR_TEMPORARY))
+    return NULL;
+  record = load (context, store, NULL);
+  if (record == NULL || seconds_left (record) < LAST_USE || is_rejected (record, rejected))
+    return NULL;
+  g_warning ("%s: %s; its access token is still good for %" G_GINT64_FORMAT " seconds",
+             context->account->address, failure->message, seconds_left (record));
+  return g_steal_pointer (&record);
+}
+
 char *
 se_token_get (const SeTokenContext *context, const char *rejected, GError **error)
 {
   g_autoptr (SeStore) store = se_store_open (context->server, context->account, error);
   g_autoptr (SeTokenRecord) record = store == NULL ? NULL : load (context, store, error);
+  g_autoptr (GError) failure = NULL;
 
   if (record == NULL)
     return NULL;
   if (!is_fresh (record, rejected))
     {
       g_clear_pointer (&record, se_token_record_free);
-      record = refresh (context, store, rejected, FALSE, error);
+      record = refresh (context, store, rejected, FALSE, &failure);
+      if (record == NULL)
+        record = load_for_last_use (context, store, rejected, failure);
     }
-  return record == NULL ? NULL : g_steal_pointer (&record->access_token);
+  if (record != NULL)
+    return g_steal_pointer (&record->access_token);
+  g_propagate_error (error, g_steal_pointer (&failure));
+  return NULL;
 }
 
 gboolean
