@@ -2,9 +2,91 @@
 """oauth-setup login against a provider that does what RFC 8628 allows, and what it does not."""
 
 import json
+import time
 
 from .case import ACCOUNT, EndToEnd
+from .pki import base64url
+from .smtp import SmtpServer
 from .token_endpoint import (DEVICE_PATH, TOKEN_PATH, Reply, TokenEndpoint, error, pending, tokens)
+from .world import section
+
+TENANT = "contoso.onmicrosoft.com"
+TENANT_ID = "5e1dba95-0000-4000-8000-3f1f7bb2a26a"
+ISSUER = f"https://login.microsoftonline.com/{TENANT_ID}/v2.0"
+
+# What https://login.microsoftonline.com/common/v2.0/.well-known/openid-configuration answers: public
+# data, without the members that say nothing about issuer and endpoints. For a tenant's domain the
+# issuer has the tenant's id; neither is the address that was asked.
+MICROSOFT_METADATA = {
+    "token_endpoint": "https://login.microsoftonline.com/common/oauth2/v2.0/token",
+    "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt",
+                                              "client_secret_basic"],
+    "jwks_uri": "https://login.microsoftonline.com/common/discovery/v2.0/keys",
+    "response_modes_supported": ["query", "fragment", "form_post"],
+    "subject_types_supported": ["pairwise"],
+    "id_token_signing_alg_values_supported": ["RS256"],
+    "response_types_supported": ["code", "id_token", "code id_token", "id_token token"],
+    "scopes_supported": ["openid", "profile", "email", "offline_access"],
+    "issuer": "https://login.microsoftonline.com/{tenantid}/v2.0",
+    "request_uri_parameter_supported": False,
+    "authorization_endpoint": "https://login.microsoftonline.com/common/oauth2/v2.0/authorize",
+    "device_authorization_endpoint":
+        "https://login.microsoftonline.com/common/oauth2/v2.0/devicecode",
+    "tenant_region_scope": None,
+    "cloud_instance_name": "microsoftonline.com",
+}
+
+
+class Preset(EndToEnd):
+    """Microsoft's preset, led to a scripted server."""
+
+    account = "microsoft@example.test"
+
+    def setUp(self):
+        super().setUp()
+        self.endpoint = TokenEndpoint(self.world.certificate)
+        self.addCleanup(self.endpoint.close)
+        self.endpoint.device_path = f"/{TENANT}/oauth2/v2.0/devicecode"
+        self.endpoint.token_path = f"/{TENANT}/oauth2/v2.0/token"
+        for tenant, issuer in (("common", MICROSOFT_METADATA["issuer"]), (TENANT, ISSUER)):
+            path = f"/{tenant}/v2.0/.well-known/openid-configuration"
+            self.endpoint.metadata[path] = {**MICROSOFT_METADATA, "issuer": issuer}
+        server = SmtpServer(self.world.certificate)
+        self.addCleanup(server.close)
+        base = self.endpoint.issuer + "/%{tenant}/oauth2/v2.0/"
+        self.configure(
+            more=section(f"account {self.account}", {"provider": "microsoft", "tenant": TENANT,
+                                                     "client-id": "scan-email"})
+            + section("provider microsoft", {
+                "device-authorization-endpoint": base + "devicecode?mkt=%{locale}",
+                "authorization-endpoint": base + "authorize", "token-endpoint": base + "token",
+                "smtp-server": server.url, "ca-file": self.world.authority.ca}))
+        self.world.keep_secret("scripted-access-token-1", "scripted-refresh-token-1")
+
+    def login(self, **claims):
+        now = int(time.time())
+        token = ".".join(base64url(part if isinstance(part, bytes) else json.dumps(part).encode())
+                         for part in ({"typ": "JWT", "alg": "RS256"},
+                                      {"aud": "scan-email", "iat": now, "exp": now + 3600,
+                                       "iss": ISSUER, "tid": TENANT_ID,
+                                       "preferred_username": self.account, **claims},
+                                      b"a signature"))
+        self.endpoint.replies.append(tokens(id_token=token))
+        done = self.world.setup("login", self.account, "--no-test-mail", "--json", check=False)
+        return done.returncode, [json.loads(line) for line in done.stdout.splitlines()], done.stderr
+
+    def test_an_issuer_with_the_tenants_id(self):
+        status, lines, errors = self.login()
+        self.assertEqual(status, 0, errors)
+        self.assertEqual(lines[-1]["identity"], self.account)
+        self.assertIn("?mkt=", self.endpoint.requests[0].path)
+
+    def test_another_tenant(self):
+        """Whoever signs in elsewhere later does not take over."""
+        self.assertEqual(self.login()[0], 0)
+        status, _, errors = self.login(tid="00000000-0000-4000-8000-000000000000")
+        self.assertEqual(status, 3)
+        self.assertIn("tenant", errors)
 
 
 class DeviceGrant(EndToEnd):

@@ -27,6 +27,7 @@ class Reply:
     body: bytes | dict = b""  # a dict goes as JSON
     headers: dict | None = None
     drop: bool = False  # close without an answer
+    silent: bool = False  # no answer until the endpoint is closed
 
 
 @dataclass
@@ -55,7 +56,11 @@ class TokenEndpoint:
 
     def __init__(self, certificate, host="localhost"):
         self.requests = []
+        self.device_path, self.token_path = DEVICE_PATH, TOKEN_PATH
         self.replies = deque()
+        self.otherwise = error("invalid_grant")  # the token endpoint's answer without replies
+        self.metadata = {}  # path: what else can be got
+        self._closed = threading.Event()
         endpoint = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -72,7 +77,9 @@ class TokenEndpoint:
             def _answer(self, form):
                 endpoint.requests.append(Request(self.path, form, time.monotonic()))
                 reply = endpoint.answer(self.path)
-                if reply.drop:
+                if reply.silent:
+                    endpoint._closed.wait(300)
+                if reply.drop or reply.silent:
                     self.close_connection = True
                     return
                 is_json = isinstance(reply.body, (dict, list))
@@ -119,12 +126,15 @@ class TokenEndpoint:
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
     def answer(self, path):
+        path = path.split("?")[0]
         if path == "/.well-known/openid-configuration":
             return Reply(200, self.discovery)
-        if path == DEVICE_PATH:
+        if path == self.device_path:
             return self.device if isinstance(self.device, Reply) else Reply(200, self.device)
-        if path == TOKEN_PATH:
-            return self.replies.popleft() if self.replies else error("invalid_grant")
+        if path == self.token_path:
+            return self.replies.popleft() if self.replies else self.otherwise
+        if path in self.metadata:
+            return Reply(200, self.metadata[path])
         return Reply(404, b"not found")
 
     def requests_to(self, path):
@@ -136,5 +146,6 @@ class TokenEndpoint:
         return self.requests_to(path)
 
     def close(self):
+        self._closed.set()
         self._server.shutdown()
         self._server.server_close()
