@@ -2,6 +2,7 @@
 #include "oauth/deadline.h"
 
 #include "oauth/client-auth.h"
+#include "oauth/grant.h"
 
 typedef struct
 {
@@ -33,13 +34,6 @@ end_of_rest (const Facts *facts)
   return MAX (facts->record->obtained, facts->record->last_refresh) + idle;
 }
 
-/* A service account signs with its own key and is no client. */
-static gboolean
-is_client (const Facts *facts)
-{
-  return g_strcmp0 (facts->grant, "service-account") != 0;
-}
-
 /* A day begins at midnight UTC: rather some hours early than late. */
 static gint64
 end_of_client_secret (const Facts *facts)
@@ -49,8 +43,8 @@ end_of_client_secret (const Facts *facts)
   g_autoptr (GDateTime) time = NULL;
 
   /* Where there is a certificate the secret is not used. */
-  if (!is_client (facts) || account->certificate_file != NULL || account->client_secret_file == NULL
-      || account->client_secret_expires == NULL)
+  if (!se_grant_is_client (facts->grant) || account->certificate_file != NULL
+      || account->client_secret_file == NULL || account->client_secret_expires == NULL)
     return 0;
   text = g_strconcat (account->client_secret_expires, "T00:00:00Z", NULL);
   time = g_date_time_new_from_iso8601 (text, NULL);
@@ -63,7 +57,10 @@ end_of_certificate (const Facts *facts)
 {
   gint64 end = 0;
 
-  return is_client (facts) && se_client_auth_certificate_end (facts->account, &end, NULL) ? end : 0;
+  return se_grant_is_client (facts->grant)
+                 && se_client_auth_certificate_end (facts->account, &end, NULL)
+             ? end
+             : 0;
 }
 
 static const struct

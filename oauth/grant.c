@@ -17,9 +17,6 @@ typedef struct
   char *(*client) (const SeAccount *account, GError **error);
   const char *client_key; /* that says so */
   gboolean (*check_files) (const SeAccount *account, GError **error);
-  /* Adds what identifies it as a client; NULL: it is none. */
-  gboolean (*add_client) (SeForm *form, const SeAccount *account, const char *audience,
-                          GError **error);
   /* Adds the whole token request; NULL: it takes a person. */
   gboolean (*add) (SeForm *form, const SeAccount *account, const char *scope, const char *audience,
                    GError **error);
@@ -42,12 +39,12 @@ add_client_credentials (SeForm *form, const SeAccount *account, const char *scop
 }
 
 static const Grant grants[] = {
-  { "device", get_client_id, "client-id", se_client_auth_check, se_client_auth_add, NULL },
-  { "code", get_client_id, "client-id", se_client_auth_check, se_client_auth_add, NULL },
-  { "client-credentials", get_client_id, "client-id", se_client_auth_check, se_client_auth_add,
+  { "device", get_client_id, "client-id", se_client_auth_check, NULL },
+  { "code", get_client_id, "client-id", se_client_auth_check, NULL },
+  { "client-credentials", get_client_id, "client-id", se_client_auth_check,
     add_client_credentials },
   { "service-account", se_service_account_email, "service-account-file", se_service_account_check,
-    NULL, se_service_account_add },
+    se_service_account_add },
 };
 
 /* A record may have been written by a version that knows another grant. */
@@ -82,13 +79,11 @@ se_grant_check_files (const SeAccount *account, GError **error)
 }
 
 gboolean
-se_grant_add_client (SeForm *form, const SeAccount *account, const char *grant,
-                     const char *audience, GError **error)
+se_grant_is_client (const char *grant)
 {
-  const Grant *found = find_grant (grant, error);
+  const Grant *found = find_grant (grant, NULL);
 
-  return found != NULL
-         && (found->add_client == NULL || found->add_client (form, account, audience, error));
+  return found == NULL || found->client == get_client_id;
 }
 
 SeHttpReply *

@@ -35,10 +35,9 @@ SeTokenResponse *se_grant_renew (const SeTokenContext *context, const SeTokenRec
  * waits behind two dead ones. */
 #define SE_GRANT_LOCK_WAIT_MS 90000
 
-/* As se_client_auth_add, for requests about what a grant has brought; a service account is no
- * client and adds nothing. grant: the record's. */
-gboolean se_grant_add_client (SeForm *form, const SeAccount *account, const char *grant,
-                              const char *audience, GError **error);
+/* FALSE for the service account: it is no client of the server's, and its access tokens cannot be
+ * revoked (gcloud-auth-revoke(1)); they end within the hour. */
+gboolean se_grant_is_client (const char *grant);
 
 /* One POST of form by the context's SeHttpFunc, with the provider's ca-file and the server's proxy.
  * timed_out and errors as in SeHttpFunc, grace_ms as in SeHttpOptions. */

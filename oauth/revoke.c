@@ -2,6 +2,7 @@
 #include "oauth/revoke.h"
 
 #include "common/io.h"
+#include "oauth/client-auth.h"
 #include "oauth/grant.h"
 
 /* Errors after which the token is dead all the same. Google answers invalid_token for what is no
@@ -15,9 +16,8 @@ is_unknown_token (const char *error_code)
 
 /* RFC 7009, 2.1 and 2.2. *error_code as in se_response_parse. */
 static gboolean
-revoke_one (const SeTokenContext *context, const SeEndpoints *endpoints,
-            const SeTokenRecord *record, const char *token, const char *hint, char **error_code,
-            GError **error)
+revoke_one (const SeTokenContext *context, const SeEndpoints *endpoints, const char *token,
+            const char *hint, char **error_code, GError **error)
 {
   g_autoptr (SeForm) form = se_form_new ();
   g_autoptr (SeHttpReply) reply = NULL;
@@ -26,7 +26,7 @@ revoke_one (const SeTokenContext *context, const SeEndpoints *endpoints,
 
   se_form_add_secret (form, "token", token);
   se_form_add (form, "token_type_hint", hint);
-  if (!se_grant_add_client (form, context->account, record->grant, endpoints->token, error))
+  if (!se_client_auth_add (form, context->account, endpoints->token, error))
     return FALSE;
   reply = se_grant_request (context, endpoints->revocation, form, 0, NULL, error);
   if (reply == NULL)
@@ -54,6 +54,8 @@ tell_server (const SeTokenContext *context, const SeTokenRecord *record, gboolea
   g_autofree char *error_code = NULL;
   const char *access_token = record->access_token;
 
+  if (!se_grant_is_client (record->grant))
+    return TRUE;
   if (!se_grant_check_record (account, record, error))
     return FALSE;
   endpoints = se_endpoints_resolve (account, http, &options, error);
@@ -62,12 +64,12 @@ tell_server (const SeTokenContext *context, const SeTokenRecord *record, gboolea
   if (endpoints->revocation == NULL)
     return TRUE;
   if (record->refresh_token != NULL
-      && !revoke_one (context, endpoints, record, record->refresh_token, "refresh_token",
-                      &error_code, error))
+      && !revoke_one (context, endpoints, record->refresh_token, "refresh_token", &error_code,
+                      error))
     return FALSE;
   g_clear_pointer (&error_code, g_free);
   if (access_token != NULL
-      && !revoke_one (context, endpoints, record, access_token, "access_token", &error_code, error))
+      && !revoke_one (context, endpoints, access_token, "access_token", &error_code, error))
     {
       /* RFC 7009, 2: a server need not revoke access tokens; the grant itself is gone. */
       if (record->refresh_token == NULL || g_strcmp0 (error_code, "unsupported_token_type") != 0)

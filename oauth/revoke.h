@@ -9,7 +9,7 @@ G_BEGIN_DECLS
  * the access token, and removes the record, all under the account's lock. Tokens that the server no
  * longer knows count as revoked; that there is no record is no error.
  * told_server: set to TRUE if the server has revoked the tokens, FALSE where it offers no
- * revocation or there was nothing to revoke.
+ * revocation (to a service account nobody does) or there was nothing to revoke.
  * The record is removed even if the server cannot be told; the error then says that the server
  * still honours the tokens and where to end that. SE_ERROR_TEMPORARY: the server cannot be reached;
  * SE_ERROR_CONFIG, SE_ERROR_AUTHORIZATION: it refuses the request, or the record does not belong to
