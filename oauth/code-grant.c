@@ -88,27 +88,23 @@ make_challenge (const char *verifier)
   return se_base64url_encode (digest, length);
 }
 
-static gboolean
-may_prompt (const SeEndpoints *endpoints, const char *value)
-{
-  return endpoints->prompts == NULL
-         || g_strv_contains ((const char *const *)endpoints->prompts, value);
-}
-
 /* Returns NULL for none. */
 static char *
 choose_prompt (const SeAccount *account, const SeEndpoints *endpoints)
 {
   g_auto (GStrv) scopes = g_strsplit (account->scope, " ", -1);
   gboolean offline = g_strv_contains ((const char *const *)scopes, "offline_access");
+  const char *const *prompts = (const char *const *)endpoints->prompts;
   const char *words[3] = { NULL };
   guint n = 0;
 
   if (account->provider->prompt != NULL)
     return g_strdup (account->provider->prompt);
-  if (may_prompt (endpoints, "select_account"))
+  /* Servers may refuse what they do not know: only consent is known to every OpenID provider that
+   * knows offline_access. */
+  if (prompts != NULL && g_strv_contains (prompts, "select_account"))
     words[n++] = "select_account";
-  if (offline && may_prompt (endpoints, "consent"))
+  if (offline && (prompts == NULL || g_strv_contains (prompts, "consent")))
     words[n++] = "consent";
   return n > 0 ? g_strjoinv (" ", (char **)words) : NULL;
 }

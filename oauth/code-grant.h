@@ -30,10 +30,10 @@ gboolean se_code_grant_is_loopback (const SeProviderConfig *provider);
 
 /* Makes a request: random state and verifier; scope, login_hint = login-user and prompt in its
  * address. port: takes the place of %{port}. prompt where the provider sets none: select_account
- * and, if offline_access is asked for, consent (OpenID Connect Core 1.0, 11), each only where the
- * server's metadata does not leave it out. No network, but everything that the exchange will need
- * is tried: SE_ERROR_CONFIG for no authorization endpoint, as se_grant_check_files and as
- * se_store_open and se_store_load. */
+ * where the server's metadata lists it, and, if offline_access is asked for, consent (OpenID
+ * Connect Core 1.0, 11) unless the metadata leaves it out. No network, but everything that the
+ * exchange will need is tried: SE_ERROR_CONFIG for no authorization endpoint, as
+ * se_grant_check_files and as se_store_open and se_store_load. */
 SeCodeRequest *se_code_grant_start (const SeTokenContext *context, const SeEndpoints *endpoints,
                                     guint16 port, GError **error);
 

@@ -63,7 +63,7 @@ test_request (Fixture *fixture, gconstpointer data)
   assert_parameter (request, "redirect_uri", "http://localhost:4711/");
   assert_parameter (request, "scope", "offline_access https://x.test/SMTP.Send");
   assert_parameter (request, "login_hint", FIXTURE_ADDRESS);
-  assert_parameter (request, "prompt", "select_account consent");
+  assert_parameter (request, "prompt", "consent");
   assert_parameter (request, "code_challenge_method", "S256");
   assert_parameter (request, "state", request->state);
   g_assert_cmpuint (strlen (request->state), ==, 43);
@@ -111,14 +111,17 @@ test_prompt (Fixture *fixture, gconstpointer data)
 {
   static const char *const without[] = { "none", "login", "consent", NULL };
   static const char *const neither[] = { "login", NULL };
+  static const char *const both[] = { "consent", "select_account", NULL };
 
+  endpoints.prompts = (char **)both;
+  assert_prompt (fixture, "select_account consent");
   endpoints.prompts = (char **)without;
   assert_prompt (fixture, "consent");
   endpoints.prompts = (char **)neither;
   assert_prompt (fixture, NULL);
   endpoints.prompts = NULL;
   fixture->account.scope = (char *)"https://mail.test/ offline_accessible";
-  assert_prompt (fixture, "select_account");
+  assert_prompt (fixture, NULL);
   fixture->provider.prompt = (char *)"login";
   assert_prompt (fixture, "login");
 }
