@@ -56,6 +56,7 @@ const SeConfigKey se_config_keys[] = {
   { "provider", "scope-client-credentials", SE_VALUE_TEXT, -1 },
   { "provider", "scope-service-account", SE_VALUE_TEXT, -1 },
   PROVIDER ("grants", GRANTS, grants),
+  PROVIDER ("grants-with-secret", GRANTS, grants_with_secret),
   PROVIDER ("no-device", TEXT, no_device),
   PROVIDER ("no-code", TEXT, no_code),
   PROVIDER ("no-client-credentials", TEXT, no_client_credentials),

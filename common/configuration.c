@@ -402,6 +402,12 @@ check_account (const SeAccount *account, GError **error)
            || missing (error, "grant 'service-account' needs the key 'service-account-file'");
   if (account->client_id == NULL)
     return missing (error, "the key 'client-id' is missing");
+  if (account->provider->grants_with_secret != NULL && account->client_secret_file == NULL
+      && g_strv_contains ((const char *const *)account->provider->grants_with_secret, grant))
+    return missing (error,
+                    "provider '%s' wants the application's secret for grant '%s': set the "
+                    "key 'client-secret-file'",
+                    account->provider->name, grant);
   if (strcmp (grant, "client-credentials") == 0 && account->client_secret_file == NULL
       && !certificate)
     return missing (error, "grant 'client-credentials' needs certificate-file and key-file, or "

@@ -34,7 +34,8 @@ typedef struct
   char *token_endpoint;
   char *revocation_endpoint;
   char *scope;
-  char **grants; /* the one to propose first; NULL: not limited */
+  char **grants;             /* the one to propose first; NULL: not limited */
+  char **grants_with_secret; /* those that need client-secret-file; NULL: none */
   /* Why a grant does not work there, one sentence; NULL: nothing known. */
   char *no_device;
   char *no_code;

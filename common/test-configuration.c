@@ -216,6 +216,9 @@ test_account_problems (void)
     { "provider = google\nclient-id = x\ngrant = service-account\n", "'service-account-file'" },
     { "provider = google\nclient-id = x\ngrant = client-credentials\n", "client-secret-file" },
     { "provider = google\nclient-id = x\nkey-file = /k\n", "go together" },
+    { "provider = google\nclient-id = x\ngrant = code\n[provider google]\n"
+      "grants-with-secret = code\n",
+      "wants the application's secret for grant 'code'" },
     { "provider = p\nclient-id = x\n[provider p]\nissuer=https://i.example.com\n",
       "no smtp-server" },
     { "provider = p\nclient-id = x\n[provider p]\nsmtp-server=smtp://i.example.com\n",

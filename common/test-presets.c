@@ -27,7 +27,8 @@ load (const char *text)
   return config;
 }
 
-/* An account with every key that any grant needs. grant NULL: none is named. */
+/* An account with every key that any grant needs. grant NULL: none is named. A certificate and a
+ * secret are one too many, which only a server would notice. */
 static SeAccount *
 make_account (const SeConfig *config, const char *provider, const char *grant, GError **error)
 {
@@ -37,6 +38,7 @@ make_account (const SeConfig *config, const char *provider, const char *grant, G
                              { "client-id", "8f1c" },
                              { "certificate-file", "/etc/scan-email.crt" },
                              { "key-file", "/etc/scan-email.key" },
+                             { "client-secret-file", "/etc/scan-email.secret" },
                              { "service-account-file", "/etc/scan-email.json" },
                              { "grant", grant } };
 
@@ -232,6 +234,26 @@ test_generic_alone (void)
     }
 }
 
+/* Nobody signs in at Google in vain: the secret is asked for before. */
+static void
+test_google_secret (void)
+{
+  g_autoptr (SeConfig) config = load ("");
+  g_autoptr (GHashTable) keys = g_hash_table_new (g_str_hash, g_str_equal);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SeAccount) account = NULL;
+
+  g_hash_table_insert (keys, (gpointer) "provider", (gpointer) "google");
+  g_hash_table_insert (keys, (gpointer) "client-id", (gpointer) "8f1c");
+  g_assert_null (se_config_make_account (config, ADDRESS, keys, &error));
+  g_assert_error (error, SE_ERROR, SE_ERROR_CONFIG);
+  g_assert_nonnull (strstr (error->message, "'client-secret-file'"));
+  g_clear_error (&error);
+  g_hash_table_insert (keys, (gpointer) "client-secret-file", (gpointer) "/etc/scan-email.secret");
+  account = se_config_make_account (config, ADDRESS, keys, &error);
+  g_assert_no_error (error);
+}
+
 /* The comment right above each section, and the section, say where it is known from. */
 static void
 test_sources (void)
@@ -274,6 +296,7 @@ main (int argc, char **argv)
   g_test_add_func ("/presets/known", test_known);
   g_test_add_func ("/presets/clouds", test_clouds);
   g_test_add_func ("/presets/generic-alone", test_generic_alone);
+  g_test_add_func ("/presets/google-secret", test_google_secret);
   g_test_add_func ("/presets/sources", test_sources);
   return g_test_run ();
 }
