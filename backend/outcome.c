@@ -23,9 +23,9 @@ hold_for_person (SeOutcome *outcome, const SeEnd *end)
   outcome->code = SE_EXIT_HOLD;
   outcome->lines = SE_HOLD_AUTHORIZATION;
   outcome->anew = TRUE;
-  /* What to do is in the message; where that is not oauth-setup's to do, the job waits for a word.
+  /* What to do is in the message; a login that it asks for releases the job, else somebody must.
    */
-  outcome->message = strstr (cause, "oauth-setup") != NULL
+  outcome->message = strstr (cause, "oauth-setup login") != NULL
                          ? g_strdup (cause)
                          : join (cause, "when mended, run 'oauth-setup release'");
   return outcome;

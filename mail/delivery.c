@@ -22,6 +22,7 @@ open_once (const SeDelivery *delivery, const char *token, GError **error)
   const SeAccount *account = delivery->account;
   const SeProviderConfig *provider = account->provider;
   const SeSmtpOptions options = {
+    .account = account,
     .server = provider->smtp_server,
     .ca_file = provider->ca_file,
     .proxy = provider->proxy_smtp != NULL ? provider->proxy_smtp
@@ -54,20 +55,27 @@ open_session (const SeDelivery *delivery, GError **error)
   smtp = open_once (delivery, token, &local);
   if (smtp == NULL && se_error_is (local, SE_ERROR_TOKEN_REJECTED))
     {
-      g_info ("%s; trying a fresh token", local->message);
-      g_clear_error (&local);
+      g_autoptr (GError) none = NULL;
+
       fingerprint = se_digest_fingerprint (token);
       se_io_clear_secret (&token);
-      token = delivery->get_token (fingerprint, delivery->token_data, error);
-      if (token == NULL)
-        return NULL;
-      smtp = open_once (delivery, token, &local);
+      token = delivery->get_token (fingerprint, delivery->token_data, &none);
+      if (token != NULL)
+        {
+          g_info ("%s; trying a fresh token", local->message);
+          g_clear_error (&local);
+          smtp = open_once (delivery, token, &local);
+          if (se_error_is (local, SE_ERROR_TOKEN_REJECTED))
+            g_prefix_error (&local, "With a fresh token, too, ");
+        }
+      else if (!se_error_is (none, SE_ERROR_TOKEN_REJECTED))
+        {
+          g_propagate_error (error, g_steal_pointer (&none));
+          return NULL;
+        }
     }
   if (se_error_is (local, SE_ERROR_TOKEN_REJECTED))
-    g_set_error (error, SE_ERROR, SE_ERROR_AUTHORIZATION,
-                 "%s. A fresh token was refused as well: check smtp-user and the scope, then run "
-                 "oauth-setup login %s",
-                 local->message, delivery->account->address);
+    g_set_error_literal (error, SE_ERROR, SE_ERROR_AUTHORIZATION, local->message);
   else if (smtp == NULL)
     g_propagate_error (error, g_steal_pointer (&local));
   else if (events != NULL && events->connected != NULL)

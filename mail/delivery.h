@@ -8,7 +8,8 @@
 G_BEGIN_DECLS
 
 /* Gives an access token; rejected as in oauth/token.h's se_token_get (which stands behind it: mail/
- * does not include oauth/). */
+ * does not include oauth/). SE_ERROR_TOKEN_REJECTED: there is no other than the one that was
+ * rejected, so that the server's refusal is the last word. */
 typedef char *(*SeTokenFunc) (const char *rejected, gpointer data, GError **error);
 
 /* What the caller does with the steps of a delivery; every member may be NULL. */

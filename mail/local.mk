@@ -26,6 +26,7 @@ mail_libmail_a_SOURCES = \
   mail/reply.h \
   mail/smtp-connect-error.c \
   mail/smtp-connect.c \
+  mail/smtp-error-table.c \
   mail/smtp-error.c \
   mail/smtp-error.h \
   mail/smtp-private.h \
@@ -56,6 +57,11 @@ check_PROGRAMS += mail/test-activity
 mail_test_activity_SOURCES = mail/test-activity.c common/test-tree.c common/test-tree.h
 mail_test_activity_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 mail_test_activity_LDADD = $(MAIL_LIBS)
+
+check_PROGRAMS += mail/test-error-table
+mail_test_error_table_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(CJSON_CFLAGS)
+mail_test_error_table_LDADD = $(MAIL_LIBS) $(CJSON_LIBS)
+EXTRA_DIST += mail/test-replies.json
 
 check_PROGRAMS += mail/test-reply
 mail_test_reply_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)

@@ -83,7 +83,7 @@ set_no_auth_error (const SeHandshake *hs, GError **error)
   const char *host = hs->smtp->host;
 
   if (hs->refused != NULL)
-    se_smtp_set_error (error, SE_SMTP_GREETING, hs->refused,
+    se_smtp_set_error (error, hs->smtp->account, SE_SMTP_GREETING, hs->refused,
                        "%s refused EHLO, so that nobody can authenticate", host);
   else if (hs->mechanisms == NULL)
     g_set_error (
@@ -115,25 +115,33 @@ set_no_auth_error (const SeHandshake *hs, GError **error)
 static void
 set_auth_error (const SeHandshake *hs, GError **error)
 {
+  static char empty[] = "";
+
   if (hs->last->code / 100 == 2)
     set_no_auth_error (hs, error);
   else if (hs->last->code == 334)
-    g_set_error (error, SE_ERROR, SE_ERROR_TOKEN_REJECTED,
-                 "%s refused the access token of %s: 334 %s", hs->smtp->host, hs->options->user,
-                 hs->challenge != NULL ? hs->challenge : "");
+    {
+      /* The decoded JSON is what the server says. */
+      SeSmtpReply said = { .code = 334, .text = hs->challenge != NULL ? hs->challenge : empty };
+
+      se_smtp_set_error (error, hs->smtp->account, SE_SMTP_AUTH, &said,
+                         "%s refused the access token of %s", hs->smtp->host, hs->options->user);
+    }
   else if (hs->challenge != NULL)
-    se_smtp_set_error (error, SE_SMTP_AUTH, hs->last, "%s refused the access token of %s (%s)",
-                       hs->smtp->host, hs->options->user, hs->challenge);
+    se_smtp_set_error (error, hs->smtp->account, SE_SMTP_AUTH, hs->last,
+                       "%s refused the access token of %s (%s)", hs->smtp->host, hs->options->user,
+                       hs->challenge);
   else
-    se_smtp_set_error (error, SE_SMTP_AUTH, hs->last, "%s refused the sign-in of %s",
-                       hs->smtp->host, hs->options->user);
+    se_smtp_set_error (error, hs->smtp->account, SE_SMTP_AUTH, hs->last,
+                       "%s refused the sign-in of %s", hs->smtp->host, hs->options->user);
 }
 
 static void
 set_starttls_error (const SeHandshake *hs, GError **error)
 {
   if (hs->last->code / 100 != 2)
-    se_smtp_set_error (error, SE_SMTP_GREETING, hs->last, "%s refused STARTTLS", hs->smtp->host);
+    se_smtp_set_error (error, hs->smtp->account, SE_SMTP_GREETING, hs->last, "%s refused STARTTLS",
+                       hs->smtp->host);
   else if (hs->starttls)
     g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
                  "%s offers STARTTLS, but not in capital letters, which libcurl %s does not "
@@ -198,7 +206,8 @@ se_handshake_set_error (const SeHandshake *hs, CURLcode result, GError **error)
     g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "%s did not answer in time (%s)", host,
                  detail);
   else if (hs->last != NULL && hs->last->code >= 400)
-    se_smtp_set_error (error, SE_SMTP_GREETING, hs->last, "%s refused the connection", host);
+    se_smtp_set_error (error, hs->smtp->account, SE_SMTP_GREETING, hs->last,
+                       "%s refused the connection", host);
   else if (result == CURLE_COULDNT_RESOLVE_PROXY || result == CURLE_COULDNT_RESOLVE_HOST
            || result == CURLE_COULDNT_CONNECT)
     g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "Cannot reach %s: %s", host, detail);

@@ -401,6 +401,7 @@ se_smtp_open (const SeSmtpOptions *options, GError **error)
   gboolean ok;
 
   hs.mechanism = g_strcmp0 (options->sasl, "oauthbearer") == 0 ? "OAUTHBEARER" : "XOAUTH2";
+  smtp->account = options->account;
   smtp->timeouts = effective_timeouts (options->timeouts);
   smtp->cancel_fd = options->cancel_fd;
   smtp->limit = G_MAXINT64;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "common/advice.h"
 #include "mail/smtp.h"
 
 G_BEGIN_DECLS
@@ -17,11 +18,30 @@ typedef enum
   SE_SMTP_DATA = 1 << 4, /* DATA, and the reply to the message */
 } SeSmtpPhase;
 
-/* Whose fault a 3xx, 4xx or 5xx is. hint: what to do, one sentence; NULL: nothing to add. */
-SeError se_smtp_classify (SeSmtpPhase phase, const SeSmtpReply *reply, const char **hint);
+/* A row of mail/smtp-error-table.c; the first that fits decides, and the last fits everything. Each
+ * has a recorded reply in mail/test-replies.json. */
+typedef struct
+{
+  int phases;           /* of SeSmtpPhase */
+  int code;             /* a whole reply code, or its first digit; 0: any */
+  const char *enhanced; /* RFC 3463; NULL: any */
+  const char *words;    /* in the text, without regard to ASCII case; NULL: any */
+  SeAdvice advice;
+} SeSmtpErrorRow;
 
-/* Sets error to "WHAT: 550 5.7.1 words. Hint." with the code that se_smtp_classify gives. */
-void se_smtp_set_error (GError **error, SeSmtpPhase phase, const SeSmtpReply *reply,
-                        const char *format, ...) G_GNUC_PRINTF (4, 5);
+extern const SeSmtpErrorRow se_smtp_error_rows[];
+extern const gsize se_smtp_error_rows_length;
+
+/* Whose fault a 3xx, 4xx or 5xx is, what it means and what to do. */
+const SeAdvice *se_smtp_find_advice (SeSmtpPhase phase, const SeSmtpReply *reply);
+
+/* Sets error to "WHAT: 550 5.7.1 words. CAUSE REMEDY" by se_smtp_find_advice, with the account's
+ * values. */
+void se_smtp_set_error (GError **error, const SeAccount *account, SeSmtpPhase phase,
+                        const SeSmtpReply *reply, const char *format, ...) G_GNUC_PRINTF (5, 6);
+
+/* The same with another row's advice, for several replies in one. */
+void se_smtp_set_advice (GError **error, const SeAccount *account, const SeAdvice *advice,
+                         const char *what);
 
 G_END_DECLS

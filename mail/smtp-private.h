@@ -27,6 +27,7 @@ struct SeSmtp
   CURL *curl;
   curl_socket_t socket;
   char *host;
+  const SeAccount *account;
   SeSmtpTimeouts timeouts; /* none of them 0 */
   int cancel_fd;
   SeCancelMode cancel_mode;

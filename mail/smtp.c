@@ -295,8 +295,8 @@ send_mail (SeSmtp *smtp, const SeEnvelope *envelope, guint64 size, GError **erro
     return FALSE;
   if (smtp->reply->code / 100 == 2)
     return TRUE;
-  se_smtp_set_error (error, SE_SMTP_MAIL, smtp->reply, "%s refused a mail from %s", smtp->host,
-                     from);
+  se_smtp_set_error (error, smtp->account, SE_SMTP_MAIL, smtp->reply, "%s refused a mail from %s",
+                     smtp->host, from);
   return FALSE;
 }
 
@@ -307,26 +307,20 @@ send_recipients (SeSmtp *smtp, const SeEnvelope *envelope, GError **error)
 {
   g_autoptr (GString) list = g_string_new (NULL);
   guint refused = 0;
-  SeError worst = SE_ERROR_TEMPORARY;
-  const char *hint = NULL;
+  const SeAdvice *advice = NULL;
+  g_autofree char *all = NULL;
 
   for (guint i = 0; i < envelope->recipients->len; i++)
     {
       g_autofree char *to = se_address_to_string (g_ptr_array_index (envelope->recipients, i));
       g_autofree char *words = NULL;
-      const char *this_hint;
-      SeError fault;
 
       if (!command (smtp, error, "RCPT TO:<%s>", to))
         return FALSE;
       if (smtp->reply->code / 100 == 2)
         continue;
-      fault = se_smtp_classify (SE_SMTP_RCPT, smtp->reply, &this_hint);
-      if (refused++ == 0 || worst == SE_ERROR_TEMPORARY)
-        {
-          worst = fault;
-          hint = this_hint;
-        }
+      if (refused++ == 0 || advice->error == SE_ERROR_TEMPORARY)
+        advice = se_smtp_find_advice (SE_SMTP_RCPT, smtp->reply);
       words = se_smtp_reply_to_string (smtp->reply);
       g_string_append_printf (list, "%s%s: %s", list->len > 0 ? "; " : "", to, words);
       if (!smtp->idle)
@@ -334,10 +328,9 @@ send_recipients (SeSmtp *smtp, const SeEnvelope *envelope, GError **error)
     }
   if (refused == 0)
     return TRUE;
-  g_set_error (error, SE_ERROR, (int)worst,
-               "%s refused %u of %u recipients, so nothing was sent: %s%s%s", smtp->host, refused,
-               envelope->recipients->len, list->str, hint != NULL ? ". " : "",
-               hint != NULL ? hint : "");
+  all = g_strdup_printf ("%s refused %u of %u recipients, so nothing was sent: %s", smtp->host,
+                         refused, envelope->recipients->len, list->str);
+  se_smtp_set_advice (error, smtp->account, advice, all);
   return FALSE;
 }
 
@@ -386,8 +379,8 @@ fail_upload (SeSmtp *smtp, Io io, guint64 sent, guint64 total, GError **error)
       set_io_error (smtp, io, FALSE, during, error);
     }
   else
-    se_smtp_set_error (error, SE_SMTP_DATA, smtp->reply, "%s refused the message before its end",
-                       smtp->host);
+    se_smtp_set_error (error, smtp->account, SE_SMTP_DATA, smtp->reply,
+                       "%s refused the message before its end", smtp->host);
   return FALSE;
 }
 
@@ -444,7 +437,8 @@ send_dot (SeSmtp *smtp, GError **error)
   else if (smtp->reply->code / 100 == 3)
     set_io_error (smtp, IO_GARBAGE, TRUE, NULL, error);
   else
-    se_smtp_set_error (error, SE_SMTP_DATA, smtp->reply, "%s refused the message", smtp->host);
+    se_smtp_set_error (error, smtp->account, SE_SMTP_DATA, smtp->reply, "%s refused the message",
+                       smtp->host);
   return FALSE;
 }
 
@@ -455,7 +449,8 @@ send_data (SeSmtp *smtp, SeMessage *message, const SeSmtpEvents *events, GError 
     return FALSE;
   if (smtp->reply->code != 354)
     {
-      se_smtp_set_error (error, SE_SMTP_DATA, smtp->reply, "%s refused the message", smtp->host);
+      se_smtp_set_error (error, smtp->account, SE_SMTP_DATA, smtp->reply, "%s refused the message",
+                         smtp->host);
       return FALSE;
     }
   /* No command may follow now but the dot: on any failure the connection is just closed. */

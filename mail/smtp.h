@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "common/configuration.h"
 #include "mail/address.h"
 #include "mail/message.h"
 
@@ -24,6 +25,8 @@ typedef struct
 
 typedef struct
 {
+  /* Whose values stand in messages; borrowed as long as the session lives. */
+  const SeAccount *account;
   const char *server;    /* smtp://HOST[:PORT] (587) or smtps://HOST[:PORT] (465) */
   const char *ca_file;   /* replaces the system's store; NULL: the system's */
   const char *proxy;     /* URL; NULL: none */

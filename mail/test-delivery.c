@@ -248,7 +248,7 @@ test_refused_twice (void)
   g_assert_false (se_delivery_send (&f.delivery, f.journal, NULL, &error));
   g_assert_error (error, SE_ERROR, SE_ERROR_AUTHORIZATION);
   g_test_message ("%s", error->message);
-  g_assert_nonnull (strstr (error->message, "oauth-setup login scanner@example.com"));
+  g_assert_nonnull (strstr (error->message, "With a fresh token, too"));
   g_assert_null (strstr (error->message, "token-2"));
   g_assert_cmpint (se_activity_last_mail (f.state, f.account.address), ==, 0);
   g_assert_cmpuint (f.rejected->len, ==, 2);

@@ -9,6 +9,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+static SeProviderConfig provider = { .name = (char *)"test" };
+
+const SeAccount test_server_account = {
+  .address = (char *)"scanner@example.com",
+  .provider = &provider,
+  .client_id = (char *)"client-1",
+  .login_user = (char *)"login@example.com",
+  .smtp_user = (char *)"mailbox@example.com",
+  .from_address = (char *)"from@example.com",
+};
+
 struct TestServer
 {
   GPid pid;

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "common/configuration.h"
+
 #include <glib.h>
 
 G_BEGIN_DECLS
+
+/* Whose sessions they are. */
+extern const SeAccount test_server_account;
 
 /* The scripted SMTP server (test-smtp-server.py), for unit tests. */
 typedef struct TestServer TestServer;

@@ -69,7 +69,8 @@ fixture_set_up (Fixture *f, TestServer *server, const char *options, gsize size,
                 const SeSmtpTimeouts *timeouts)
 {
   g_autofree char *url = test_server_new (server, options);
-  const SeSmtpOptions smtp = { .server = url,
+  const SeSmtpOptions smtp = { .account = &test_server_account,
+                               .server = url,
                                .ca_file = test_server_ca (server),
                                .sasl = "xoauth2",
                                .user = "scanner@example.com",

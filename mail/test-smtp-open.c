@@ -40,7 +40,8 @@ static SeSmtp *
 open_at (const char *url, const char *sasl, int cancel_fd, const SeSmtpTimeouts *timeouts,
          GError **error)
 {
-  const SeSmtpOptions options = { .server = url,
+  const SeSmtpOptions options = { .account = &test_server_account,
+                                  .server = url,
                                   .ca_file = test_server_ca (server),
                                   .sasl = sasl,
                                   .user = USER,
@@ -261,7 +262,8 @@ test_bad_options (void)
     }
   for (gsize i = 0; i < G_N_ELEMENTS (values); i++)
     {
-      const SeSmtpOptions options = { .server = "smtp://localhost:1",
+      const SeSmtpOptions options = { .account = &test_server_account,
+                                      .server = "smtp://localhost:1",
                                       .sasl = "xoauth2",
                                       .user = values[i].user,
                                       .access_token = values[i].token,
@@ -279,14 +281,19 @@ static void
 test_ca_file (void)
 {
   g_autofree char *url = test_server_new (server, NULL);
-  const SeSmtpOptions options = { .server = url,
+  const SeSmtpOptions options = { .account = &test_server_account,
+                                  .server = url,
                                   .ca_file = "/nonexistent/ca.pem",
                                   .sasl = "xoauth2",
                                   .user = USER,
                                   .access_token = TOKEN,
                                   .cancel_fd = -1 };
-  const SeSmtpOptions system
-      = { .server = url, .sasl = "xoauth2", .user = USER, .access_token = TOKEN, .cancel_fd = -1 };
+  const SeSmtpOptions system = { .account = &test_server_account,
+                                 .server = url,
+                                 .sasl = "xoauth2",
+                                 .user = USER,
+                                 .access_token = TOKEN,
+                                 .cancel_fd = -1 };
   g_autoptr (GError) missing = NULL;
   g_autoptr (GError) untrusted = NULL;
 
@@ -342,7 +349,8 @@ test_proxy (void)
                    { "407 Proxy Authentication Required", SE_ERROR_CONFIG },
                    { "502 Bad Gateway", SE_ERROR_TEMPORARY } };
   g_autofree char *url = test_server_new (server, NULL);
-  SeSmtpOptions options = { .server = url,
+  SeSmtpOptions options = { .account = &test_server_account,
+                            .server = url,
                             .ca_file = test_server_ca (server),
                             .sasl = "xoauth2",
                             .user = USER,

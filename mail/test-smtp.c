@@ -194,7 +194,8 @@ test_together_with_235 (void)
   fixture_tear_down (&f);
   {
     g_autofree char *url = test_server_new (server, NULL);
-    const SeSmtpOptions options = { .server = url,
+    const SeSmtpOptions options = { .account = &test_server_account,
+                                    .server = url,
                                     .ca_file = test_server_ca (server),
                                     .sasl = "xoauth2",
                                     .user = "u",

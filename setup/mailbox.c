@@ -47,7 +47,7 @@ give_token (const char *rejected, gpointer data, GError **error)
 
   if (rejected == NULL)
     return g_strdup (access_token);
-  g_set_error_literal (error, SE_ERROR, (int)SE_ERROR_AUTHORIZATION,
+  g_set_error_literal (error, SE_ERROR, (int)SE_ERROR_TOKEN_REJECTED,
                        "The SMTP server refuses the token");
   return NULL;
 }
