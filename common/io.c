@@ -276,9 +276,9 @@ se_io_replace_begin (const char *path, mode_t mode, gsize reserve, GError **erro
   return g_steal_pointer (&replacement);
 }
 
-gboolean
-se_io_replace_commit (SeReplacement *replacement, const void *contents, gsize length,
-                      GError **error)
+/* Puts contents into the temporary file and onto the disk. */
+static gboolean
+fill (const SeReplacement *replacement, const void *contents, gsize length, GError **error)
 {
   const char *path = replacement->path;
   int fd = replacement->fd;
@@ -291,8 +291,21 @@ se_io_replace_commit (SeReplacement *replacement, const void *contents, gsize le
       g_prefix_error (error, "%s: ", path);
       return FALSE;
     }
-  if (ftruncate (fd, (off_t)length) < 0 || fsync (fd) < 0
-      || rename (replacement->temporary, path) < 0)
+  if (ftruncate (fd, (off_t)length) == 0 && fsync (fd) == 0)
+    return TRUE;
+  se_error_set_errno (error, errno, "cannot write %s", path);
+  return FALSE;
+}
+
+gboolean
+se_io_replace_commit (SeReplacement *replacement, const void *contents, gsize length,
+                      GError **error)
+{
+  const char *path = replacement->path;
+
+  if (!fill (replacement, contents, length, error))
+    return FALSE;
+  if (rename (replacement->temporary, path) < 0)
     {
       se_error_set_errno (error, errno, "cannot replace %s", path);
       return FALSE;
@@ -308,6 +321,24 @@ se_io_replace_file (const char *path, const void *contents, gsize length, mode_t
   g_autoptr (SeReplacement) replacement = se_io_replace_begin (path, mode, 0, error);
 
   return replacement != NULL && se_io_replace_commit (replacement, contents, length, error);
+}
+
+gboolean
+se_io_create_file (const char *path, const void *contents, gsize length, mode_t mode,
+                   gboolean *created, GError **error)
+{
+  g_autoptr (SeReplacement) new_file = se_io_replace_begin (path, mode, 0, error);
+
+  *created = FALSE;
+  if (new_file == NULL || !fill (new_file, contents, length, error))
+    return FALSE;
+  *created = link (new_file->temporary, path) == 0;
+  if (*created)
+    return se_io_sync_parent (path, error);
+  if (errno == EEXIST)
+    return TRUE;
+  se_error_set_errno (error, errno, "cannot make %s", path);
+  return FALSE;
 }
 
 gboolean

@@ -4,6 +4,7 @@
 noinst_LIBRARIES += common/libcommon.a
 common_libcommon_a_SOURCES = \
   common/advice.c common/advice.h \
+  common/alert.c common/alert.h \
   common/bundle.c common/bundle.h \
   common/configuration.c common/configuration.h common/configuration-private.h \
   common/configuration-edit.c common/configuration-keys.c common/configuration-scan.c \
@@ -12,6 +13,7 @@ common_libcommon_a_SOURCES = \
   common/error.c common/error.h \
   common/io.c common/io.h \
   common/log.c common/log.h \
+  common/notify.c common/notify.h \
   common/option-list.c common/option-list.h \
   common/template.c common/template.h
 common_libcommon_a_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(CRYPTO_CFLAGS)
@@ -38,3 +40,11 @@ common_test_presets_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 common_test_presets_LDADD = $(COMMON_LIBS)
 common_test_template_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 common_test_template_LDADD = $(COMMON_LIBS)
+
+check_PROGRAMS += common/test-alert common/test-notify
+common_test_alert_SOURCES = common/test-alert.c common/test-tree.c common/test-tree.h
+common_test_alert_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+common_test_alert_LDADD = $(COMMON_LIBS)
+common_test_notify_SOURCES = common/test-notify.c common/test-tree.c common/test-tree.h
+common_test_notify_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+common_test_notify_LDADD = $(COMMON_LIBS)

@@ -413,10 +413,35 @@ test_descriptors (Fixture *fixture, gconstpointer unused)
 
 #define ADD(name, function) g_test_add ("/io/" name, Fixture, NULL, set_up, function, tear_down)
 
+static void
+test_create (Fixture *fixture, gconstpointer unused)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *contents = NULL;
+  struct stat status;
+  gboolean created = FALSE;
+
+  g_assert_true (se_io_create_file (fixture->path, "first", 5, 0640, &created, &error));
+  g_assert_no_error (error);
+  g_assert_true (created);
+  g_assert_cmpint (stat (fixture->path, &status), ==, 0);
+  g_assert_cmpint (status.st_mode & 07777, ==, 0640);
+  g_assert_cmpint (status.st_nlink, ==, 1);
+  g_assert_true (se_io_create_file (fixture->path, "second", 6, 0600, &created, &error));
+  g_assert_no_error (error);
+  g_assert_false (created);
+  g_assert_true (g_file_get_contents (fixture->path, &contents, NULL, NULL));
+  g_assert_cmpstr (contents, ==, "first");
+  g_assert_false (se_io_create_file ("/nonexistent/file", "x", 1, 0600, &created, &error));
+  g_assert_error (error, SE_ERROR, (int)SE_ERROR_CONFIG);
+  g_assert_false (created);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  ADD ("create", test_create);
   ADD ("read-file", test_read_file);
   ADD ("secret/modes", test_secret_modes);
   ADD ("secret/kinds", test_secret_kinds);

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "common/configuration.h"
+
+G_BEGIN_DECLS
+
+/* The loss of an account's authorization, announced once however many jobs and processes see it:
+ * by a line in the system log and by notify-command. One file an account in STATE-DIRECTORY/alerts,
+ * made by exactly one process, stays until the account works again. Then it is marked as withdrawn,
+ * until its queues have been told; see setup/alerts.h. Only the service user sees the files. */
+typedef enum
+{
+  SE_ALERT_TOKEN, /* there is no access token to be had */
+  SE_ALERT_LOGIN, /* the mail server refuses the account, whatever the token */
+} SeAlertCause;
+
+typedef struct
+{
+  char *account;
+  gboolean raised; /* FALSE: withdrawn */
+  SeAlertCause cause;
+  gint64 since;   /* seconds since 1970; 0: not known */
+  char *sentence; /* what is wrong and what to do; "": not known */
+} SeAlert;
+
+void se_alert_free (SeAlert *alert);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeAlert, se_alert_free)
+
+/* Raises the account's alert, unless it is raised. Whoever comes first announces
+ * "authorization-lost"; a notify-command that fails is a warning. sentence: for a person. */
+gboolean se_alert_raise (const SeServerConfig *server, const char *account, SeAlertCause cause,
+                         const char *sentence, GError **error);
+
+/* The account works again, as far as cause goes: a token shows that one is to be had, a login or a
+ * mail that all is well. Withdraws an alert that this refutes, and announces
+ * "authorization-restored". */
+gboolean se_alert_withdraw (const SeServerConfig *server, const char *account, SeAlertCause cause,
+                            GError **error);
+
+/* The account's alert if one is raised; else NULL. */
+SeAlert *se_alert_get (const SeServerConfig *server, const char *account);
+
+/* All alerts, one an account; SeAlert freed with the array. */
+GPtrArray *se_alert_list (const SeServerConfig *server);
+
+/* Forgets an alert as it was listed: there is nobody left to be told. */
+gboolean se_alert_forget (const SeServerConfig *server, const SeAlert *alert, GError **error);
+
+G_END_DECLS

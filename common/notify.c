@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "common/notify.h"
+
+#include "common/io.h"
+#include "common/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define LINES_MAX 100 /* of one program that go into the log */
+#define LINE_MAX_BYTES 1000
+#define EXIT_NOT_STARTED 127
+
+typedef struct
+{
+  const char *name;
+  pid_t pid;
+  int output; /* what it prints */
+  int end;    /* readable when it has ended */
+  GString *line;
+  guint lines;
+} Child;
+
+/* In the child: nothing of ours but the three descriptors. */
+static void G_GNUC_NORETURN
+enter (char **argv, int null, int output, guint seconds)
+{
+  static const char *const environment[]
+      = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8", NULL };
+  struct sigaction action = { .sa_handler = SIG_DFL };
+  sigset_t none;
+
+  for (int number = 1; number < NSIG; number++)
+    (void)sigaction (number, &action, NULL);
+  sigemptyset (&none);
+  (void)sigprocmask (SIG_SETMASK, &none, NULL);
+  if (setsid () < 0 || chdir ("/") < 0 || dup2 (null, 0) < 0 || dup2 (output, 1) < 0
+      || dup2 (output, 2) < 0)
+    _exit (EXIT_NOT_STARTED);
+  closefrom (3);
+  /* Should we be killed, it does not go on for ever. */
+  (void)alarm (seconds + 1);
+  (void)execve (argv[0], argv, (char *const *)environment);
+  {
+    const char *why = strerror (errno);
+
+    if (write (2, why, strlen (why)) < 0)
+      _exit (EXIT_NOT_STARTED);
+  }
+  _exit (EXIT_NOT_STARTED);
+}
+
+static void
+end_line (Child *child)
+{
+  g_autofree char *clean = se_log_clean (child->line->str, LINE_MAX_BYTES);
+
+  if (child->line->len > 0 && child->lines++ < LINES_MAX)
+    g_debug ("%s: %s", child->name, clean);
+  g_string_truncate (child->line, 0);
+}
+
+/* Takes what there is to read. FALSE: nothing, or nothing any more. */
+static gboolean
+take_output (Child *child)
+{
+  char buffer[4096];
+  ssize_t n = read (child->output, buffer, sizeof buffer);
+
+  if (n < 0 && errno == EINTR)
+    return TRUE;
+  for (ssize_t i = 0; i < n; i++)
+    if (buffer[i] == '\n' || child->line->len >= LINE_MAX_BYTES)
+      end_line (child);
+    else
+      g_string_append_c (child->line, buffer[i]);
+  return n > 0;
+}
+
+/* Returns TRUE if it has ended in time. */
+static gboolean
+attend (Child *child, guint seconds)
+{
+  gint64 deadline = g_get_monotonic_time () + seconds * G_TIME_SPAN_SECOND;
+  gint64 left;
+
+  while ((left = deadline - g_get_monotonic_time ()) > 0)
+    {
+      struct pollfd fds[]
+          = { { .fd = child->end, .events = POLLIN }, { .fd = child->output, .events = POLLIN } };
+
+      if (poll (fds, G_N_ELEMENTS (fds), (int)(left / 1000 + 1)) < 0)
+        continue;
+      /* Its own children may keep the pipe open: its end is what counts. */
+      if (fds[1].revents != 0 && !take_output (child))
+        se_io_clear_fd (&child->output);
+      if (fds[0].revents != 0)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+static gboolean
+judge (const Child *child, gboolean in_time, guint seconds, GError **error)
+{
+  int status = 0;
+
+  while (waitpid (child->pid, &status, 0) < 0 && errno == EINTR)
+    ;
+  if (in_time && WIFEXITED (status) && WEXITSTATUS (status) == 0)
+    return TRUE;
+  if (!in_time)
+    g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, "%s took more than %u seconds and was killed",
+                 child->name, seconds);
+  else if (WIFSIGNALED (status))
+    g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, "%s was ended by signal %d", child->name,
+                 WTERMSIG (status));
+  else if (WEXITSTATUS (status) == EXIT_NOT_STARTED)
+    g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, "%s cannot be started", child->name);
+  else
+    g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, "%s ended with status %d", child->name,
+                 WEXITSTATUS (status));
+  return FALSE;
+}
+
+static char **
+join (const char *const *command, const char *const *arguments)
+{
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+
+  g_strv_builder_addv (builder, (const char **)command);
+  g_strv_builder_addv (builder, (const char **)arguments);
+  return g_strv_builder_end (builder);
+}
+
+static gboolean
+start (Child *child, char **argv, guint seconds, GError **error)
+{
+  se_autofd int null = open ("/dev/null", O_RDWR | O_CLOEXEC);
+  int ends[2] = { -1, -1 };
+
+  if (null < 0 || pipe2 (ends, O_CLOEXEC) < 0)
+    {
+      se_error_set_errno (error, errno, "cannot start %s", child->name);
+      return FALSE;
+    }
+  child->output = ends[0];
+  child->pid = fork ();
+  if (child->pid == 0)
+    enter (argv, null, ends[1], seconds);
+  close (ends[1]);
+  child->end = child->pid > 0 ? pidfd_open (child->pid, 0) : -1;
+  if (child->end < 0 || fcntl (child->output, F_SETFL, O_NONBLOCK) < 0)
+    {
+      se_error_set_errno (error, errno, "cannot start %s", child->name);
+      if (child->pid > 0)
+        {
+          (void)kill (child->pid, SIGKILL);
+          (void)waitpid (child->pid, NULL, 0);
+        }
+      return FALSE;
+    }
+  return TRUE;
+}
+
+gboolean
+se_notify_run (const char *const *command, const char *const *arguments, guint seconds,
+               GError **error)
+{
+  g_auto (GStrv) argv = join (command, arguments);
+  Child child = { .name = command[0], .output = -1, .end = -1 };
+  gboolean good = FALSE;
+
+  child.line = g_string_new (NULL);
+  if (start (&child, argv, seconds, error))
+    {
+      gboolean in_time = attend (&child, seconds);
+
+      if (!in_time)
+        {
+          /* The session's group; and itself, should it not have come as far as that. */
+          (void)kill (-child.pid, SIGKILL);
+          (void)kill (child.pid, SIGKILL);
+        }
+      while (child.output >= 0 && take_output (&child))
+        ;
+      end_line (&child);
+      good = judge (&child, in_time, seconds, error);
+    }
+  se_io_clear_fd (&child.output);
+  se_io_clear_fd (&child.end);
+  g_string_free (child.line, TRUE);
+  return good;
+}
