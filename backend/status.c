@@ -39,12 +39,18 @@ se_status_is_orphan (void)
 static void
 on_connecting (gpointer data)
 {
+  SeStatus *status = data;
+
+  status->at_login = TRUE;
   se_status_write ("STATE: +connecting-to-device\n");
 }
 
 static void
 on_connected (gpointer data)
 {
+  SeStatus *status = data;
+
+  status->at_login = FALSE;
   se_status_write ("STATE: -connecting-to-device\n");
 }
 
@@ -83,8 +89,10 @@ on_accepted (const char *reply, gpointer data)
 static void
 on_waiting (const GError *why, guint seconds, gpointer data)
 {
+  SeStatus *status = data;
   g_autofree char *clean = se_log_clean (why->message, 1000);
 
+  status->at_login = FALSE;
   se_status_phase (SE_PHASE_BEFORE_DOT);
   se_log_write ("INFO", "%s; trying again in %u s", clean, seconds);
 }

@@ -11,6 +11,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   gint64 last_progress; /* monotonic, microseconds */
+  gboolean at_login;    /* the mail server has not let the account in yet, at this try */
 } SeStatus;
 
 /* Literal lines that are no messages: "STATE: …\n". */

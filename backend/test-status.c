@@ -87,6 +87,23 @@ test_phases (void)
   close (SE_FD_PHASE);
 }
 
+/* A refusal before the login is done is the account's. */
+static void
+test_login (void)
+{
+  SeStatus status = { 0 };
+  SeDeliveryEvents events = se_status_events (&status);
+  g_autoptr (GError) why = g_error_new_literal (SE_ERROR, SE_ERROR_TEMPORARY, "later");
+
+  events.connecting (events.data);
+  g_assert_true (status.at_login);
+  events.connected (events.data);
+  g_assert_false (status.at_login);
+  events.connecting (events.data);
+  events.waiting (why, 1, events.data);
+  g_assert_false (status.at_login);
+}
+
 static void
 test_orphan (void)
 {
@@ -123,6 +140,7 @@ main (int argc, char **argv)
   g_test_add_func ("/status/lines", test_lines);
   g_test_add_func ("/status/progress", test_progress);
   g_test_add_func ("/status/phases", test_phases);
+  g_test_add_func ("/status/login", test_login);
   g_test_add_func ("/status/orphan", test_orphan);
   return g_test_run ();
 }

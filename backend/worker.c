@@ -5,6 +5,7 @@
 #include "backend/orphan.h"
 #include "backend/outcome.h"
 #include "backend/status.h"
+#include "common/alert.h"
 #include "common/io.h"
 #include "common/log.h"
 #include "oauth/token.h"
@@ -35,6 +36,8 @@ typedef struct
   SeJournal *journal;
   char *spool; /* where this run's bundle is until it is fixed; NULL: nowhere */
   gint64 not_before;
+  SeStatus status;
+  gboolean no_token; /* the last token that was asked for was not to be had */
 } Worker;
 
 /* The supervisor is shielded from the OOM killer, the worker is not to be. */
@@ -79,10 +82,8 @@ prepare (Worker *worker, GError **error)
 
 /* No value is ignored in silence. */
 static void
-warn_of_idle_keys (const SeServerConfig *server, const SeQueueConfig *queue)
+warn_of_idle_keys (const SeQueueConfig *queue)
 {
-  if (server->notify_command != NULL)
-    g_warning ("notify-command in [server] of scan-email.conf has no effect in this version");
   if (queue->report_to != NULL)
     g_warning ("report-to of the queue in scan-email.conf has no effect in this version");
   if (queue->language != NULL)
@@ -105,7 +106,7 @@ configure (Worker *worker, GError **error)
   worker->queue = se_config_get_queue (config, worker->job->queue, error);
   if (worker->queue == NULL)
     return FALSE;
-  warn_of_idle_keys (worker->server, worker->queue);
+  warn_of_idle_keys (worker->queue);
   worker->uri = se_mailto_parse (worker->job->uri, error);
   if (worker->uri == NULL)
     return FALSE;
@@ -277,27 +278,74 @@ fix (Worker *worker, const GPtrArray *entries, const char *const *sources, GErro
 static char *
 get_token (const char *rejected, gpointer data, GError **error)
 {
-  return se_token_get (data, rejected, error);
+  Worker *worker = data;
+  const SeTokenContext context
+      = { .server = worker->server, .account = worker->account, .cancel_fd = worker->cancel_fd };
+  char *token = se_token_get (&context, rejected, error);
+
+  worker->no_token = token == NULL;
+  return token;
+}
+
+/* TRUE if the next token is to be had as well: after a revocation an access token is good for up to
+ * an hour more. */
+static gboolean
+has_good_token (const Worker *worker)
+{
+  const SeTokenContext context
+      = { .server = worker->server, .account = worker->account, .cancel_fd = -1 };
+  g_autoptr (SeTokenReport) report = se_token_report_new (&context);
+
+  return report->status == SE_TOKEN_ACTIVE || report->status == SE_TOKEN_EXPIRING;
+}
+
+/* The account works. That this cannot be noted changes nothing about the mail. */
+static void
+withdraw_alert (const Worker *worker)
+{
+  const char *address = worker->account->address;
+  g_autoptr (SeAlert) alert = se_alert_get (worker->server, address);
+  g_autoptr (GError) error = NULL;
+
+  if (alert != NULL && (alert->cause == SE_ALERT_LOGIN || has_good_token (worker))
+      && !se_alert_withdraw (worker->server, address, alert->cause, &error))
+    g_warning ("%s", error->message);
+}
+
+/* Announces that the account has lost its authorization, if that is what the job's end shows: no
+ * token, or a mail server that does not let the account in. sentence: for a person. */
+static void
+raise_alert (const Worker *worker, const GError *failure, const char *sentence)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean lost = se_error_is (failure, SE_ERROR_AUTHORIZATION)
+                  || (se_error_is (failure, SE_ERROR_CONFIG)
+                      && (worker->no_token || worker->status.at_login));
+
+  if (lost && worker->account != NULL && sentence != NULL
+      && !se_alert_raise (worker->server, worker->account->address,
+                          worker->no_token ? SE_ALERT_TOKEN : SE_ALERT_LOGIN, sentence, &error))
+    g_warning ("%s", error->message);
 }
 
 static gboolean
 deliver (Worker *worker, GError **error)
 {
-  SeTokenContext tokens
-      = { .server = worker->server, .account = worker->account, .cancel_fd = worker->cancel_fd };
-  SeStatus status = { 0 };
-  SeDeliveryEvents events = se_status_events (&status);
+  SeDeliveryEvents events = se_status_events (&worker->status);
   SeDelivery delivery = { .server = worker->server,
                           .account = worker->account,
                           .get_token = get_token,
-                          .token_data = &tokens,
+                          .token_data = worker,
                           .retry_for = worker->queue->retry_for,
                           .cancel_fd = worker->cancel_fd,
                           .events = &events };
   g_autoptr (GError) local = NULL;
 
   if (se_delivery_send (&delivery, worker->journal, &worker->not_before, &local))
-    return TRUE;
+    {
+      withdraw_alert (worker);
+      return TRUE;
+    }
   if (!se_error_is (local, SE_ERROR_IN_DOUBT))
     se_status_phase (SE_PHASE_BEFORE_DOT);
   g_propagate_error (error, g_steal_pointer (&local));
@@ -429,6 +477,7 @@ finish (Worker *worker, const GError *error)
   if (!settle (worker, outcome, error, &local))
     g_warning ("%s", local->message);
   se_status_write (outcome->lines);
+  raise_alert (worker, error, outcome->message);
   if (outcome->message != NULL)
     {
       g_autofree char *one_line = se_log_clean (outcome->message, SE_LOG_LINE_MAX);

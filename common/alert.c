@@ -134,7 +134,7 @@ se_alert_withdraw (const SeServerConfig *server, const char *account, SeAlertCau
   g_autofree char *withdrawn = path_of (server, account, WITHDRAWN);
   g_autoptr (SeAlert) alert = se_alert_get (server, account);
 
-  if (alert == NULL || (cause == SE_ALERT_TOKEN && alert->cause != SE_ALERT_TOKEN))
+  if (alert == NULL || alert->cause != cause)
     return TRUE;
   if (rename (raised, withdrawn) < 0)
     {

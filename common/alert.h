@@ -32,9 +32,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeAlert, se_alert_free)
 gboolean se_alert_raise (const SeServerConfig *server, const char *account, SeAlertCause cause,
                          const char *sentence, GError **error);
 
-/* The account works again, as far as cause goes: a token shows that one is to be had, a login or a
- * mail that all is well. Withdraws an alert that this refutes, and announces
- * "authorization-restored". */
+/* Withdraws an alert of this cause, which is no more: a token was to be had, or the mail server let
+ * the account in. Whoever does it announces "authorization-restored". */
 gboolean se_alert_withdraw (const SeServerConfig *server, const char *account, SeAlertCause cause,
                             GError **error);
 

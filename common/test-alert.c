@@ -120,7 +120,8 @@ test_life (Fixture *f, gconstpointer unused)
   assert_listed (f, 1, TRUE);
 }
 
-/* A token says nothing about a mail server that refuses the account; a mail says it all. */
+/* A token says nothing about a mail server that refuses the account, nor does a login that still
+ * works about the next token. */
 static void
 test_causes (Fixture *f, gconstpointer unused)
 {
@@ -131,6 +132,8 @@ test_causes (Fixture *f, gconstpointer unused)
   assert_listed (f, 1, FALSE);
   raise_alert (f, SE_ALERT_TOKEN);
   withdraw (f, SE_ALERT_LOGIN);
+  assert_listed (f, 1, TRUE);
+  withdraw (f, SE_ALERT_TOKEN);
   assert_listed (f, 1, FALSE);
   assert_told (f, LOST RESTORED LOST RESTORED);
 }
@@ -266,9 +269,9 @@ raise_token (const Fixture *f)
 }
 
 static void
-withdraw_login (const Fixture *f)
+withdraw_token (const Fixture *f)
 {
-  withdraw (f, SE_ALERT_LOGIN);
+  withdraw (f, SE_ALERT_TOKEN);
 }
 
 static void
@@ -280,7 +283,7 @@ test_race (Fixture *f, gconstpointer unused)
       run_at_once (f, 32, raise_token);
       assert_told (f, LOST);
       assert_listed (f, 1, TRUE);
-      run_at_once (f, 32, withdraw_login);
+      run_at_once (f, 32, withdraw_token);
       assert_told (f, LOST RESTORED);
       assert_listed (f, 1, FALSE);
     }

@@ -4,6 +4,7 @@
 # All of it but main (), so that tests can link it.
 noinst_LIBRARIES += setup/libsetup.a
 setup_libsetup_a_SOURCES = \
+  setup/alerts.c setup/alerts.h \
   setup/config-file.c setup/config-file.h \
   setup/console.c setup/console.h \
   setup/list.c \

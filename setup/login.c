@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "setup/login.h"
 
+#include "common/alert.h"
 #include "mail/address.h"
+#include "setup/alerts.h"
 #include "setup/config-file.h"
 #include "setup/console.h"
 #include "setup/release.h"
@@ -262,8 +264,15 @@ static gboolean
 work (SeService *service, gpointer data, GError **error)
 {
   const Worker *worker = data;
+  const SeSignIn *wanted = &worker->wanted;
+  g_autoptr (GError) local = NULL;
 
-  return se_sign_in (service, &worker->wanted, error);
+  if (!se_sign_in (service, wanted, error))
+    return FALSE;
+  if (!se_alert_withdraw (wanted->server, wanted->account->address, SE_ALERT_TOKEN, &local)
+      || !se_alert_withdraw (wanted->server, wanted->account->address, SE_ALERT_LOGIN, &local))
+    g_warning ("%s", local->message);
+  return TRUE;
 }
 
 static const char *
@@ -318,7 +327,8 @@ tell_cups (const Options *options, SeLoginReport *report, GError **error)
       report->queue = g_strdup (options->queue);
     }
   if (http != NULL
-      && se_release_account (http, setup->config, options->address, report->released, &local))
+      && se_release_account (http, setup->config, options->address, report->released, &local)
+      && se_alerts_carry (setup, report->released, &local))
     return TRUE;
   if (options->queue != NULL && report->queue == NULL)
     {

@@ -223,6 +223,17 @@ se_queue_account (const SeQueue *queue, const SeConfig *config)
   return g_strv_length (accounts) == 1 ? g_strdup (accounts[0]) : NULL;
 }
 
+gboolean
+se_queue_is_of (const SeQueue *queue, const SeConfig *config, const char *account)
+{
+  g_autofree char *from = NULL;
+
+  if (account == NULL)
+    return TRUE;
+  from = se_queue_account (queue, config);
+  return from != NULL && g_ascii_strcasecmp (from, account) == 0;
+}
+
 /* CUPS: any printable characters but space, '/' and '#'; no more than 127 octets. */
 static gboolean
 is_queue_name (const char *name)
@@ -306,27 +317,57 @@ se_queues_create (http_t *http, const char *name, const char *address, const cha
   return response != NULL;
 }
 
+/* message: printer-state-message. */
+static gboolean
+set_state (http_t *http, const SeQueue *queue, const GPtrArray *reasons, const char *message,
+           GError **error)
+{
+  g_autofree char *printer_uri = queue_uri (queue->name);
+  g_autofree char *what = g_strdup_printf ("The state of queue %s cannot be set", queue->name);
+  ipp_t *request = request_new (IPP_OP_CUPS_ADD_MODIFY_PRINTER, "printer-uri", printer_uri);
+  g_autoptr (ipp_t) response = NULL;
+
+  if (reasons->len == 0)
+    ippAddString (request, IPP_TAG_PRINTER, IPP_TAG_KEYWORD, "printer-state-reasons", NULL, "none");
+  else
+    ippAddStrings (request, IPP_TAG_PRINTER, IPP_TAG_KEYWORD, "printer-state-reasons",
+                   (int)reasons->len, NULL, (const char *const *)reasons->pdata);
+  ippAddString (request, IPP_TAG_PRINTER, IPP_TAG_TEXT, "printer-state-message", NULL, message);
+  response = do_request (http, request, "/admin/", what, error);
+  return response != NULL;
+}
+
+/* The queue's reasons that are not ours, borrowed from it. */
+static GPtrArray *
+other_reasons (const SeQueue *queue)
+{
+  GPtrArray *rest = g_ptr_array_new ();
+  char **reason;
+
+  for (reason = queue->reasons; *reason != NULL; reason++)
+    if (!g_strv_contains (our_reasons, *reason))
+      g_ptr_array_add (rest, *reason);
+  return rest;
+}
+
 gboolean
 se_queues_clear_reasons (http_t *http, const SeQueue *queue, GError **error)
 {
-  g_autofree char *printer_uri = queue_uri (queue->name);
-  g_autoptr (GPtrArray) rest = g_ptr_array_new ();
-  g_autoptr (ipp_t) response = NULL;
-  ipp_t *request;
-  guint i;
+  g_autoptr (GPtrArray) rest = other_reasons (queue);
 
-  for (i = 0; queue->reasons[i] != NULL; i++)
-    if (!g_strv_contains (our_reasons, queue->reasons[i]))
-      g_ptr_array_add (rest, queue->reasons[i]);
-  if (rest->len == i)
+  return rest->len == g_strv_length (queue->reasons) || set_state (http, queue, rest, "", error);
+}
+
+gboolean
+se_queues_set_authorization_reason (http_t *http, const SeQueue *queue, const char *message,
+                                    GError **error)
+{
+  g_autoptr (GPtrArray) reasons = other_reasons (queue);
+
+  if (g_strv_contains ((const char *const *)queue->reasons, REASON_AUTHORIZATION))
     return TRUE;
-  if (rest->len == 0)
-    g_ptr_array_add (rest, (gpointer) "none");
-  request = request_new (IPP_OP_CUPS_ADD_MODIFY_PRINTER, "printer-uri", printer_uri);
-  ippAddStrings (request, IPP_TAG_PRINTER, IPP_TAG_KEYWORD, "printer-state-reasons", (int)rest->len,
-                 NULL, (const char *const *)rest->pdata);
-  response = do_request (http, request, "/admin/", "A queue's state cannot be cleared", error);
-  return response != NULL;
+  g_ptr_array_add (reasons, (gpointer)REASON_AUTHORIZATION);
+  return set_state (http, queue, reasons, message, error);
 }
 
 /* Jobs. */

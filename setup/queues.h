@@ -47,6 +47,9 @@ GPtrArray *se_queues_list (http_t *http, GError **error);
  * the only account. Owned by the caller; NULL where none of these says. */
 char *se_queue_account (const SeQueue *queue, const SeConfig *config);
 
+/* TRUE if the queue sends from account; account NULL: TRUE for all. */
+gboolean se_queue_is_of (const SeQueue *queue, const SeConfig *config, const char *account);
+
 /* TRUE for the address of one mailbox; templates such as %{user} may stand in it.
  * SE_ERROR_USAGE says what is wrong. */
 gboolean se_queues_check_address (const char *address, GError **error);
@@ -59,8 +62,14 @@ gboolean se_queues_check_name (http_t *http, const char *name, GError **error);
 gboolean se_queues_create (http_t *http, const char *name, const char *address, const char *account,
                            GError **error);
 
-/* Takes our printer-state-reasons off a queue, idle or not. */
+/* Takes our printer-state-reasons off a queue, idle or not, and its printer-state-message with
+ * them. */
 gboolean se_queues_clear_reasons (http_t *http, const SeQueue *queue, GError **error);
+
+/* Sets the printer-state-reason of a lost authorization on a queue, idle or not, in place of our
+ * other one, and message with it; unless the queue has the reason. */
+gboolean se_queues_set_authorization_reason (http_t *http, const SeQueue *queue,
+                                             const char *message, GError **error);
 
 /* TRUE for a job that the backend held and nobody else: pending-held, no hold time set by a person
  * (NULL, "no-hold"), and a reason of ours. reasons: job-printer-state-reasons, NULL-terminated. */

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "common/alert.h"
 #include "common/log.h"
+#include "setup/alerts.h"
 #include "setup/mailbox.h"
 #include "setup/setup.h"
 
@@ -26,6 +28,21 @@ refresh_account (SeService *service, const SeSetup *setup, const char *address, 
   return se_token_refresh (&context, error);
 }
 
+/* How the account stands now. That it cannot be noted changes nothing about it. */
+static void
+note (const SeServerConfig *server, const char *address, const GError *failure)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean good = TRUE;
+
+  if (failure == NULL)
+    good = se_alert_withdraw (server, address, SE_ALERT_TOKEN, &error);
+  else if (se_error_is (failure, SE_ERROR_AUTHORIZATION) || se_error_is (failure, SE_ERROR_CONFIG))
+    good = se_alert_raise (server, address, SE_ALERT_TOKEN, failure->message, &error);
+  if (!good)
+    g_warning ("%s", error->message);
+}
+
 /* One account's trouble does not keep the others from being refreshed. */
 static gboolean
 refresh_all (SeService *service, gpointer data, GError **error)
@@ -37,7 +54,9 @@ refresh_all (SeService *service, gpointer data, GError **error)
     {
       g_autoptr (GError) local = NULL;
 
-      if (refresh_account (service, refresh->setup, *address, &local))
+      (void)refresh_account (service, refresh->setup, *address, &local);
+      note (refresh->setup->server, *address, local);
+      if (local == NULL)
         se_service_tell (service, "refreshed", *address, NULL);
       else if (se_error_is (local, SE_ERROR_CANCELLED))
         {
@@ -119,5 +138,6 @@ se_verb_refresh (int argc, char **argv)
   refresh = (Refresh){ setup, (const char *const *)addresses, SE_EXIT_DONE };
   if (!se_service_run (setup->server, refresh_all, report, &refresh, &error))
     return se_setup_fail (error);
+  se_alerts_carry_or_warn (setup);
   return refresh.exit_status;
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "common/alert.h"
 #include "mail/activity.h"
 #include "setup/mailbox.h"
 #include "setup/setup.h"
@@ -53,6 +54,7 @@ tell_account (SeService *service, const SeServerConfig *server, const SeAccount 
   g_autofree char *last_mail
       = format_time (se_activity_last_mail (server->state_directory, account->address));
   g_autofree char *deadline = format_time (report->deadline.time);
+  g_autoptr (SeAlert) alert = se_alert_get (server, account->address);
   const char *const fields[N_FIELDS] = {
     [0] = "status",
     [ACCOUNT] = account->address,
@@ -66,7 +68,8 @@ tell_account (SeService *service, const SeServerConfig *server, const SeAccount 
     [LAST_MAIL] = last_mail,
     [DEADLINE] = deadline,
     [DEADLINE_REASON] = report->deadline.reason,
-    [HINT] = report->hint,
+    /* Where the token is good, the mail server refuses the account. */
+    [HINT] = report->hint == NULL && alert != NULL ? alert->sentence : report->hint,
     [AUTHORIZED] = authorized,
   };
 

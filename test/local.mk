@@ -8,7 +8,7 @@ EXTRA_DIST += check demo test/debian-packages test/install-packages \
   test/e2e/ipp.py test/e2e/mail.py test/e2e/person.py test/e2e/pki.py test/e2e/process.py \
   test/e2e/provider.py test/e2e/run.py test/e2e/smtp.py test/e2e/token_endpoint.py \
   test/e2e/world.py \
-  test/e2e/test_account.py test/e2e/test_crash.py test/e2e/test_damage.py \
+  test/e2e/test_account.py test/e2e/test_alive.py test/e2e/test_crash.py test/e2e/test_damage.py \
   test/e2e/test_device_grant.py test/e2e/test_held.py test/e2e/test_hostile.py test/e2e/test_install.py \
   test/e2e/test_memory.py test/e2e/test_network.py test/e2e/test_print.py \
   test/e2e/test_replies.py test/e2e/test_servers.py test/e2e/test_terminal.py test/e2e/test_tls.py \

@@ -1,0 +1,363 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Accounts that lose their authorization and get it back: who is told, where, and how often."""
+
+import datetime
+import json
+import os
+import socket
+import unittest
+
+from . import documents
+from .case import ACCOUNT, TO, EndToEnd
+from .cups import ROOT
+from .process import wait_for
+from .provider import CLIENT_ID
+from .world import lines
+
+REASON = "oauth-authorization-required-error"
+OTHER = "second@example.test"
+DAY = datetime.timedelta(days=1)
+
+
+def as_list(value):
+    return value if isinstance(value, list) else [value]
+
+
+def parse_time(text):
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+def now():
+    return datetime.datetime.now(datetime.timezone.utc)
+
+
+class SystemLog:
+    """Stands in for the system log, where the machine has none."""
+
+    path = "/dev/log"
+
+    def __init__(self):
+        if not ROOT:
+            raise unittest.SkipTest("only root can make /dev/log")
+        if os.path.lexists(self.path):
+            raise unittest.SkipTest("/dev/log belongs to this machine's own system log")
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.bind(self.path)
+        os.chmod(self.path, 0o666)
+        self._socket.setblocking(False)
+
+    def lines(self):
+        """What came since the last call, each with its <priority>."""
+        found = []
+        while True:
+            try:
+                found.append(self._socket.recv(65536).decode())
+            except BlockingIOError:
+                return found
+
+    def close(self):
+        os.unlink(self.path)
+        self._socket.close()
+
+
+class Alive(EndToEnd):
+    def setUp(self):
+        super().setUp()
+        os.chmod(self.files, 0o711)
+        self.told_file = self.file("told", b"")
+        os.chmod(self.told_file, 0o666)
+        command = self.file("notify", f'#!/bin/sh\nprintf "%s|" "$@" >>{self.told_file}\n'
+                            f'id -un >>{self.told_file}\n'.encode())
+        os.chmod(command, 0o755)
+        self.notify = {"notify-command": f"{command} --to 'the admin'"}
+        self.alive_configure()
+        self.addCleanup(self.world.configure)
+        self.addCleanup(self.world.sign_in)
+        self.cups.add_queue("idle", self.uri)
+        self.addCleanup(self.cups.run, "lpadmin", "-x", "idle")
+
+    def alive_configure(self, **options):
+        self.world.configure(**options, **self.notify)
+
+    def told(self):
+        """What notify-command was called with so far, each as (event, account, sentence)."""
+        with open(self.told_file) as file:
+            calls = [line.rstrip("\n").split("|") for line in file]
+        for call in calls:
+            self.assertEqual(call[:2], ["--to", "the admin"])
+            self.assertEqual(call[5], self.cups.service_user)
+        return [tuple(call[2:5]) for call in calls]
+
+    def events(self):
+        return [event for event, account, _ in self.told() if account == ACCOUNT]
+
+    def state(self, queue):
+        printer = self.ipp.printer(queue)
+        return as_list(printer["printer-state-reasons"]), printer["printer-state-message"]
+
+    def assert_marked(self, *queues):
+        for queue in queues:
+            reasons, message = self.state(queue)
+            self.assertIn(REASON, reasons, queue)
+            self.assertIn("oauth-setup login " + ACCOUNT, message, queue)
+
+    def assert_clean(self, *queues):
+        for queue in queues:
+            reasons, message = self.state(queue)
+            self.assertEqual((reasons, message or ""), (["none"], ""), queue)
+
+    def print(self, queue):
+        return self.cups.lp(queue, self.file("alive.pdf", documents.pdf()))
+
+    def status(self, account=ACCOUNT):
+        answer = self.world.setup("status", "--json", check=False)
+        (found,) = [one for one in json.loads(answer.stdout) if one["account"] == account]
+        return answer.returncode, found
+
+
+class Lost(Alive):
+    def test_noticed_by_the_timer_and_announced_once(self):
+        more = f"[account {OTHER}]\n" + lines({"provider": "intranet", "client-id": CLIENT_ID})
+        self.alive_configure(more=more, queue={"account": ACCOUNT})
+        status, result = self.world.login(OTHER, "--no-test-mail")
+        self.assertEqual(status, 0, result)
+        self.cups.add_queue("other", self.uri + "?from=" + OTHER.replace("@", "%40"))
+        self.addCleanup(self.cups.run, "lpadmin", "-x", "other")
+
+        self.world.provider.revoke(ACCOUNT)
+        answer = self.world.setup("refresh", "--all", check=False)
+        self.assertEqual(answer.returncode, 3, answer.stderr)
+        self.assertIn(ACCOUNT, answer.stderr)
+        self.assertIn(f"{OTHER}: refreshed", answer.stdout)
+        self.assert_marked(self.queue, "idle")
+        self.assert_clean("other")
+        ((event, account, sentence),) = self.told()
+        self.assertEqual((event, account), ("authorization-lost", ACCOUNT))
+        self.assertIn("oauth-setup login " + ACCOUNT, sentence)
+
+        # Whoever sees it next announces nothing more.
+        jobs = [self.print(queue) for queue in (self.queue, "idle", self.queue)]
+        for job in jobs:
+            self.cups.wait_state(job, "held")
+        self.assertEqual(self.world.setup("refresh", ACCOUNT, check=False).returncode, 3)
+        self.world.setup("release", "--due")
+        self.assertEqual(self.events(), ["authorization-lost"])
+        self.assert_marked(self.queue, "idle")
+        code, found = self.status()
+        self.assertEqual((code, found["status"]), (3, "Revoked"))
+        self.assertIn("oauth-setup login " + ACCOUNT, found["hint"])
+        self.assertEqual(self.status(OTHER)[1]["status"], "Active")
+
+        self.world.sign_in()
+        for job in jobs:
+            self.assertEqual(self.cups.wait_state(job), "completed")
+        self.assertEqual(len(self.sink.wait_messages(3)), 3)
+        self.assertEqual(self.events(), ["authorization-lost", "authorization-restored"])
+        self.assert_clean(self.queue, "idle", "other")
+        self.assertEqual(self.status()[1]["status"], "Active")
+        self.assertEqual(self.world.setup("status").returncode, 0)
+
+    def test_noticed_by_a_job(self):
+        self.world.provider.revoke(ACCOUNT)
+        jobs = [self.print(queue) for queue in (self.queue, self.queue, self.queue)]
+        for job in jobs:
+            self.cups.wait_state(job, "held")
+        self.assertEqual(self.events(), ["authorization-lost"])
+        self.assertIn(REASON, self.state(self.queue)[0])
+        self.assert_clean("idle")
+        self.world.setup("release", "--due")
+        self.assert_marked("idle")
+        self.assertEqual([self.ipp.job_state(job) for job in jobs], ["held"] * 3)
+
+    def test_a_signed_in_account_whose_login_is_refused(self):
+        server = self.submission_server()
+        self.alive_configure(smtp_server=server.url)
+        server.at("auth-data", "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication "
+                               "is disabled for the Tenant")
+        job = self.print(self.queue)
+        self.cups.wait_state(job, "held")
+        self.assertEqual(self.events(), ["authorization-lost"])
+        # A token that can be renewed says nothing about the mail server.
+        self.world.setup("refresh", "--all")
+        self.world.setup("release", "--due")
+        self.assertEqual(self.events(), ["authorization-lost"])
+        self.assertIn(REASON, self.state("idle")[0])
+        self.assertEqual(self.ipp.job_state(job), "held")
+        self.assertIn("5.7.139", self.status()[1]["hint"])
+        # A mail that is accepted does.
+        self.the_mail(self.print("idle"), server)
+        self.assertEqual(self.events(), ["authorization-lost", "authorization-restored"])
+        server.reset()
+        self.world.setup("release", "--due")
+        self.the_mail(job, server)
+        self.assert_clean(self.queue, "idle")
+        self.assertIsNone(self.status()[1]["hint"])
+
+    def test_a_refresh_that_works_again_mends_all(self):
+        secret = self.file("secret", b"s3cret\n")
+        if ROOT:
+            os.chown(secret, *self.service_ids())
+        os.chmod(secret, 0o644)
+        self.world.expire_access_token()
+        self.alive_configure(account={"client-secret-file": secret})
+        self.assertEqual(self.world.setup("refresh", check=False).returncode, 3)
+        self.assertEqual(self.status()[1]["status"], "Misconfigured")
+        job = self.print("idle")
+        self.cups.wait_state(job, "held")
+        self.assertEqual(self.events(), ["authorization-lost"])
+        self.alive_configure()
+        self.world.setup("refresh", "--all")
+        self.assertEqual(self.events(), ["authorization-lost", "authorization-restored"])
+        self.the_mail(job)
+        self.assert_clean(self.queue, "idle")
+
+    def test_an_access_token_that_outlives_the_authorization(self):
+        """A mail that still goes out is no sign that all is well again."""
+        secret = os.path.join(self.files, "nothing")
+        self.alive_configure(account={"client-secret-file": secret})
+        self.assertEqual(self.world.setup("refresh", check=False).returncode, 3)
+        self.the_mail(self.print(self.queue))
+        self.world.setup("release", "--due")
+        self.assertEqual(self.events(), ["authorization-lost"])
+        self.assertIn(REASON, self.state(self.queue)[0])
+        self.assertIn(REASON, self.state("idle")[0])
+
+    def service_ids(self):
+        status = os.stat(self.cups.state)
+        return status.st_uid, status.st_gid
+
+    def test_an_outage_is_no_loss(self):
+        self.world.provider.refuse(503, "busy")
+        self.addCleanup(self.world.provider.refuse)
+        self.assertEqual(self.world.setup("refresh", "--all", check=False).returncode, 1)
+        self.assert_clean(self.queue, "idle")
+        self.assertEqual(self.told(), [])
+
+    def test_reasons_of_another_cause_stay(self):
+        """No alert is raised: what a job's end has set is not wiped by the timers."""
+        server = self.submission_server()
+        self.alive_configure(smtp_server=server.url)
+        server.at("mail", "550 5.7.60 SMTP; Client does not have permissions to send as this sender")
+        job = self.print(self.queue)
+        self.cups.wait_state(job, "held")
+        before = self.state(self.queue)
+        self.assertIn(REASON, before[0])
+        self.world.setup("refresh", "--all")
+        self.world.setup("release", "--due")
+        self.assertEqual(self.state(self.queue), before)
+        self.assert_clean("idle")
+        self.assertEqual(self.told(), [])
+
+    def test_a_cupsd_that_is_down(self):
+        """The tokens are looked after all the same; the queues are told when it is back."""
+        self.world.provider.revoke(ACCOUNT)
+        self.alive_configure(**{"cups-server": f"{self.cups.base}/nobody"})
+        answer = self.world.setup("refresh", "--all", check=False)
+        self.assertEqual(answer.returncode, 3)
+        self.assertIn("release --due", answer.stderr)
+        self.assertEqual(self.events(), ["authorization-lost"])
+        self.alive_configure()
+        self.world.setup("release", "--due")
+        self.assert_marked(self.queue, "idle")
+
+    def test_a_command_that_fails_loses_nothing(self):
+        self.notify = {"notify-command": "/nonexistent/notify"}
+        self.alive_configure()
+        self.world.provider.revoke(ACCOUNT)
+        job = self.print(self.queue)
+        self.cups.wait_state(job, "held")
+        self.assertIn("oauth-setup login", self.message(job))
+        self.assertIn("/nonexistent/notify cannot be started", self.cups.job_log(job))
+        self.world.setup("release", "--due")
+        self.assert_marked("idle")
+
+    def test_the_system_log(self):
+        log = SystemLog()
+        self.addCleanup(log.close)
+        self.world.provider.revoke(ACCOUNT)
+        self.cups.wait_state(self.print(self.queue), "held")
+        self.world.setup("refresh", "--all", check=False)
+        (line,) = [one for one in log.lines() if "scan-email[" in one]
+        # RFC 5424, 6.2.1: facility 6 (line printer), severity 3 (error).
+        self.assertTrue(line.startswith(f"<{6 * 8 + 3}>"), line)
+        self.assertIn(f"authorization-lost {ACCOUNT}: ", line)
+        self.world.sign_in()
+        (line,) = [one for one in log.lines() if "scan-email[" in one]
+        self.assertTrue(line.startswith(f"<{6 * 8 + 5}>"), line)
+        self.assertIn(f"authorization-restored {ACCOUNT}: ", line)
+
+
+class Status(Alive):
+    def record(self, **changes):
+        """Changes the stored record by hand."""
+        path = os.path.join(self.cups.state, "tokens", ACCOUNT.replace("@", "%40") + ".json")
+        with open(path, "r+") as file:
+            record = json.load(file)
+            record.update(changes)
+            file.seek(0)
+            file.truncate()
+            json.dump(record, file)
+
+    def test_all_that_is_known(self):
+        before = now() - datetime.timedelta(seconds=1)
+        self.the_mail(self.print(self.queue))
+        self.world.setup("refresh", "--all")
+        code, found = self.status()
+        self.assertEqual(code, 0)
+        self.assertEqual(list(found), ["account", "provider", "grant", "store", "status",
+                                       "identity", "access_expires", "last_refresh", "last_mail",
+                                       "deadline", "deadline_reason", "hint"])
+        self.assertEqual((found["account"], found["provider"], found["grant"], found["store"]),
+                         (ACCOUNT, "intranet", "device", "file"))
+        self.assertEqual((found["status"], found["identity"]), ("Active", ACCOUNT))
+        for key in ("last_refresh", "last_mail"):
+            self.assertTrue(before <= parse_time(found[key]) <= now(), found)
+        self.assertGreater(parse_time(found["access_expires"]), now())
+        self.assertEqual((found["deadline"], found["deadline_reason"], found["hint"]),
+                         (None, None, None))
+        text = self.world.setup("status").stdout
+        for word in (f"{ACCOUNT}: Active", "signed in", "refreshed", "last mail"):
+            self.assertIn(word, text)
+
+    def test_nobody_is_needed_at_90_days(self):
+        provider = {"refresh-token-idle": "90d"}
+        self.provider_configure(provider)
+        self.world.setup("refresh")
+        self.assertEqual(self.status()[1]["status"], "Active")
+        old = (now() - 80 * DAY).strftime("%Y-%m-%dT%H:%M:%SZ")
+        self.record(authorized=old, obtained=old, last_refresh=old, expires=old)
+        code, found = self.status()
+        self.assertEqual((code, found["status"]), (0, "Expiring"), found)
+        self.assertEqual(parse_time(found["deadline"]).date(), (now() + 10 * DAY).date())
+        self.assertIn("nobody uses", found["deadline_reason"])
+        self.assertIn("oauth-setup refresh", found["hint"])
+        self.world.setup("refresh", "--all")
+        code, found = self.status()
+        self.assertEqual((code, found["status"], found["hint"]), (0, "Active", None))
+        self.assertEqual(parse_time(found["deadline"]).date(), (now() + 90 * DAY).date())
+        self.the_mail(self.print(self.queue))
+
+    def provider_configure(self, keys):
+        """Adds keys to the provider's section."""
+        self.alive_configure()
+        path = f"{self.cups.base}/scan-email.conf"
+        with open(path) as file:
+            text = file.read()
+        with open(path, "w") as file:
+            file.write(text.replace("[provider intranet]\n", "[provider intranet]\n" + lines(keys)))
+
+    def test_words_and_exit_statuses(self):
+        past = (now() - DAY).strftime("%Y-%m-%dT%H:%M:%SZ")
+        for failure, word, code in (("unreachable", "Unreachable", 1),
+                                    ("invalid_grant", "Revoked", 3),
+                                    ("interaction_required", "Needs authorization", 3),
+                                    ("invalid_scope", "Misconfigured", 3)):
+            with self.subTest(word):
+                self.record(failure=failure, failed=past, expires=past)
+                status, found = self.status()
+                self.assertEqual((found["status"], status), (word, code))
+                self.assertTrue(found["hint"])
+        os.unlink(os.path.join(self.cups.state, "tokens", ACCOUNT.replace("@", "%40") + ".json"))
+        status, found = self.status()
+        self.assertEqual((found["status"], status), ("Needs authorization", 3))
+        self.assertIsNone(found["access_expires"])
