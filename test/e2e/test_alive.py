@@ -8,11 +8,11 @@ import socket
 import unittest
 
 from . import documents
-from .case import ACCOUNT, TO, EndToEnd
+from .case import ACCOUNT, EndToEnd
 from .cups import ROOT
 from .process import wait_for
 from .provider import CLIENT_ID
-from .world import lines
+from .world import section
 
 REASON = "oauth-authorization-required-error"
 OTHER = "second@example.test"
@@ -71,8 +71,8 @@ class Alive(EndToEnd):
         os.chmod(command, 0o755)
         self.notify = {"notify-command": f"{command} --to 'the admin'"}
         self.alive_configure()
-        self.addCleanup(self.world.configure)
         self.addCleanup(self.world.sign_in)
+        self.addCleanup(self.world.configure)
         self.cups.add_queue("idle", self.uri)
         self.addCleanup(self.cups.run, "lpadmin", "-x", "idle")
 
@@ -117,7 +117,7 @@ class Alive(EndToEnd):
 
 class Lost(Alive):
     def test_noticed_by_the_timer_and_announced_once(self):
-        more = f"[account {OTHER}]\n" + lines({"provider": "intranet", "client-id": CLIENT_ID})
+        more = section(f"account {OTHER}", {"provider": "intranet", "client-id": CLIENT_ID})
         self.alive_configure(more=more, queue={"account": ACCOUNT})
         status, result = self.world.login(OTHER, "--no-test-mail")
         self.assertEqual(status, 0, result)
@@ -320,8 +320,7 @@ class Status(Alive):
             self.assertIn(word, text)
 
     def test_nobody_is_needed_at_90_days(self):
-        provider = {"refresh-token-idle": "90d"}
-        self.provider_configure(provider)
+        self.alive_configure(provider={"refresh-token-idle": "90d"})
         self.world.setup("refresh")
         self.assertEqual(self.status()[1]["status"], "Active")
         old = (now() - 80 * DAY).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -336,15 +335,6 @@ class Status(Alive):
         self.assertEqual((code, found["status"], found["hint"]), (0, "Active", None))
         self.assertEqual(parse_time(found["deadline"]).date(), (now() + 90 * DAY).date())
         self.the_mail(self.print(self.queue))
-
-    def provider_configure(self, keys):
-        """Adds keys to the provider's section."""
-        self.alive_configure()
-        path = f"{self.cups.base}/scan-email.conf"
-        with open(path) as file:
-            text = file.read()
-        with open(path, "w") as file:
-            file.write(text.replace("[provider intranet]\n", "[provider intranet]\n" + lines(keys)))
 
     def test_words_and_exit_statuses(self):
         past = (now() - DAY).strftime("%Y-%m-%dT%H:%M:%SZ")
