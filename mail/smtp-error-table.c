@@ -19,11 +19,12 @@
   "The mailbox %{smtp-user}, signed in to by %{login-user}, may not send as %{from-address}."
 #define SENDER_REMEDY                                                                             \
   "Grant %{smtp-user} the right Send As for %{from-address}, or set from-address to the mailbox " \
-  "itself; for a shared mailbox set smtp-user and from-address to it and login-user to a member " \
-  "with that right."
-#define TOKEN_REMEDY                                                                            \
-  "Check that smtp-user is the mailbox's own address (at Exchange the user principal name, or " \
-  "the shared mailbox) and that the token is for SMTP: oauth-setup test %{account}"
+  "itself; for a shared mailbox set login-user and smtp-user to a member with that right, and "   \
+  "from-address to it."
+#define TOKEN_REMEDY                                                                             \
+  "Check that smtp-user is who signed in (at Exchange the user principal name, for a shared "    \
+  "mailbox too; the mailbox where nobody signs in) and that the token is for SMTP: oauth-setup " \
+  "test %{account}"
 #define LATER "Nothing is to be done: jobs try again by themselves."
 #define SMTP_AUTH_REMEDY \
   "Let an administrator run: Set-CASMailbox %{smtp-user} -SmtpClientAuthenticationDisabled $false"
