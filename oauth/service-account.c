@@ -61,6 +61,15 @@ se_service_account_email (const SeAccount *account, GError **error)
   return file == NULL ? NULL : g_strdup (se_json_string (file, "client_email"));
 }
 
+gboolean
+se_service_account_client_id (const SeAccount *account, char **id, GError **error)
+{
+  g_autoptr (cJSON) file = read_file (account, error);
+
+  *id = file == NULL ? NULL : g_strdup (se_json_string (file, "client_id"));
+  return file != NULL;
+}
+
 static SeRsaKey *
 read_key (const SeAccount *account, const cJSON *file, GError **error)
 {

@@ -15,6 +15,10 @@ G_BEGIN_DECLS
  * SE_ERROR_CONFIG: as se_io_read_secret_file; the file is not the key of a service account. */
 char *se_service_account_email (const SeAccount *account, GError **error);
 
+/* The number that an admin enters under domain-wide delegation: client_id of the file. *id: owned
+ * by the caller; NULL where the file has none. Errors as above. */
+gboolean se_service_account_client_id (const SeAccount *account, char **id, GError **error);
+
 /* Adds to form the grant_type and the assertion (RS256): iss is the service account, sub the
  * account's login-user, aud the token endpoint's URL in audience. SE_ERROR_CONFIG as above and as
  * se_rsa_key_parse. */

@@ -5,10 +5,14 @@
 noinst_LIBRARIES += setup/libsetup.a
 setup_libsetup_a_SOURCES = \
   setup/alerts.c setup/alerts.h \
+  setup/browser.c setup/browser.h \
   setup/config-file.c setup/config-file.h \
   setup/console.c setup/console.h \
+  setup/exchange.c setup/exchange.h \
   setup/list.c \
   setup/login.c setup/login.h \
+  setup/login-options.c \
+  setup/login-questions.c \
   setup/login-report.c \
   setup/mailbox.c setup/mailbox.h \
   setup/queues.c setup/queues.h \
@@ -17,6 +21,7 @@ setup_libsetup_a_SOURCES = \
   setup/service.c setup/service.h \
   setup/setup.c setup/setup.h \
   setup/sign-in.c \
+  setup/sign-in-code.c \
   setup/status.c \
   setup/test.c
 setup_libsetup_a_CPPFLAGS = $(AM_CPPFLAGS) -DSE_SERVICE_GROUP=\"$(service_group)\"
@@ -30,6 +35,13 @@ setup_oauth_setup_CPPFLAGS = $(AM_CPPFLAGS)
 setup_oauth_setup_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 setup_oauth_setup_LDADD = $(SETUP_LIBS)
 
+check_PROGRAMS += setup/test-browser setup/test-exchange setup/test-login-options
+setup_test_browser_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+setup_test_browser_LDADD = $(SETUP_LIBS)
+setup_test_exchange_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+setup_test_exchange_LDADD = $(SETUP_LIBS)
+setup_test_login_options_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+setup_test_login_options_LDADD = $(SETUP_LIBS)
 check_PROGRAMS += setup/test-config-file setup/test-console setup/test-login setup/test-queues \
   setup/test-service
 setup_test_config_file_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)

@@ -2,6 +2,7 @@
 #include "setup/login.h"
 
 #include "common/log.h"
+#include "setup/browser.h"
 #include "setup/console.h"
 
 #include <cjson/cJSON.h>
@@ -87,16 +88,36 @@ add_texts (cJSON *object, const char *name, const GPtrArray *texts)
     (void)cJSON_AddItemToArray (array, cJSON_CreateString (texts->pdata[i]));
 }
 
+/* What a person is asked for, and under which names a program gets it. */
+static const struct
+{
+  const char *event;
+  const char *members[5]; /* of the fields behind the name; NULL: not told */
+} requests[] = {
+  { "code", { "verification_uri", "verification_uri_complete", "user_code", "expires_in" } },
+  { "authorize", { "authorization_uri", "redirect_uri", "expires_in" } },
+  { "delegate", { "client_id", "service_account", "scope" } },
+};
+
 char *
-se_login_code_json (const char *const *fields)
+se_login_request_json (const char *const *fields)
 {
   cJSON *object = cJSON_CreateObject ();
 
-  add_text (object, "verification_uri", fields[1]);
-  if (*fields[2] != '\0')
-    add_text (object, "verification_uri_complete", fields[2]);
-  add_text (object, "user_code", fields[3]);
-  (void)cJSON_AddNumberToObject (object, "expires_in", g_ascii_strtod (fields[4], NULL));
+  for (gsize i = 0; i < G_N_ELEMENTS (requests); i++)
+    for (gsize j = 0; g_str_equal (fields[0], requests[i].event)
+                      && j < G_N_ELEMENTS (requests[i].members) && fields[j + 1] != NULL;
+         j++)
+      {
+        const char *member = requests[i].members[j];
+
+        if (member == NULL || *fields[j + 1] == '\0')
+          continue;
+        if (g_str_equal (member, "expires_in"))
+          (void)cJSON_AddNumberToObject (object, member, g_ascii_strtod (fields[j + 1], NULL));
+        else
+          add_text (object, member, fields[j + 1]);
+      }
   return print_json (object);
 }
 
@@ -172,6 +193,77 @@ show_code (const SeLoginReport *report, const char *const *fields)
   fflush (stdout);
 }
 
+/* The person at a host without a browser can bring one's redirect here, or the address back. */
+static void
+show_ways_from_elsewhere (const char *port, const char *redirect)
+{
+  const char *sudo = g_getenv ("SUDO_USER");
+
+  if (*port != '\0')
+    printf ("If the browser is on another machine, run there first, and leave it running:\n\n"
+            "    ssh -L %s:127.0.0.1:%s %s@%s\n\n",
+            port, port, sudo != NULL ? sudo : g_get_user_name (), g_get_host_name ());
+  if (se_console_can_ask ())
+    printf (
+        "Or sign in anywhere, and paste the address here that the browser shows at the end. It\n"
+        "begins with %s and cannot be opened there, which does not matter.\n\n",
+        redirect);
+}
+
+static void
+show_authorization (const SeLoginReport *report, const char *const *fields)
+{
+  const SeAccount *account = report->account;
+  gboolean opened = se_browser_open (fields[1]);
+
+  printf ("\nThe print server %s asks to send mail as %s.\n"
+          "Sign in as %s. %s:\n\n    %s\n\n",
+          g_get_host_name (), account->from_address, account->login_user,
+          opened ? "Your browser should open this address" : "Open this address in a browser",
+          fields[1]);
+  if (!opened)
+    show_ways_from_elsewhere (fields[4], fields[2]);
+  else if (se_console_can_ask ())
+    printf (
+        "If it does not come back here by itself, paste the address that it shows at the end.\n\n");
+  printf ("Waiting for the sign-in, %" G_GINT64_FORMAT " minutes at most.\n",
+          MAX (g_ascii_strtoll (fields[3], NULL, 10) / 60, 1));
+  fflush (stdout);
+}
+
+static void
+show_delegation (const char *const *fields)
+{
+  printf ("\nThe service account %s needs domain-wide delegation. In the Google Admin console,\n"
+          "under Security, Access and data control, API controls, Domain-wide delegation, add:\n\n"
+          "    Client ID     %s\n"
+          "    OAuth scope   %s\n\n",
+          fields[2], *fields[1] != '\0' ? fields[1] : "(its unique ID: the key file has none)",
+          fields[3]);
+  fflush (stdout);
+}
+
+void
+se_login_report_exchange (const SeLoginReport *report, char **lines)
+{
+  if (report->json)
+    {
+      cJSON *object = cJSON_CreateObject ();
+      cJSON *array = cJSON_AddArrayToObject (object, "powershell");
+
+      for (char **line = lines; *line != NULL; line++)
+        (void)cJSON_AddItemToArray (array, cJSON_CreateString (*line));
+      print_line (print_json (object));
+      return;
+    }
+  printf ("\nAn admin of the organisation enters once, in PowerShell; it may take an hour to "
+          "work:\n\n");
+  for (char **line = lines; *line != NULL; line++)
+    printf ("%s\n", *line);
+  printf ("\n");
+  fflush (stdout);
+}
+
 static void
 show_time_left (const char *seconds)
 {
@@ -223,16 +315,27 @@ is_event (const char *const *fields, const char *name, guint n)
   return g_str_equal (fields[0], name) && g_strv_length ((char **)fields) == n;
 }
 
+static void
+take_request (const SeLoginReport *report, const char *const *fields)
+{
+  if (report->json)
+    print_line (se_login_request_json (fields));
+  else if (*fields[0] == 'c')
+    show_code (report, fields);
+  else if (*fields[0] == 'a')
+    show_authorization (report, fields);
+  else
+    show_delegation (fields);
+}
+
 const char *
 se_login_report_event (SeLoginReport *report, const char *const *fields)
 {
-  if (is_event (fields, "code", 5))
-    {
-      if (report->json)
-        print_line (se_login_code_json (fields));
-      else
-        show_code (report, fields);
-    }
+  if (is_event (fields, "code", 5) || is_event (fields, "authorize", 5)
+      || is_event (fields, "delegate", 4))
+    take_request (report, fields);
+  else if (is_event (fields, "paste-again", 2))
+    note (report, "No: %s.\n", fields[1]);
   else if (is_event (fields, "tick", 2))
     {
       if (!report->json)
@@ -250,6 +353,10 @@ se_login_report_event (SeLoginReport *report, const char *const *fields)
       report->smtp_login = SE_STEP_FAILED;
       note (report, "Token stored in %s.\n", fields[1]);
     }
+  else if (is_event (fields, "removed", 2))
+    note (report, "Removed the old token from %s.\n", fields[1]);
+  else if (is_event (fields, "not-removed", 2))
+    se_login_report_warn (report, "the old token was not removed: %s", fields[1]);
   else if (is_event (fields, "smtp-login", 2))
     {
       report->smtp_login = SE_STEP_DONE;

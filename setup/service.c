@@ -23,13 +23,23 @@
 /* No event is near these; what is beyond them does not come from our worker's code. */
 #define MAX_EVENT 65536
 #define MAX_FIELDS 24
-#define MAX_FIELD 2048
+/* A sign-in address is the longest. */
+#define MAX_FIELD 8192
+
+#define MAX_LINE 16384
 
 #define CHANNEL_FD 3
+#define INPUT_FD 4
+
+/* What the parent itself obeys; the worker's code tells no event of these names. */
+#define EVENT_DONE "done"
+#define EVENT_FAILED "failed"
+#define EVENT_INPUT "input" /* "on" or "off" */
 
 struct SeService
 {
   int channel;
+  int input;
 };
 
 /* Events: fields joined by newlines, one packet each. */
@@ -38,11 +48,12 @@ char *
 se_service_encode (const char *const *fields, gsize n_fields)
 {
   GString *text = g_string_new (NULL);
+  gsize room = MIN (MAX_FIELD, MAX_EVENT / n_fields - 1);
   gsize i;
 
   for (i = 0; i < n_fields; i++)
     {
-      g_autofree char *clean = se_log_clean (fields[i] != NULL ? fields[i] : "", MAX_FIELD);
+      g_autofree char *clean = se_log_clean (fields[i] != NULL ? fields[i] : "", room);
 
       if (i > 0)
         g_string_append_c (text, '\n');
@@ -114,16 +125,53 @@ gboolean
 se_service_await (SeService *service, gboolean *yes, GError **error)
 {
   char answer[16];
+  gboolean stopped = FALSE;
   ssize_t n;
 
   do
-    n = recv (service->channel, answer, sizeof answer, 0);
-  while (n < 0 && errno == EINTR);
+    {
+      n = recv (service->channel, answer, sizeof answer, 0);
+      if (n == 4 && memcmp (answer, "stop", 4) == 0)
+        stopped = TRUE;
+    }
+  while ((n < 0 && errno == EINTR) || n == 4);
+  /* cancel_fd goes on telling it. */
+  if (stopped)
+    shutdown (service->channel, SHUT_RD);
   *yes = n == 3 && memcmp (answer, "yes", 3) == 0;
   if (*yes || (n == 2 && memcmp (answer, "no", 2) == 0))
     return TRUE;
   g_set_error_literal (error, SE_ERROR, (int)SE_ERROR_CANCELLED, "Stopped on request");
   return FALSE;
+}
+
+int
+se_service_input_fd (SeService *service)
+{
+  se_service_tell (service, EVENT_INPUT, "on", NULL);
+  return service->input;
+}
+
+char *
+se_service_read_line (SeService *service)
+{
+  g_autofree char *buffer = g_malloc0 (MAX_LINE + 1);
+  char *line = NULL;
+  ssize_t n;
+
+  do
+    n = recv (service->input, buffer, MAX_LINE, 0);
+  while (n < 0 && errno == EINTR);
+  if (n > 0)
+    line = g_strndup (buffer, strcspn (buffer, "\r\n"));
+  explicit_bzero (buffer, MAX_LINE);
+  return line;
+}
+
+void
+se_service_end_input (SeService *service)
+{
+  se_service_tell (service, EVENT_INPUT, "off", NULL);
 }
 
 static gboolean
@@ -148,16 +196,34 @@ drop_privileges (const char *user, uid_t uid, gid_t gid, GError **error)
   return TRUE;
 }
 
-/* Keeps nothing of the parent but the channel and standard error: no terminal to type into, no
+/* cupsd gives a backend little more than these. What a login shell has besides (a session's bus,
+ * OPENSSL_CONF, SSL_CERT_FILE, XDG_…) would make the set-up work where the jobs do not. */
+static void
+clean_environment (void)
+{
+  static const char *const kept[] = { "PATH", "LANG", "LANGUAGE", "TZ", "CUPS_SERVERROOT", NULL };
+  g_auto (GStrv) names = g_listenv ();
+  char **name;
+
+  for (name = names; *name != NULL; name++)
+    if (!g_strv_contains (kept, *name) && !g_str_has_prefix (*name, "LC_"))
+      g_unsetenv (*name);
+}
+
+/* Keeps nothing of the parent but the channels and standard error: no terminal to type into, no
  * connection that is root's at cupsd. */
 static gboolean
-isolate (int channel, GError **error)
+isolate (const SeService *service, GError **error)
 {
   int null = open ("/dev/null", O_RDWR);
+  /* Out of the way of the numbers that they get. */
+  int channel = fcntl (service->channel, F_DUPFD, INPUT_FD + 1);
+  int input = fcntl (service->input, F_DUPFD, INPUT_FD + 1);
 
   if (null < 0 || dup2 (null, STDIN_FILENO) < 0 || dup2 (null, STDOUT_FILENO) < 0
-      || dup2 (channel, CHANNEL_FD) < 0 || close_range (CHANNEL_FD + 1, ~0U, 0) != 0
-      || setsid () < 0 || chdir ("/") != 0 || prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+      || dup2 (channel, CHANNEL_FD) < 0 || dup2 (input, INPUT_FD) < 0
+      || close_range (INPUT_FD + 1, ~0U, 0) != 0 || setsid () < 0 || chdir ("/") != 0
+      || prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
     {
       se_error_set_errno (error, errno, "Cannot set up the worker");
       return FALSE;
@@ -171,13 +237,13 @@ tell_end (SeService *service, const GError *error)
 {
   if (error == NULL)
     {
-      se_service_tell (service, "done", NULL);
+      se_service_tell (service, EVENT_DONE, NULL);
       return;
     }
   {
     g_autofree char *code = g_strdup_printf ("%d", error->code);
     g_auto (GStrv) lines = g_strsplit (error->message, "\n", -1);
-    const char *fields[MAX_FIELDS] = { "failed", code };
+    const char *fields[MAX_FIELDS] = { EVENT_FAILED, code };
     gsize n = 2;
     char **line;
 
@@ -203,14 +269,15 @@ check_configuration (const char *user, GError **error)
 }
 
 static void G_GNUC_NORETURN
-run_worker (int channel, const char *user, uid_t uid, gid_t gid, SeServiceWork work, gpointer data)
+run_worker (SeService service, const char *user, uid_t uid, gid_t gid, SeServiceWork work,
+            gpointer data)
 {
-  SeService service = { channel };
   g_autoptr (GError) error = NULL;
 
-  if (isolate (channel, &error))
+  clean_environment ();
+  if (isolate (&service, &error))
     {
-      service.channel = CHANNEL_FD;
+      service = (SeService){ CHANNEL_FD, INPUT_FD };
       if (drop_privileges (user, uid, gid, &error) && check_configuration (user, &error))
         (void)work (&service, data, &error);
     }
@@ -252,6 +319,9 @@ se_service_lookup_user (const SeServerConfig *server, uid_t *uid, gid_t *gid, GE
 typedef struct
 {
   int channel;
+  int lines;    /* where they go to the worker; -1: they have ended */
+  int terminal; /* where they come from; -1: none */
+  gboolean reads_lines;
   int signals;
   pid_t pid;
   gboolean asked_to_stop;
@@ -278,6 +348,24 @@ take_signal (Parent *parent)
   else
     answer (parent, "stop");
   parent->asked_to_stop = TRUE;
+}
+
+/* Hands over a line, as a terminal gives it; nothing of it stays here. */
+static void
+take_line (Parent *parent)
+{
+  char line[MAX_LINE];
+  /* In the background a read would stop us. */
+  gboolean ours = !isatty (parent->terminal) || tcgetpgrp (parent->terminal) == getpgrp ();
+  ssize_t n = ours ? read (parent->terminal, line, sizeof line) : 0;
+
+  if (n < 0 && errno == EINTR)
+    return;
+  if (n > 0)
+    (void)!send (parent->lines, line, (size_t)n, MSG_NOSIGNAL | MSG_DONTWAIT);
+  else
+    se_io_clear_fd (&parent->lines);
+  explicit_bzero (line, sizeof line);
 }
 
 /* The end of the worker as it tells it. */
@@ -317,12 +405,19 @@ take_event (Parent *parent, gboolean *ended, GError **error)
       (void)kill (parent->pid, SIGKILL);
       return FALSE;
     }
-  if (g_str_equal (fields[0], "done") || g_str_equal (fields[0], "failed"))
+  if (g_str_equal (fields[0], EVENT_DONE) || g_str_equal (fields[0], EVENT_FAILED))
     {
       *ended = TRUE;
-      if (*fields[0] == 'f')
+      if (g_str_equal (fields[0], EVENT_FAILED))
         set_worker_error ((const char *const *)fields, error);
       return FALSE;
+    }
+  if (g_str_equal (fields[0], EVENT_INPUT))
+    {
+      parent->reads_lines = g_strcmp0 (fields[1], "on") == 0;
+      if (parent->terminal < 0)
+        se_io_clear_fd (&parent->lines);
+      return TRUE;
     }
   said = parent->event ((const char *const *)fields, parent->data);
   if (said != NULL)
@@ -339,7 +434,10 @@ attend (Parent *parent, GError **error)
 
   while (going)
     {
-      struct pollfd polled[] = { { parent->channel, POLLIN, 0 }, { parent->signals, POLLIN, 0 } };
+      gboolean reads = parent->reads_lines && parent->lines >= 0;
+      struct pollfd polled[] = { { parent->channel, POLLIN, 0 },
+                                 { parent->signals, POLLIN, 0 },
+                                 { reads ? parent->terminal : -1, POLLIN, 0 } };
 
       if (poll (polled, G_N_ELEMENTS (polled), -1) < 0)
         continue;
@@ -347,6 +445,8 @@ attend (Parent *parent, GError **error)
         take_signal (parent);
       if (polled[0].revents != 0)
         going = take_event (parent, &ended, &local);
+      else if (polled[2].revents != 0)
+        take_line (parent);
     }
   while (waitpid (parent->pid, &status, 0) < 0 && errno == EINTR)
     ;
@@ -368,15 +468,18 @@ attend (Parent *parent, GError **error)
 static gboolean
 fork_worker (Parent *parent, const SeServerConfig *server, SeServiceWork work, GError **error)
 {
-  int ends[2];
+  int ends[2] = { -1, -1 }, lines[2] = { -1, -1 };
   uid_t uid = 0;
   gid_t gid = 0;
 
   if (geteuid () == 0 && !se_service_lookup_user (server, &uid, &gid, error))
     return FALSE;
-  if (socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
+  if (socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0
+      || socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, lines) != 0)
     {
       se_error_set_errno (error, errno, "Cannot make a socket pair");
+      se_io_clear_fd (&ends[0]);
+      se_io_clear_fd (&ends[1]);
       return FALSE;
     }
   fflush (NULL);
@@ -387,22 +490,24 @@ fork_worker (Parent *parent, const SeServerConfig *server, SeServiceWork work, G
 
       sigemptyset (&none);
       (void)sigprocmask (SIG_SETMASK, &none, NULL);
-      run_worker (ends[1], server->user, uid, gid, work, parent->data);
+      run_worker ((SeService){ ends[1], lines[1] }, server->user, uid, gid, work, parent->data);
     }
   if (parent->pid < 0)
     se_error_set_errno (error, errno, "Cannot start a process");
   close (ends[1]);
+  close (lines[1]);
   parent->channel = ends[0];
-  if (parent->pid < 0)
-    close (ends[0]);
+  parent->lines = lines[0];
   return parent->pid > 0;
 }
 
 gboolean
-se_service_run (const SeServerConfig *server, SeServiceWork work, SeServiceEvent event,
-                gpointer data, GError **error)
+se_service_run_with_input (const SeServerConfig *server, SeServiceWork work, SeServiceEvent event,
+                           int input, gpointer data, GError **error)
 {
-  Parent parent = { .channel = -1, .signals = -1, .event = event, .data = data };
+  Parent parent = {
+    .channel = -1, .lines = -1, .terminal = input, .signals = -1, .event = event, .data = data
+  };
   sigset_t stops, before;
   gboolean good = FALSE;
 
@@ -415,11 +520,17 @@ se_service_run (const SeServerConfig *server, SeServiceWork work, SeServiceEvent
   if (parent.signals < 0)
     se_error_set_errno (error, errno, "Cannot watch for signals");
   else if (fork_worker (&parent, server, work, error))
-    {
-      good = attend (&parent, error);
-      close (parent.channel);
-    }
+    good = attend (&parent, error);
+  se_io_clear_fd (&parent.channel);
+  se_io_clear_fd (&parent.lines);
   se_io_clear_fd (&parent.signals);
   (void)sigprocmask (SIG_SETMASK, &before, NULL);
   return good;
+}
+
+gboolean
+se_service_run (const SeServerConfig *server, SeServiceWork work, SeServiceEvent event,
+                gpointer data, GError **error)
+{
+  return se_service_run_with_input (server, work, event, -1, data, error);
 }

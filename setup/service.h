@@ -7,8 +7,10 @@ G_BEGIN_DECLS
 
 /* Two processes: the parent keeps the caller's rights, the terminal, the configuration and cupsd;
  * the worker, its child, does everything that touches the network, other people's text or tokens.
- * Where the parent is root the worker drops to the service user for good before its first step.
- * They talk in short checked texts: no secret and no control character passes. */
+ * Where the parent is root the worker drops to the service user for good before its first step, and
+ * of the environment it keeps only what a backend has, too: what works at the set-up must work for
+ * the jobs. They talk in short checked texts: no control character passes, and no secret but one:
+ * what a person types while the worker reads (se_service_input_fd), which neither side shows. */
 typedef struct SeService SeService;
 
 /* Runs in the worker. */
@@ -27,6 +29,10 @@ typedef const char *(*SeServiceEvent) (const char *const *fields, gpointer data)
 gboolean se_service_run (const SeServerConfig *server, SeServiceWork work, SeServiceEvent event,
                          gpointer data, GError **error);
 
+/* The same, with a terminal whose lines the worker may read. input: the parent's descriptor. */
+gboolean se_service_run_with_input (const SeServerConfig *server, SeServiceWork work,
+                                    SeServiceEvent event, int input, gpointer data, GError **error);
+
 /* The worker's side. */
 
 /* Readable as soon as the worker should stop: the parent was asked to, or is gone. */
@@ -38,9 +44,20 @@ int se_service_cancel_fd (const SeService *service);
 void se_service_tell (SeService *service, const char *name, ...) G_GNUC_NULL_TERMINATED;
 void se_service_tellv (SeService *service, const char *const *fields, gsize n_fields);
 
-/* Waits for the answer to the event just told. TRUE if it is "yes"; SE_ERROR_CANCELLED if the
- * worker should stop. */
+/* Waits for the answer to the event just told. yes: whether it is "yes". An answer that is on its
+ * way counts even if the worker should stop. SE_ERROR_CANCELLED if none comes. */
 gboolean se_service_await (SeService *service, gboolean *yes, GError **error);
+
+/* Lets the parent hand over what is typed from now on, line by line. Returns a descriptor that is
+ * readable when a line is there, or the end. */
+int se_service_input_fd (SeService *service);
+
+/* One line without its newline, to be wiped by the caller (se_io_free_secret): it may hold a
+ * one-time code. NULL at the end of the input, if only since the parent has none. */
+char *se_service_read_line (SeService *service);
+
+/* What is typed is the parent's again. */
+void se_service_end_input (SeService *service);
 
 /* For the parent and for tests: one event as it goes over the channel and back. decode returns NULL
  * for a text that is not well-formed: too long, too many fields, control characters, bad UTF-8. */

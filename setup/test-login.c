@@ -39,8 +39,8 @@ test_code (void)
                                 NULL };
   const char *const plain[]
       = { "code", "https://microsoft.com/devicelogin", "", "AB", "900", NULL };
-  g_autofree char *first = se_login_code_json (whole);
-  g_autofree char *second = se_login_code_json (plain);
+  g_autofree char *first = se_login_request_json (whole);
+  g_autofree char *second = se_login_request_json (plain);
   cJSON *object = parse (first);
 
   g_assert_cmpstr (text (object, "verification_uri"), ==, whole[1]);

@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "setup/login.h"
+
+#include "mail/address.h"
+#include "oauth/grant.h"
+#include "setup/console.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* The grants, with a word on each. */
+static const struct
+{
+  const char *name;
+  const char *words;
+} grants[] = {
+  { "device", "a person signs in with a browser on any machine, by a short code" },
+  { "code", "a person signs in with a browser here, or by pasting an address" },
+  { "client-credentials", "nobody signs in: the application has a certificate or a secret" },
+  { "service-account", "nobody signs in: a service account acts for the mailbox" },
+};
+
+static const char *
+get_key (const SeLoginOptions *options, const char *key)
+{
+  return g_hash_table_lookup (options->keys, key);
+}
+
+/* value: given away. key: static. */
+static void
+set_key (SeLoginOptions *options, const char *key, char *value)
+{
+  g_hash_table_insert (options->keys, (gpointer)key, value);
+}
+
+/* Asks for a key that no option gave. An empty fallback: none is an answer, too. */
+static gboolean
+ask_key (SeLoginOptions *options, const char *key, const char *question, const char *fallback,
+         GError **error)
+{
+  char *answer = NULL;
+
+  if (get_key (options, key) != NULL)
+    return TRUE;
+  answer = se_console_ask (question, fallback, error);
+  if (answer == NULL)
+    return FALSE;
+  if (*answer != '\0')
+    set_key (options, key, answer);
+  else
+    g_free (answer);
+  return TRUE;
+}
+
+static gboolean
+ask_into (char **answer, const char *question, const char *fallback, GError **error)
+{
+  if (*answer == NULL)
+    *answer = se_console_ask (question, fallback, error);
+  return *answer != NULL;
+}
+
+/* Which account: the word, else a question, else the only one there is. */
+static gboolean
+choose_account (SeLoginOptions *options, const SeSetup *setup, gboolean may_ask, GError **error)
+{
+  g_auto (GStrv) accounts = se_config_list_accounts (setup->config);
+  guint i, n = g_strv_length (accounts);
+
+  if (options->address != NULL)
+    return TRUE;
+  if (!may_ask)
+    {
+      options->address = se_setup_choose_account (setup, NULL, error);
+      return options->address != NULL;
+    }
+  for (i = 0; i < n; i++)
+    printf ("%s  %s\n", i == 0 ? "Accounts:" : "         ", accounts[i]);
+  return ask_into (&options->address, "Mailbox to authorize", n > 0 ? accounts[0] : NULL, error);
+}
+
+/* One of known; elsewhere: what to say of another. */
+static gboolean
+ask_one_of (SeLoginOptions *options, const char *key, const char *question,
+            const char *const *known, const char *elsewhere, GError **error)
+{
+  while (get_key (options, key) == NULL)
+    {
+      g_autofree char *answer = se_console_ask (question, known[0], error);
+
+      if (answer == NULL)
+        return FALSE;
+      if (g_strv_contains (known, answer))
+        set_key (options, key, g_steal_pointer (&answer));
+      else
+        puts (elsewhere);
+    }
+  return TRUE;
+}
+
+static gboolean
+ask_provider (SeLoginOptions *options, const SeConfig *config, GError **error)
+{
+  g_auto (GStrv) known = se_config_list_providers (config);
+  g_autofree char *names = g_strjoinv (", ", known);
+  g_autofree char *question = g_strdup_printf ("Provider (%s)", names);
+
+  if (known[0] == NULL && get_key (options, "provider") == NULL)
+    {
+      g_set_error_literal (error, SE_ERROR, (int)SE_ERROR_CONFIG,
+                           "there is no provider: scan-email.conf has no [provider NAME] section, "
+                           "and the presets are missing");
+      return FALSE;
+    }
+  return ask_one_of (
+      options, "provider", question, (const char *const *)known,
+      "There is no such provider; a server of your own needs a [provider NAME] section in "
+      "scan-email.conf first.",
+      error);
+}
+
+/* The provider's section, by an account that lacks nothing. NULL: it cannot be used, which shows
+ * when the account is made. */
+static SeAccount *
+look_at_provider (const SeConfig *config, const SeLoginOptions *options)
+{
+  static const char *const needed[][2] = { { "tenant", "t" },
+                                           { "client-id", "c" },
+                                           { "scope", "s" },
+                                           { "client-secret-file", "/s" },
+                                           { "service-account-file", "/s" } };
+  g_autoptr (GHashTable) keys = g_hash_table_new (g_str_hash, g_str_equal);
+
+  g_hash_table_insert (keys, (gpointer) "provider", (gpointer)get_key (options, "provider"));
+  for (gsize i = 0; i < G_N_ELEMENTS (needed); i++)
+    g_hash_table_insert (keys, (gpointer)needed[i][0], (gpointer)needed[i][1]);
+  return se_config_make_account (config, options->address, keys, NULL);
+}
+
+static gboolean
+needs_tenant (const SeProviderConfig *provider)
+{
+  return provider->token_endpoint != NULL && strstr (provider->token_endpoint, "%{tenant}") != NULL;
+}
+
+/* The first of the provider's grants is proposed. */
+static gboolean
+ask_grant (SeLoginOptions *options, const SeProviderConfig *provider, GError **error)
+{
+  const char *known[G_N_ELEMENTS (grants) + 1] = { NULL };
+  guint n = 0;
+
+  if (get_key (options, "grant") != NULL)
+    return TRUE;
+  for (char **name = provider->grants; name != NULL && *name != NULL && n < G_N_ELEMENTS (grants);
+       name++)
+    known[n++] = *name;
+  for (gsize i = 0; provider->grants == NULL && i < G_N_ELEMENTS (grants); i++)
+    known[n++] = grants[i].name;
+  if (n > 1)
+    puts ("How to sign in:");
+  for (guint i = 0; n > 1 && i < n; i++)
+    for (gsize j = 0; j < G_N_ELEMENTS (grants); j++)
+      if (g_str_equal (known[i], grants[j].name))
+        printf ("  %-18s  %s\n", grants[j].name, grants[j].words);
+  if (n == 1)
+    {
+      set_key (options, "grant", g_strdup (known[0]));
+      return TRUE;
+    }
+  return ask_one_of (options, "grant", "Grant", known, "Not there: one of the list, please.",
+                     error);
+}
+
+/* Files. */
+
+static gboolean
+check_files (SeService *service, gpointer data, GError **error)
+{
+  return se_grant_check_files (data, error);
+}
+
+static const char *
+ignore (const char *const *fields, gpointer data)
+{
+  return NULL;
+}
+
+/* Asks for what the grant needs. */
+static gboolean
+ask_files (SeLoginOptions *options, const char *grant, GError **error)
+{
+  gboolean secret = g_str_equal (grant, "code");
+
+  if (g_str_equal (grant, "service-account"))
+    return ask_key (options, "service-account-file", "Service account's key file (JSON)", NULL,
+                    error);
+  if (g_str_equal (grant, "client-credentials") && get_key (options, "client-secret-file") == NULL)
+    {
+      if (!ask_key (options, "certificate-file",
+                    "Application's certificate, a PEM file (empty: it has a secret instead)", "",
+                    error))
+        return FALSE;
+      secret = get_key (options, "certificate-file") == NULL;
+      if (!secret)
+        return ask_key (options, "key-file", "The certificate's private key, a PEM file", NULL,
+                        error);
+    }
+  if (!secret)
+    return TRUE;
+  if (!ask_key (options, "client-secret-file",
+                g_str_equal (grant, "code") ? "File with the client secret (empty: it has none)"
+                                            : "File with the client secret",
+                g_str_equal (grant, "code") ? "" : NULL, error))
+    return FALSE;
+  return get_key (options, "client-secret-file") == NULL
+         || ask_key (options, "client-secret-expires",
+                     "The secret's last day, YYYY-MM-DD (empty: not known)", "", error);
+}
+
+/* Asks, and looks at the files as the service user, until they will do: nobody should sign in
+ * before. Keys that options gave are not asked for again. */
+static gboolean
+complete_files (SeLoginOptions *options, const SeSetup *setup, const char *grant, GError **error)
+{
+  for (;;)
+    {
+      g_autoptr (GHashTable) given = g_hash_table_new (g_str_hash, g_str_equal);
+      g_autoptr (SeAccount) account = NULL;
+      g_autoptr (GError) local = NULL;
+      GHashTableIter iter;
+      gpointer key;
+      gboolean asked = FALSE;
+
+      g_hash_table_iter_init (&iter, options->keys);
+      while (g_hash_table_iter_next (&iter, &key, NULL))
+        g_hash_table_add (given, key);
+      if (!ask_files (options, grant, error))
+        return FALSE;
+      account = se_config_make_account (setup->config, options->address, options->keys, &local);
+      if (account != NULL && se_service_run (setup->server, check_files, ignore, account, &local))
+        return TRUE;
+      g_hash_table_iter_init (&iter, options->keys);
+      while (g_hash_table_iter_next (&iter, &key, NULL))
+        if (!g_hash_table_contains (given, key))
+          {
+            asked = TRUE;
+            g_hash_table_iter_remove (&iter);
+          }
+      if (!asked || se_error_is (local, SE_ERROR_CANCELLED))
+        {
+          g_propagate_error (error, g_steal_pointer (&local));
+          return FALSE;
+        }
+      puts (local->message);
+    }
+}
+
+/* The keys of an account that is not in the file yet. */
+static gboolean
+ask_account (SeLoginOptions *options, const SeSetup *setup, GError **error)
+{
+  g_autoptr (SeAccount) sample = NULL;
+  const char *grant = NULL;
+
+  if (!ask_provider (options, setup->config, error))
+    return FALSE;
+  sample = look_at_provider (setup->config, options);
+  if (sample != NULL && !ask_grant (options, sample->provider, error))
+    return FALSE;
+  grant = get_key (options, "grant");
+  if (g_strcmp0 (grant, "service-account") != 0
+      && !ask_key (options, "client-id", "Client id of the application registered there", NULL,
+                   error))
+    return FALSE;
+  if (sample != NULL && needs_tenant (sample->provider)
+      && !ask_key (options, "tenant", "Tenant (the directory's id or domain)", NULL, error))
+    return FALSE;
+  return grant == NULL || complete_files (options, setup, grant, error);
+}
+
+/* An account that is not in the file yet: its keys, by option or question. */
+static gboolean
+complete_new_account (SeLoginOptions *options, const SeSetup *setup, gboolean may_ask,
+                      GError **error)
+{
+  g_autoptr (SeAddress) address = se_address_parse (options->address, error);
+
+  if (address == NULL)
+    {
+      if (error != NULL && *error != NULL)
+        (*error)->code = SE_ERROR_USAGE;
+      return FALSE;
+    }
+  g_free (options->address);
+  options->address = se_address_to_string (address);
+  if (may_ask)
+    return ask_account (options, setup, error);
+  if (get_key (options, "provider") != NULL)
+    return TRUE;
+  g_set_error (error, SE_ERROR, (int)SE_ERROR_USAGE,
+               "%s is not in %s yet: give --provider and --client-id (Microsoft: --tenant, too)",
+               options->address, setup->path);
+  return FALSE;
+}
+
+/* Another grant for an account that is in the file may need files that are not. */
+static gboolean
+complete_account (SeLoginOptions *options, const SeSetup *setup, gboolean may_ask, GError **error)
+{
+  const char *grant = get_key (options, "grant");
+  g_autoptr (SeAccount) account = NULL;
+
+  if (grant == NULL || !may_ask)
+    return TRUE;
+  account = se_config_make_account (setup->config, options->address, options->keys, NULL);
+  return account != NULL || complete_files (options, setup, grant, error);
+}
+
+static gboolean
+ask_queue (SeLoginOptions *options, GError **error)
+{
+  if (!ask_into (&options->queue, "Queue to create (- for none)", "scan-email", error))
+    return FALSE;
+  if (g_str_equal (options->queue, "-"))
+    {
+      g_clear_pointer (&options->queue, g_free);
+      return TRUE;
+    }
+  return ask_into (&options->to, "Address that the queue mails to", options->address, error);
+}
+
+gboolean
+se_login_ask (SeLoginOptions *options, const SeSetup *setup, gboolean bare, GError **error)
+{
+  gboolean may_ask = !options->json && se_console_can_ask ();
+  g_auto (GStrv) accounts = se_config_list_accounts (setup->config);
+
+  if (!choose_account (options, setup, may_ask, error))
+    return FALSE;
+  if (g_strv_contains ((const char *const *)accounts, options->address))
+    return complete_account (options, setup, may_ask, error);
+  if (!complete_new_account (options, setup, may_ask, error))
+    return FALSE;
+  return !bare || !may_ask || ask_queue (options, error);
+}
