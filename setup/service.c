@@ -146,7 +146,7 @@ se_service_await (SeService *service, gboolean *yes, GError **error)
 }
 
 int
-se_service_input_fd (SeService *service)
+se_service_ask_line (SeService *service)
 {
   se_service_tell (service, EVENT_INPUT, "on", NULL);
   return service->input;
@@ -169,7 +169,7 @@ se_service_read_line (SeService *service)
 }
 
 void
-se_service_end_input (SeService *service)
+se_service_drop_line (SeService *service)
 {
   se_service_tell (service, EVENT_INPUT, "off", NULL);
 }
@@ -321,7 +321,7 @@ typedef struct
   int channel;
   int lines;    /* where they go to the worker; -1: they have ended */
   int terminal; /* where they come from; -1: none */
-  gboolean reads_lines;
+  gboolean line_asked;
   int signals;
   pid_t pid;
   gboolean asked_to_stop;
@@ -361,6 +361,7 @@ take_line (Parent *parent)
 
   if (n < 0 && errno == EINTR)
     return;
+  parent->line_asked = FALSE;
   if (n > 0)
     (void)!send (parent->lines, line, (size_t)n, MSG_NOSIGNAL | MSG_DONTWAIT);
   else
@@ -414,7 +415,7 @@ take_event (Parent *parent, gboolean *ended, GError **error)
     }
   if (g_str_equal (fields[0], EVENT_INPUT))
     {
-      parent->reads_lines = g_strcmp0 (fields[1], "on") == 0;
+      parent->line_asked = g_strcmp0 (fields[1], "on") == 0;
       if (parent->terminal < 0)
         se_io_clear_fd (&parent->lines);
       return TRUE;
@@ -434,7 +435,7 @@ attend (Parent *parent, GError **error)
 
   while (going)
     {
-      gboolean reads = parent->reads_lines && parent->lines >= 0;
+      gboolean reads = parent->line_asked && parent->lines >= 0;
       struct pollfd polled[] = { { parent->channel, POLLIN, 0 },
                                  { parent->signals, POLLIN, 0 },
                                  { reads ? parent->terminal : -1, POLLIN, 0 } };

@@ -10,7 +10,8 @@ G_BEGIN_DECLS
  * Where the parent is root the worker drops to the service user for good before its first step, and
  * of the environment it keeps only what a backend has, too: what works at the set-up must work for
  * the jobs. They talk in short checked texts: no control character passes, and no secret but one:
- * what a person types while the worker reads (se_service_input_fd), which neither side shows. */
+ * what a person types when the worker asks for it (se_service_ask_line), which neither side shows.
+ */
 typedef struct SeService SeService;
 
 /* Runs in the worker. */
@@ -48,16 +49,16 @@ void se_service_tellv (SeService *service, const char *const *fields, gsize n_fi
  * way counts even if the worker should stop. SE_ERROR_CANCELLED if none comes. */
 gboolean se_service_await (SeService *service, gboolean *yes, GError **error);
 
-/* Lets the parent hand over what is typed from now on, line by line. Returns a descriptor that is
- * readable when a line is there, or the end. */
-int se_service_input_fd (SeService *service);
+/* Asks the parent for one line that is typed. Returns a descriptor that is readable when it is
+ * there, or the end. */
+int se_service_ask_line (SeService *service);
 
-/* One line without its newline, to be wiped by the caller (se_io_free_secret): it may hold a
+/* The line without its newline, to be wiped by the caller (se_io_free_secret): it may hold a
  * one-time code. NULL at the end of the input, if only since the parent has none. */
 char *se_service_read_line (SeService *service);
 
-/* What is typed is the parent's again. */
-void se_service_end_input (SeService *service);
+/* Takes the question back: what is typed is the parent's again. */
+void se_service_drop_line (SeService *service);
 
 /* For the parent and for tests: one event as it goes over the channel and back. decode returns NULL
  * for a text that is not well-formed: too long, too many fields, control characters, bad UTF-8. */

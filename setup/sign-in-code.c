@@ -60,28 +60,33 @@ static void
 wait_for_answer (SeService *service, const SeSignIn *wanted, SeLoopback *listener, Wait *wait)
 {
   gint64 deadline = g_get_monotonic_time () + TIME_TO_SIGN_IN * G_USEC_PER_SEC;
-  int input = wanted->may_paste ? se_service_input_fd (service) : -1;
+  gboolean may_paste = wanted->may_paste;
+  int input = -1;
 
   while (wait->code == NULL && wait->error == NULL)
-    switch (
-        se_loopback_wait (listener, se_service_cancel_fd (service), input, deadline, judge, wait))
-      {
-      case SE_LOOPBACK_ANSWERED:
-        break;
-      case SE_LOOPBACK_INPUT:
-        if (!take_line (service, wait))
+    {
+      if (may_paste && input < 0)
+        input = se_service_ask_line (service);
+      switch (
+          se_loopback_wait (listener, se_service_cancel_fd (service), input, deadline, judge, wait))
+        {
+        case SE_LOOPBACK_ANSWERED:
+          break;
+        case SE_LOOPBACK_INPUT:
+          may_paste = take_line (service, wait);
           input = -1;
-        break;
-      case SE_LOOPBACK_TIMED_OUT:
-        g_set_error (&wait->error, SE_ERROR, (int)SE_ERROR_AUTHORIZATION,
-                     "nobody signed in within %d minutes: start again", TIME_TO_SIGN_IN / 60);
-        break;
-      case SE_LOOPBACK_CANCELLED:
-        g_set_error_literal (&wait->error, SE_ERROR, (int)SE_ERROR_CANCELLED, "cancelled");
-        break;
-      }
-  if (wanted->may_paste)
-    se_service_end_input (service);
+          break;
+        case SE_LOOPBACK_TIMED_OUT:
+          g_set_error (&wait->error, SE_ERROR, (int)SE_ERROR_AUTHORIZATION,
+                       "nobody signed in within %d minutes: start again", TIME_TO_SIGN_IN / 60);
+          break;
+        case SE_LOOPBACK_CANCELLED:
+          g_set_error_literal (&wait->error, SE_ERROR, (int)SE_ERROR_CANCELLED, "cancelled");
+          break;
+        }
+    }
+  if (input >= 0)
+    se_service_drop_line (service);
 }
 
 /* Where the redirect leads to this machine: the listener for it. */

@@ -54,6 +54,32 @@ test_code (void)
 }
 
 static void
+test_other_requests (void)
+{
+  const char *const authorize[] = {
+    "authorize", "https://id.example.com/auth?state=\"x", "http://127.0.0.1:4711/", "900", "4711",
+    NULL
+  };
+  const char *const delegate[]
+      = { "delegate", "123456789012345678901", "s@p.iam.gserviceaccount.com", "https://m/", NULL };
+  g_autofree char *first = se_login_request_json (authorize);
+  g_autofree char *second = se_login_request_json (delegate);
+  cJSON *object = parse (first);
+
+  g_assert_cmpstr (text (object, "authorization_uri"), ==, authorize[1]);
+  g_assert_cmpstr (text (object, "redirect_uri"), ==, authorize[2]);
+  g_assert_cmpint (cJSON_GetObjectItem (object, "expires_in")->valueint, ==, 900);
+  g_assert_cmpint (cJSON_GetArraySize (object), ==, 3);
+  cJSON_Delete (object);
+  object = parse (second);
+  /* A number that no double holds. */
+  g_assert_cmpstr (text (object, "client_id"), ==, delegate[1]);
+  g_assert_cmpstr (text (object, "service_account"), ==, delegate[2]);
+  g_assert_cmpstr (text (object, "scope"), ==, delegate[3]);
+  cJSON_Delete (object);
+}
+
+static void
 take (SeLoginReport *report, const char *answer, ...)
 {
   const char *fields[8] = { NULL };
@@ -86,6 +112,7 @@ test_good (void)
 
   take (report, "yes", "identity", "Scanner@Contoso.com", NULL);
   take (report, NULL, "stored", "/var/lib/scan-email/tokens/x.json", NULL);
+  take (report, NULL, "removed", "/old", NULL);
   take (report, NULL, "smtp-login", "smtp://smtp.office365.com:587", NULL);
   take (report, NULL, "test-mail", "scanner@contoso.com", "250 2.0.0 OK", NULL);
   g_ptr_array_add (report->released, g_strdup ("scan-email-12"));
@@ -161,6 +188,16 @@ test_other_identity (void)
 }
 
 static void
+test_old_store (void)
+{
+  g_autoptr (SeLoginReport) report = new_report ();
+
+  take (report, NULL, "not-removed", "the keyring is locked", NULL);
+  g_assert_cmpuint (report->warnings->len, ==, 1);
+  g_assert_nonnull (strstr (report->warnings->pdata[0], "the keyring is locked"));
+}
+
+static void
 test_strange_events (void)
 {
   g_autoptr (SeLoginReport) report = new_report ();
@@ -186,6 +223,8 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/login/code", test_code);
+  g_test_add_func ("/login/other-requests", test_other_requests);
+  g_test_add_func ("/login/old-store", test_old_store);
   g_test_add_func ("/login/good", test_good);
   g_test_add_func ("/login/steps", test_steps);
   g_test_add_func ("/login/skipped", test_skipped);

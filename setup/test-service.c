@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "setup/service.h"
 
+#include "common/io.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -239,6 +241,127 @@ test_stop (void)
   g_assert_error (second, SE_ERROR, SE_ERROR_CANCELLED);
 }
 
+/* A signal that comes while an answer is on its way: the parent has done what it says. */
+
+static const char *
+interrupt_or_agree (const char *const *fields, gpointer data)
+{
+  if (g_str_equal (fields[0], "question"))
+    return "yes";
+  return g_str_equal (fields[0], "waiting") ? interrupt (fields, NULL) : note (fields, data);
+}
+
+static gboolean
+ask_when_stopped (SeService *service, gpointer data, GError **error)
+{
+  struct pollfd stop = { se_service_cancel_fd (service), POLLIN, 0 };
+
+  se_service_tell (service, "waiting", NULL);
+  g_assert_cmpint (poll (&stop, 1, 20000), ==, 1);
+  if (!ask (service, data, error))
+    return FALSE;
+  g_assert_cmpint (poll (&stop, 1, 0), ==, 1);
+  return TRUE;
+}
+
+static void
+test_stop_and_answer (void)
+{
+  SeServerConfig server = { .user = (char *)USER, .state_directory = (char *)"/nonexistent" };
+  Fixture fixture = { NULL, g_string_new (NULL), -1 };
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (se_service_run (&server, ask_when_stopped, interrupt_or_agree, &fixture, &error));
+  g_assert_no_error (error);
+  g_assert_cmpstr (fixture.seen->str, ==, "so|");
+  g_string_free (fixture.seen, TRUE);
+}
+
+/* Lines for the worker. */
+
+static gboolean
+read_lines (SeService *service, gpointer data, GError **error)
+{
+  char *line;
+
+  while (se_service_ask_line (service) >= 0 && (line = se_service_read_line (service)) != NULL)
+    {
+      se_service_tell (service, "line", line, NULL);
+      se_io_free_secret (line);
+    }
+  se_service_tell (service, "end", NULL);
+  return TRUE;
+}
+
+/* One line, then the parent's own again. */
+static gboolean
+read_one (SeService *service, gpointer data, GError **error)
+{
+  se_autosecret char *line = NULL;
+
+  (void)se_service_ask_line (service);
+  line = se_service_read_line (service);
+  se_service_drop_line (service);
+  se_service_tell (service, "line", line, NULL);
+  return TRUE;
+}
+
+static gboolean
+read_none (SeService *service, gpointer data, GError **error)
+{
+  se_service_tell (service, "none", NULL);
+  return TRUE;
+}
+
+/* A "terminal" on which text was typed and whose end is closed. */
+static int
+typed (const char *text)
+{
+  int ends[2];
+
+  /* Packets, since a terminal gives a line at a time, too. */
+  g_assert_cmpint (socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), ==, 0);
+  g_auto (GStrv) lines = g_strsplit (text, "|", -1);
+  for (char **line = lines; *line != NULL; line++)
+    g_assert_cmpint (send (ends[1], *line, strlen (*line), 0), >, 0);
+  close (ends[1]);
+  return ends[0];
+}
+
+static void
+test_input (void)
+{
+  static const struct
+  {
+    SeServiceWork work;
+    gboolean terminal;
+    const char *seen;
+    const char *left; /* for the parent */
+  } cases[] = {
+    { read_lines, TRUE, "line|one|line|two|line||end|", "" },
+    { read_one, TRUE, "line|one|", "two\n" },
+    { read_none, TRUE, "none|", "one\n" },
+    { read_lines, FALSE, "end|", "one\n" },
+  };
+  SeServerConfig server = { .user = (char *)USER, .state_directory = (char *)"/nonexistent" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      Fixture fixture = { NULL, g_string_new (NULL), -1 };
+      g_autoptr (GError) error = NULL;
+      se_autofd int terminal = typed ("one\n|two\n|\n");
+      char left[16] = "";
+
+      g_assert_true (se_service_run_with_input (
+          &server, cases[i].work, note, cases[i].terminal ? terminal : -1, &fixture, &error));
+      g_assert_no_error (error);
+      g_assert_cmpstr (fixture.seen->str, ==, cases[i].seen);
+      g_assert_cmpint (recv (terminal, left, sizeof left - 1, 0), >=, 0);
+      g_assert_cmpstr (left, ==, cases[i].left);
+      g_string_free (fixture.seen, TRUE);
+    }
+}
+
 /* What the worker may. */
 
 static gboolean
@@ -263,6 +386,11 @@ look_around (SeService *service, gpointer data, GError **error)
       g_assert_cmpint (setuid (0), ==, -1);
       g_assert_cmpint (open ("/etc/shadow", O_RDONLY), ==, -1);
     }
+  g_assert_null (g_getenv ("DBUS_SESSION_BUS_ADDRESS"));
+  g_assert_null (g_getenv ("SSL_CERT_FILE"));
+  g_assert_cmpstr (g_getenv ("CUPS_SERVERROOT"), ==, "/nonexistent");
+  g_assert_cmpstr (g_getenv ("LC_TIME"), ==, "C");
+  g_assert_nonnull (g_getenv ("PATH"));
   se_service_tell (service, "seen", NULL);
   return TRUE;
 }
@@ -274,6 +402,9 @@ test_rights (void)
   g_autoptr (GError) error = NULL;
   const gid_t groups[] = { 0, 1 };
 
+  g_setenv ("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent", TRUE);
+  g_setenv ("SSL_CERT_FILE", "/nonexistent", TRUE);
+  g_setenv ("LC_TIME", "C", TRUE);
   /* Groups that must not reach the worker. */
   if (geteuid () == 0)
     g_assert_cmpint (setgroups (G_N_ELEMENTS (groups), groups), ==, 0);
@@ -313,6 +444,8 @@ main (int argc, char **argv)
   g_test_add_func ("/service/endings", test_endings);
   g_test_add_func ("/service/answers", test_answers);
   g_test_add_func ("/service/stop", test_stop);
+  g_test_add_func ("/service/stop-and-answer", test_stop_and_answer);
+  g_test_add_func ("/service/input", test_input);
   g_test_add_func ("/service/rights", test_rights);
   g_test_add_func ("/service/user", test_user);
   return g_test_run ();

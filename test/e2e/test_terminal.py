@@ -3,15 +3,19 @@
 
 import os
 import pty
+import pwd
 import re
 import select
 import shutil
 import signal
 import stat
+import tempfile
 import time
+from urllib.parse import parse_qs, urlsplit
 
+from . import clients
 from .case import ACCOUNT, EndToEnd, needs_root
-from .person import Person
+from .person import Person, Unreachable
 from .process import processes_with, wait_for
 
 CODE = re.compile(r"\b[A-Z]{4}-[A-Z]{4}\b")
@@ -37,10 +41,10 @@ class Terminal:
         self.seen += data.decode(errors="replace")
         return bool(data)
 
-    def wait(self, pattern, seconds=30.0):
+    def wait(self, pattern, seconds=30.0, flags=0):
         """Returns the match, in what came after the last one."""
         deadline = time.monotonic() + seconds
-        while not (match := re.search(pattern, self.seen[self._at:])):
+        while not (match := re.search(pattern, self.seen[self._at:], flags)):
             if time.monotonic() > deadline or not self._read():
                 raise AssertionError(f"no {pattern!r} in:\n{self.seen}")
         self._at += match.end()
@@ -71,8 +75,8 @@ class Terminal:
 
 
 class OnATerminal(EndToEnd):
-    def start(self, *words):
-        terminal = Terminal(self.cups.environment(), *words)
+    def start(self, *words, environment=None):
+        terminal = Terminal({**self.cups.environment(), **(environment or {})}, *words)
         self.addCleanup(terminal.close)
         return terminal
 
@@ -90,6 +94,9 @@ class OnATerminal(EndToEnd):
         terminal.answer(r"Provider \(intranet, microsoft, .*google, .*\) \[intranet\]: ", "nonsense")
         terminal.wait("no such provider")
         terminal.answer(r"Provider .*: ", "intranet")
+        terminal.answer(r"Grant \[device\]: ", "password")
+        terminal.wait("one of the list")
+        terminal.answer(r"Grant \[device\]: ", "")
         terminal.answer("Client id .*: ", "")
         terminal.answer("Client id .*: ", "scan-email")  # an empty answer is asked about again
         terminal.answer(r"Queue to create .*\[scan-email\]: ", "asked")
@@ -127,6 +134,85 @@ class OnATerminal(EndToEnd):
         self.assertEqual(terminal.end(), 3)
         self.assertIn("Nothing was stored", terminal.seen)
         self.world.setup("test", ACCOUNT)  # the old authorization is as good as before
+
+    def start_code_grant(self, environment=None):
+        self.configure(account=clients.code(self.world))
+        terminal = self.start("login", ACCOUNT, "--no-test-mail", environment=environment)
+        address = terminal.wait(r"https://\S+/auth\?\S+").group()
+        return terminal, address
+
+    def sign_in_elsewhere(self, address):
+        """With a browser that cannot come back here; the address that it shows at the end."""
+        person = Person(self.world.authority.ca, say=lambda _: None, elsewhere=True)
+        with self.assertRaises(Unreachable) as caught:
+            person.sign_in(address)
+        return caught.exception.url
+
+    def test_the_address_is_pasted(self):
+        terminal, address = self.start_code_grant()
+        (port,) = terminal.wait(r"ssh -L (\d+):127\.0\.0\.1:\1 \S+@\S+").groups()
+        terminal.wait(f"paste the address .*begins with http://127.0.0.1:{port}/", flags=re.S)
+        terminal.answer("Waiting for the sign-in, 15 minutes", address)
+        terminal.wait("No: this is the address to sign in at")
+        shown = self.sign_in_elsewhere(address)
+        state = parse_qs(urlsplit(shown).query)["state"][0]
+        terminal.press(shown.replace(state, state[::-1]).encode() + b"\n")
+        terminal.wait("No: this is the answer to another sign-in")
+        terminal.press(b"\n" + shown.encode() + b"\n")
+        self.assertEqual(terminal.end(), 0, terminal.seen)
+        self.assertIn(f"Signed in as {ACCOUNT}", terminal.seen)
+        self.assertIn("SMTP login at", terminal.seen)
+
+    def test_the_listener_is_used_beside_the_terminal(self):
+        terminal, address = self.start_code_grant()
+        terminal.wait("minutes at most")
+        text = Person(self.world.authority.ca, say=lambda _: None).sign_in(address)
+        self.assertIn("You can close this window", text)
+        self.assertEqual(terminal.end(), 0, terminal.seen)
+
+    def test_a_browser_is_opened_as_the_person(self):
+        directory = tempfile.mkdtemp(prefix="xdg-", dir="/tmp")
+        self.addCleanup(shutil.rmtree, directory)
+        os.chmod(directory, 0o777)
+        with open(os.path.join(directory, "xdg-open"), "w") as file:
+            file.write(f"#!/bin/sh\n{{ id -u; echo \"$1\"; env; }} > {directory}/seen.new\n"
+                       f"mv {directory}/seen.new {directory}/seen\n")
+        os.chmod(file.name, 0o755)
+        nobody = pwd.getpwnam("nobody")
+        terminal, address = self.start_code_grant(
+            environment={"PATH": directory + ":" + self.cups.environment()["PATH"], "DISPLAY": ":7",
+                         "SUDO_UID": str(nobody.pw_uid), "SECRET_OF_ROOT": "x"})
+        terminal.wait("minutes at most")
+        self.assertIn("Your browser should open this address", terminal.seen)
+        wait_for(lambda: os.path.exists(os.path.join(directory, "seen")), "xdg-open")
+        with open(os.path.join(directory, "seen")) as file:
+            user, opened, *environment = file.read().splitlines()
+        self.assertEqual(int(user), nobody.pw_uid if os.geteuid() == 0 else os.geteuid())
+        self.assertEqual(opened, address)
+        self.assertIn("DISPLAY=:7", environment)
+        self.assertFalse([line for line in environment if line.startswith(("SECRET", "SUDO"))])
+        terminal.press(b"\x03")
+        self.assertEqual(terminal.end(5), 1)
+
+    def test_a_secret_file_is_looked_at_at_once(self):
+        account = "files@example.test"
+        secret = os.path.join(self.cups.base, "terminal.secret")
+        with open(secret, "w") as file:
+            file.write("x\n")
+        os.chmod(secret, 0o644)
+        self.addCleanup(os.unlink, secret)
+        terminal = self.start("login", account, "--provider", "intranet", "--client-id", "x",
+                              "--grant", "client-credentials")
+        terminal.answer(r"certificate, a PEM file .*: ", "")
+        terminal.answer(r"File with the client secret: ", secret)
+        terminal.answer(r"last day.*: ", "")
+        terminal.wait(f"chmod 0600 {re.escape(secret)}|chown")
+        terminal.answer(r"certificate, a PEM file .*: ", "/nonexistent/certificate.pem")
+        terminal.answer(r"private key.*: ", secret)
+        terminal.wait("/nonexistent/certificate.pem|chmod|chown")
+        terminal.wait(r"certificate, a PEM file .*: ")
+        terminal.press(b"\x03")
+        self.assertEqual(terminal.end(5), -signal.SIGINT)
 
     def test_interrupted_at_a_question(self):
         terminal = self.start()
