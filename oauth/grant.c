@@ -155,50 +155,50 @@ check_tenant (const SeAccount *account, const char *tenant_id, const char *pinne
   return FALSE;
 }
 
-/* Asks at url by grant. asked: the scope. */
 static SeTokenResponse *
-request_tokens (const SeTokenContext *context, const Grant *grant, const char *url,
-                const char *asked, char **error_code, GError **error)
+ask (const SeTokenContext *context, const char *url, const SeForm *form, int grace_ms,
+     char **error_code, GError **error)
 {
-  g_autoptr (SeForm) form = se_form_new ();
-  g_autoptr (SeHttpReply) reply = NULL;
-  SeTokenResponse *response = NULL;
+  g_autoptr (SeHttpReply) reply = se_grant_request (context, url, form, grace_ms, NULL, error);
 
-  if (!grant->add (form, context->account, asked, url, error))
-    return NULL;
-  reply = se_grant_request (context, url, form, 0, NULL, error);
   if (reply == NULL)
     return NULL;
-  response = se_token_response_parse (reply, context->account, url, se_form_secrets (form),
-                                      error_code, error);
+  return se_token_response_parse (reply, context->account, url, se_form_secrets (form), error_code,
+                                  error);
+}
+
+/* By a grant that takes no person. */
+static SeTokenResponse *
+run (const SeTokenContext *context, const Grant *grant, const char *url, const char *scope,
+     char **error_code, GError **error)
+{
+  g_autoptr (SeForm) form = se_form_new ();
+  SeTokenResponse *response = NULL;
+
+  if (grant->add (form, context->account, scope, url, error))
+    response = ask (context, url, form, 0, error_code, error);
   if (response == NULL)
     return NULL;
   /* RFC 6749, 4.4.3 advises against one. The key or secret is what the account lives by. */
   se_io_clear_secret (&response->refresh_token);
   /* Kept, since the same is asked for again when the configuration names another grant by then. */
   if (response->scope == NULL)
-    response->scope = g_strdup (asked);
+    response->scope = g_strdup (scope);
   return response;
 }
 
 /* RFC 6749, 6: without scope, which then stays what it was. */
 static SeTokenResponse *
-refresh_tokens (const SeTokenContext *context, const SeTokenRecord *record, char **error_code,
-                GError **error)
+refresh (const SeTokenContext *context, const SeTokenRecord *record, char **error_code,
+         GError **error)
 {
-  const char *url = record->token_endpoint;
   g_autoptr (SeForm) form = se_form_new ();
-  g_autoptr (SeHttpReply) reply = NULL;
 
   se_form_add (form, "grant_type", "refresh_token");
   se_form_add_secret (form, "refresh_token", record->refresh_token);
-  if (!se_client_auth_add (form, context->account, url, error))
+  if (!se_client_auth_add (form, context->account, record->token_endpoint, error))
     return NULL;
-  reply = se_grant_request (context, url, form, CANCEL_GRACE_MS, NULL, error);
-  if (reply == NULL)
-    return NULL;
-  return se_token_response_parse (reply, context->account, url, se_form_secrets (form), error_code,
-                                  error);
+  return ask (context, record->token_endpoint, form, CANCEL_GRACE_MS, error_code, error);
 }
 
 SeTokenResponse *
@@ -213,11 +213,11 @@ se_grant_renew (const SeTokenContext *context, const SeTokenRecord *record, char
   if (grant == NULL)
     return NULL;
   if (grant->add == NULL)
-    return refresh_tokens (context, record, error_code, error);
+    return refresh (context, record, error_code, error);
   /* The configured scope is the configured grant's. */
   if (!g_str_equal (account->grant, record->grant) && record->scope != NULL)
     scope = record->scope;
-  return request_tokens (context, grant, record->token_endpoint, scope, error_code, error);
+  return run (context, grant, record->token_endpoint, scope, error_code, error);
 }
 
 SeTokenRecord *
@@ -234,7 +234,7 @@ se_grant_run (const SeTokenContext *context, const SeEndpoints *endpoints, GErro
   g_return_val_if_fail (grant->add != NULL, NULL);
   if (!se_grant_load_stored (context, &stored, error))
     return NULL;
-  response = request_tokens (context, grant, endpoints->token, account->scope, &error_code, error);
+  response = run (context, grant, endpoints->token, account->scope, &error_code, error);
   if (response == NULL)
     return NULL;
   return se_grant_make_record (context, endpoints, response, stored, error);

@@ -86,7 +86,6 @@ test_assertion (Fixture *fixture, gconstpointer unused)
   g_autofree char *again = NULL;
   g_autoptr (cJSON) header = NULL;
   g_autoptr (cJSON) claims = NULL;
-  g_auto (GStrv) parts = NULL;
   gint64 issued = 0, not_before = 0, expires = 0;
   const char *start = "client_id=client-1&client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3A"
                       "client-assertion-type%3Ajwt-bearer&client_assertion=";
