@@ -88,11 +88,13 @@ test_clean (Fixture *f, gconstpointer unused)
   sigprocmask (SIG_BLOCK, &term, &before);
   signal (SIGPIPE, SIG_IGN);
   g_setenv ("SECRET", "s3cret", TRUE);
-  write_program (f, "env -u PWD -u _ -u OLDPWD -u SHLVL >\"$R\"; pwd >>\"$R\"; cat >>\"$R\"\n"
-                    /* The C library keeps signals 32 and 33 to itself. */
-                    "sed -nE 's/^(SigBlk|SigIgn):.*(.{7})$/\\1 \\2/p' /proc/$$/status >>\"$R\"\n"
-                    "ls /proc/$$/fd | grep -vE '^(0|1|2|10|255)$' >>\"$R\"\n"
-                    "test \"$(ps -o sid= -p $$ | tr -d ' ')\" = $$ && echo session >>\"$R\"");
+  write_program (f,
+                 "env -u PWD -u _ -u OLDPWD -u SHLVL >\"$R\"; pwd >>\"$R\"; cat >>\"$R\"\n"
+                 /* The C library keeps signals 32 and 33 to itself. */
+                 "sed -nE 's/^(SigBlk|SigIgn):.*(.{7})$/\\1 \\2/p' /proc/self/status >>\"$R\"\n"
+                 /* By the shell alone: a pipe to another program would be a descriptor, too. */
+                 "for n in 3 4 5 6 7 8 9; do test ! -e /proc/$$/fd/$n || echo $n; done >>\"$R\"\n"
+                 "test \"$(ps -o sid= -p $$ | tr -d ' ')\" = $$ && echo session >>\"$R\"");
   run (f, "x", 20, &error);
   sigprocmask (SIG_SETMASK, &before, NULL);
   close (fd);
