@@ -5,6 +5,7 @@ conf_in = \
   conf/scan-email.conf.in \
   conf/scan-email-refresh.service.in \
   conf/scan-email-release.service.in \
+  conf/scan-email-secrets.service.in \
   conf/scan-email-token-key.service.in \
   conf/sysusers.d/scan-email.conf.in \
   conf/tmpfiles.d/scan-email.conf.in
@@ -18,18 +19,25 @@ $(conf_generated): Makefile
 conf/scan-email.conf: conf/scan-email.conf.in
 conf/scan-email-refresh.service: conf/scan-email-refresh.service.in
 conf/scan-email-release.service: conf/scan-email-release.service.in
+conf/scan-email-secrets.service: conf/scan-email-secrets.service.in
 conf/scan-email-token-key.service: conf/scan-email-token-key.service.in
 conf/sysusers.d/scan-email.conf: conf/sysusers.d/scan-email.conf.in
 conf/tmpfiles.d/scan-email.conf: conf/tmpfiles.d/scan-email.conf.in
 
 presetsdir = $(datadir)/scan-email
 dist_presets_DATA = conf/providers.conf
+if WITH_SECRET_SERVICE
+dist_presets_DATA += conf/secrets-bus.conf
+endif
 
 if WITH_SYSTEMD
 systemdsystemunit_DATA = \
   conf/scan-email-refresh.service conf/scan-email-refresh.timer \
   conf/scan-email-release.service conf/scan-email-release.timer \
   conf/scan-email-token-key.service
+if WITH_SECRET_SERVICE
+systemdsystemunit_DATA += conf/scan-email-secrets.service
+endif
 sysusersdir = $(prefix)/lib/sysusers.d
 sysusers_DATA = conf/sysusers.d/scan-email.conf
 tmpfilesdir = $(prefix)/lib/tmpfiles.d

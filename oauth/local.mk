@@ -23,10 +23,12 @@ oauth_liboauth_a_SOURCES = \
   oauth/store.c oauth/store.h oauth/store-private.h \
   oauth/store-file.c \
   oauth/store-seal.c oauth/store-seal.h \
+  oauth/store-secret-service.c oauth/keyring.h \
   oauth/token.c oauth/token.h \
   oauth/token-status.c
 oauth_liboauth_a_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(CURL_CFLAGS) $(CJSON_CFLAGS) \
   $(CRYPTO_CFLAGS)
+oauth_liboauth_a_CPPFLAGS = $(AM_CPPFLAGS) -DSE_SECRET_SERVICE_MODULE='$(secret_service_module)'
 OAUTH_LIBS = oauth/liboauth.a $(COMMON_LIBS) $(CURL_LIBS) $(CJSON_LIBS) -lm
 
 OAUTH_TESTS_COMMON = oauth/test-fixture.c oauth/test-fixture.h \
@@ -99,3 +101,23 @@ oauth_test_error_table_SOURCES = oauth/test-error-table.c $(OAUTH_TESTS_COMMON)
 oauth_test_error_table_CFLAGS = $(OAUTH_TESTS_CFLAGS)
 oauth_test_error_table_LDADD = $(OAUTH_LIBS)
 EXTRA_DIST += oauth/test-replies.json
+
+# The module for token-store = secret-service: the one place that libsecret is linked to.
+if WITH_SECRET_SERVICE
+secret_service_module = "$(moduledir)/secret-service.so"
+moduledir = $(pkglibdir)
+module_PROGRAMS = oauth/secret-service.so
+oauth_secret_service_so_SOURCES = oauth/keyring-libsecret.c oauth/keyring.h \
+  common/error.c common/error.h common/log.c common/log.h
+oauth_secret_service_so_CFLAGS = $(AM_CFLAGS) -fPIC -fvisibility=hidden $(LIBSECRET_CFLAGS)
+oauth_secret_service_so_LDFLAGS = -shared $(SE_LDFLAGS)
+oauth_secret_service_so_LDADD = $(LIBSECRET_LIBS)
+
+check_PROGRAMS += oauth/test-store-secret-service
+oauth_test_store_secret_service_SOURCES = oauth/test-store-secret-service.c \
+  oauth/test-keyring.c oauth/test-keyring.h $(OAUTH_TESTS_COMMON)
+oauth_test_store_secret_service_CFLAGS = $(OAUTH_TESTS_CFLAGS)
+oauth_test_store_secret_service_LDADD = $(OAUTH_LIBS)
+else
+secret_service_module = NULL
+endif

@@ -106,9 +106,12 @@ se_store_file_new (const char *directory, const char *address)
 {
   FileStore *file = g_new0 (FileStore, 1);
   g_autofree char *escaped = g_uri_escape_string (address, NULL, FALSE);
+  g_autofree char *quoted = NULL;
 
   file->store.class = &file_class;
   file->store.location = g_strdup_printf ("%s/%s.json", directory, escaped);
+  quoted = g_shell_quote (file->store.location);
+  file->store.discard = g_strdup_printf ("rm %s", quoted);
   file->directory = g_strdup (directory);
   return &file->store;
 }

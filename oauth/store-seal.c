@@ -153,10 +153,8 @@ se_seal_is_sealed (const cJSON *object)
 /* Tells whether the configured key is the one that the object asks for. */
 static gboolean
 check_key (const SeSeal *seal, const char *key_id, const char *address, const char *location,
-           GError **error)
+           const char *discard, GError **error)
 {
-  g_autofree char *quoted = g_shell_quote (location);
-
   if (seal == NULL)
     {
       g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
@@ -169,9 +167,9 @@ check_key (const SeSeal *seal, const char *key_id, const char *address, const ch
     {
       g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
                    "%s is encrypted with the key %s, but token-key-file = %s holds the key %s; "
-                   "bring the old key back, or give the record up and run: rm %s && oauth-setup "
+                   "bring the old key back, or give the record up and run: %s && oauth-setup "
                    "login %s",
-                   location, key_id, seal->path, seal->key_id, quoted, address);
+                   location, key_id, seal->path, seal->key_id, discard, address);
       return FALSE;
     }
   return TRUE;
@@ -193,7 +191,7 @@ decode (const cJSON *object, const char *name, gsize min, gsize *length)
 
 char *
 se_seal_open (const SeSeal *seal, const cJSON *object, int version, const char *address,
-              const char *location, gboolean *damaged, GError **error)
+              const char *location, const char *discard, gboolean *damaged, GError **error)
 {
   const char *cipher = se_json_string (object, "cipher");
   const char *key_id = se_json_string (object, "key_id");
@@ -211,7 +209,7 @@ se_seal_open (const SeSeal *seal, const cJSON *object, int version, const char *
              || strspn (key_id, "0123456789abcdef") != 2 * KEY_ID_SIZE
              || key_id[2 * KEY_ID_SIZE] != '\0' || nonce == NULL || nonce_length != NONCE_SIZE
              || data == NULL;
-  if (*damaged || !check_key (seal, key_id, address, location, error))
+  if (*damaged || !check_key (seal, key_id, address, location, discard, error))
     return NULL;
   length -= TAG_SIZE;
   text = g_malloc0 (length + 1);

@@ -27,10 +27,11 @@ char *se_seal_close (const SeSeal *seal, int version, const char *address, const
 
 gboolean se_seal_is_sealed (const cJSON *object);
 
-/* seal: NULL where no key is configured. location: of the sealed object, for people. Returns the
- * record's text, to be wiped by the caller. NULL: with SE_ERROR_CONFIG for no or another key; with
- * *damaged TRUE and no error for an object that is not as it was written. */
+/* seal: NULL where no key is configured. location: of the sealed object, and discard: the command
+ * that removes it, both for people. Returns the record's text, to be wiped by the caller. NULL:
+ * with SE_ERROR_CONFIG for no or another key; with *damaged TRUE and no error for an object that is
+ * not as it was written. */
 char *se_seal_open (const SeSeal *seal, const cJSON *object, int version, const char *address,
-                    const char *location, gboolean *damaged, GError **error);
+                    const char *location, const char *discard, gboolean *damaged, GError **error);
 
 G_END_DECLS

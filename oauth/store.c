@@ -113,11 +113,9 @@ record_from_json (const cJSON *json, const char **missing)
 static void
 set_damaged (const SeStore *store, const char *how, GError **error)
 {
-  g_autofree char *path = g_shell_quote (store->location);
-
   g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-               "%s is damaged (%s); run: rm %s && oauth-setup login %s", store->location, how, path,
-               store->address);
+               "%s is damaged (%s); run: %s && oauth-setup login %s", store->location, how,
+               store->discard, store->address);
 }
 
 /* The version of a record that this program can read; 0 with error set for another. */
@@ -130,9 +128,9 @@ check_version (const SeStore *store, const cJSON *json, GError **error)
     {
       g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
                    "%s was written by a newer scan-email (format %" G_GINT64_FORMAT
-                   ", this one knows %d): install that version again, or remove the file and run: "
-                   "oauth-setup login %s",
-                   store->location, version, VERSION_NOW, store->address);
+                   ", this one knows %d): install that version again, or give the record up and "
+                   "run: %s && oauth-setup login %s",
+                   store->location, version, VERSION_NOW, store->discard, store->address);
       return 0;
     }
   if (version >= 1)
@@ -150,8 +148,8 @@ unseal (const SeStore *store, int version, cJSON **json, GError **error)
 
   if (!se_seal_is_sealed (*json))
     return TRUE;
-  text = se_seal_open (store->seal, *json, version, store->address, store->location, &damaged,
-                       error);
+  text = se_seal_open (store->seal, *json, version, store->address, store->location, store->discard,
+                       &damaged, error);
   g_clear_pointer (json, se_json_free);
   if (text != NULL)
     *json = se_json_parse (text, strlen (text));
@@ -245,34 +243,51 @@ check_lock_file (const char *path, const char *user, GError **error)
   return check_private ("the lock file", path, &status, user, "chown", 0600, error);
 }
 
+static SeStore *
+make_file_store (const SeServerConfig *server, const char *directory, const char *address,
+                 GError **error)
+{
+  g_autoptr (SeSeal) seal = NULL;
+  SeStore *store = NULL;
+
+  if (server->token_key_file != NULL)
+    {
+      seal = se_seal_new (server->token_key_file, error);
+      if (seal == NULL)
+        return NULL;
+    }
+  store = se_store_file_new (directory, address);
+  store->seal = g_steal_pointer (&seal);
+  return store;
+}
+
 SeStore *
-se_store_open (const SeServerConfig *server, const SeAccount *account, GError **error)
+se_store_open_with_module (const SeServerConfig *server, const SeAccount *account,
+                           const char *module, GError **error)
 {
   g_autofree char *directory = g_build_filename (server->state_directory, "tokens", NULL);
   g_autofree char *escaped = g_uri_escape_string (account->address, NULL, FALSE);
-  g_autoptr (SeStore) store = NULL;
+  g_autofree char *lock_path = g_strdup_printf ("%s/%s.lock", directory, escaped);
+  SeStore *store = NULL;
 
-  if (account->token_store != NULL && !g_str_equal (account->token_store, "file"))
-    {
-      g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-                   "account %s: token-store = %s is not supported; use file", account->address,
-                   account->token_store);
-      return NULL;
-    }
-  if (!ensure_directory (directory, server->user, error))
+  if (!ensure_directory (directory, server->user, error)
+      || !check_lock_file (lock_path, server->user, error))
     return NULL;
-  store = se_store_file_new (directory, account->address);
+  if (g_strcmp0 (account->token_store, "secret-service") == 0)
+    store = se_store_secret_service_new (server, directory, account->address, module, error);
+  else
+    store = make_file_store (server, directory, account->address, error);
+  if (store == NULL)
+    return NULL;
   store->address = g_strdup (account->address);
-  store->lock_path = g_strdup_printf ("%s/%s.lock", directory, escaped);
-  if (!check_lock_file (store->lock_path, server->user, error))
-    return NULL;
-  if (server->token_key_file != NULL)
-    {
-      store->seal = se_seal_new (server->token_key_file, error);
-      if (store->seal == NULL)
-        return NULL;
-    }
-  return g_steal_pointer (&store);
+  store->lock_path = g_steal_pointer (&lock_path);
+  return store;
+}
+
+SeStore *
+se_store_open (const SeServerConfig *server, const SeAccount *account, GError **error)
+{
+  return se_store_open_with_module (server, account, SE_SECRET_SERVICE_MODULE, error);
 }
 
 void
@@ -283,6 +298,7 @@ se_store_free (SeStore *store)
   g_free (store->address);
   g_free (store->lock_path);
   g_free (store->location);
+  g_free (store->discard);
   se_seal_free (store->seal);
   store->class->free (store);
 }

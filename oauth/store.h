@@ -32,10 +32,12 @@ void se_token_record_free (SeTokenRecord *record); /* wipes the secrets */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeTokenRecord, se_token_record_free)
 
 /* A store of records: a table of functions, one implementation a file (store-file.c: one JSON file
- * an account, 0600, in STATE-DIRECTORY/tokens, encrypted where [server] token-key-file says so). */
+ * an account, 0600, in STATE-DIRECTORY/tokens, encrypted where [server] token-key-file says so;
+ * store-secret-service.c: one item an account in the Secret Service at [server]
+ * secret-service-bus). */
 typedef struct SeStore SeStore;
 
-/* The store that the account names. SE_ERROR_CONFIG if it does not exist or cannot be used. */
+/* The store that the account names. SE_ERROR_CONFIG if it cannot be used. */
 SeStore *se_store_open (const SeServerConfig *server, const SeAccount *account, GError **error);
 void se_store_free (SeStore *store);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeStore, se_store_free)
@@ -43,6 +45,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeStore, se_store_free)
 /* Takes the account's lock, held over read, decision, request and write of a refresh.
  * timeout_ms and cancel_fd as in se_io_lock. Returns a descriptor to close, -1 on error. */
 int se_store_lock (SeStore *store, int timeout_ms, int cancel_fd, GError **error);
+
+/* All that follow return SE_ERROR_TEMPORARY where nobody answers at the Secret Service's bus, and
+ * SE_ERROR_CONFIG where its keyring is locked, or not the one that the records are in. */
 
 /* record: NULL on return TRUE means that there is none. SE_ERROR_CONFIG for a file of wrong owner
  * or mode (with the command that mends it), of a newer version, encrypted with another key or
@@ -58,7 +63,8 @@ gboolean se_store_reserve (SeStore *store, GError **error);
 
 gboolean se_store_remove (SeStore *store, GError **error);
 
-/* Where the record is, for people: a path. Owned by the store. */
+/* Where the record is, for people: a path, or which item of which Secret Service. Owned by the
+ * store. */
 const char *se_store_location (SeStore *store);
 
 G_END_DECLS
