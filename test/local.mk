@@ -14,6 +14,8 @@ EXTRA_DIST += check demo test/debian-packages test/install-packages \
   test/e2e/test_replies.py test/e2e/test_servers.py test/e2e/test_terminal.py test/e2e/test_tls.py \
   test/e2e/test_token_endpoint.py test/e2e/test_token_races.py
 
+EXTRA_DIST += test/e2e/test_stores.py
+
 # The figures of doc/performance.md; as root, after ./check has built everything once.
 bench:
 	cd $(srcdir)/test && /usr/bin/python3 -m e2e.bench
