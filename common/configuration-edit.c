@@ -72,6 +72,18 @@ find_key (const GPtrArray *lines, guint start, guint end, const char *key)
   return end;
 }
 
+/* Takes the key's line out of the section between start and *end, if there is one. */
+static void
+remove_key (GPtrArray *lines, guint start, guint *end, const char *key)
+{
+  guint place = find_key (lines, start, *end, key);
+
+  if (place == *end)
+    return;
+  g_ptr_array_remove_index (lines, place);
+  (*end)--;
+}
+
 /* Sets one key of the section between start and *end; a new one stands behind the last. */
 static void
 set_key (GPtrArray *lines, guint start, guint *end, const char *key, const char *value)
@@ -138,7 +150,11 @@ se_config_edit_account (const char *text, const char *address, GHashTable *keys)
     {
       const char *value = g_hash_table_lookup (keys, known->key);
 
-      if (strcmp (known->section, "account") == 0 && value != NULL)
+      if (strcmp (known->section, "account") != 0 || value == NULL)
+        continue;
+      if (*value == '\0')
+        remove_key (lines, start, &end, known->key);
+      else
         set_key (lines, start, &end, known->key, value);
     }
   g_ptr_array_add (lines, NULL);

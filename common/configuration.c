@@ -514,7 +514,7 @@ check_given (const char *address, GHashTable *keys, GError **error)
 
       if (known == NULL)
         return missing (error, "unknown key '%s'", (const char *)key);
-      if (!se_config_parse_value (known->type, value, NULL, error))
+      if (*(const char *)value != '\0' && !se_config_parse_value (known->type, value, NULL, error))
         {
           g_prefix_error (error, "%s: ", known->key);
           return FALSE;

@@ -138,17 +138,18 @@ char **se_config_list_providers (const SeConfig *config);
  * cannot be used. address NULL: the only account there is; several or none: SE_ERROR_CONFIG. */
 SeAccount *se_config_get_account (const SeConfig *config, const char *address, GError **error);
 
-/* An account that is not in the file yet: keys as in [account] (name, value, …, NULL), merged over
- * the file's section for address where there is one; same checks as se_config_get_account. */
+/* An account that is not in the file yet: keys as in [account], name to value, merged over the
+ * file's section for address where there is one; an empty value takes its key out. Same checks as
+ * se_config_get_account. */
 SeAccount *se_config_make_account (const SeConfig *config, const char *address, GHashTable *keys,
                                    GError **error);
 
 SeQueueConfig *se_config_get_queue (const SeConfig *config, const char *name, GError **error);
 
 /* Edits text, a configuration file's contents: sets keys of [account ADDRESS], adding the section
- * at the end if it is missing. Everything else, comments included, stays byte for byte. address and
- * keys are such as se_config_make_account took.
- * Returns the new contents, owned by the caller. */
+ * at the end if it is missing; an empty value takes its key out. Everything else, comments
+ * included, stays byte for byte. address and keys are such as se_config_make_account took. Returns
+ * the new contents, owned by the caller. */
 char *se_config_edit_account (const char *text, const char *address, GHashTable *keys);
 
 G_END_DECLS

@@ -388,8 +388,8 @@ make_keys (const char *first, ...)
 static void
 test_edit (void)
 {
-  g_autoptr (GHashTable) keys
-      = make_keys ("provider", "google", "client-id", "new", "from-name", " a # b\\", NULL);
+  g_autoptr (GHashTable) keys = make_keys ("provider", "google", "client-id", "new", "from-name",
+                                           " a # b\\", "tenant", "", NULL);
   const struct
   {
     const char *before, *after;
@@ -406,6 +406,9 @@ test_edit (void)
     { "[account x@b.c]\nclient-id = old\n[account a@b.c]\n\n[account z@b.c]\nclient-id = old\n",
       "[account x@b.c]\nclient-id = old\n[account a@b.c]\nprovider = google\nclient-id = new\n"
       "from-name = \\sa\\s# b\\\\\n\n[account z@b.c]\nclient-id = old\n" },
+    { "[account a@b.c]\nclient-id = old\n tenant=x\n# it goes\n[account z@b.c]\ntenant = y\n",
+      "[account a@b.c]\nclient-id = new\nprovider = google\nfrom-name = \\sa\\s# b\\\\\n"
+      "# it goes\n[account z@b.c]\ntenant = y\n" },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
