@@ -3,13 +3,13 @@
 EXTRA_DIST += check demo test/debian-packages test/install-packages \
   test/servers/package.json test/servers/package-lock.json test/servers/.npmrc \
   test/servers/oidc.mjs test/servers/clients.mjs test/servers/jwt-bearer.mjs \
-  test/e2e/__init__.py test/e2e/bench.py test/e2e/build.py test/e2e/case.py test/e2e/check.py test/e2e/clients.py test/e2e/cups.py \
+  test/e2e/__init__.py test/e2e/bench.py test/e2e/browser.py test/e2e/build.py test/e2e/case.py test/e2e/check.py test/e2e/clients.py test/e2e/cups.py \
   test/e2e/demo.py test/e2e/documents.py test/e2e/dovecot.py test/e2e/installation.py \
   test/e2e/ipp.py test/e2e/mail.py test/e2e/person.py test/e2e/pki.py test/e2e/process.py \
   test/e2e/provider.py test/e2e/run.py test/e2e/smtp.py test/e2e/token_endpoint.py \
   test/e2e/world.py \
-  test/e2e/test_account.py test/e2e/test_alive.py test/e2e/test_crash.py test/e2e/test_damage.py \
-  test/e2e/test_device_grant.py test/e2e/test_held.py test/e2e/test_hostile.py test/e2e/test_install.py \
+  test/e2e/test_account.py test/e2e/test_alive.py test/e2e/test_browser.py test/e2e/test_crash.py test/e2e/test_damage.py \
+  test/e2e/test_device_grant.py test/e2e/test_grants.py test/e2e/test_held.py test/e2e/test_hostile.py test/e2e/test_install.py \
   test/e2e/test_memory.py test/e2e/test_network.py test/e2e/test_print.py \
   test/e2e/test_replies.py test/e2e/test_servers.py test/e2e/test_terminal.py test/e2e/test_tls.py \
   test/e2e/test_token_endpoint.py test/e2e/test_token_races.py

@@ -33,7 +33,8 @@ def credentials_with_certificate(world, name=CERTIFICATE_CLIENT):
     world.provider.add_client(own.certificate, client_id=name, grant_types=["client_credentials"],
                               response_types=[], redirect_uris=[])
     with open(own.key) as file:
-        key = world.secret_file(f"{name}.key", file.read())
+        private = file.read()
+    key = world.secret_file(f"{name}.key", private, *key_lines(private))
     certificate = shutil.copy(own.certificate, world.cups.base)
     return {"grant": "client-credentials", "client-id": name, "certificate-file": certificate,
             "key-file": key}
@@ -43,13 +44,17 @@ def service_account(world, email=SERVICE_ACCOUNT):
     """A key file as Google's console gives it out."""
     private, public = world.authority.key_pair(email)
     world.provider.add_service_account(email, public)
-    world.keep_secret(*(line for line in private.splitlines() if len(line) > 40 and "-" not in line))
     path = world.secret_file(f"{email}.json", json.dumps({
         "type": "service_account", "project_id": "project", "private_key_id": "0123456789abcdef",
         "private_key": private, "client_email": email, "client_id": "123456789012345678901",
         "auth_uri": world.provider.issuer + "/auth",
-        "token_uri": world.provider.issuer + "/token"}, indent=2))
+        "token_uri": world.provider.issuer + "/token"}, indent=2), *key_lines(private))
     return {"grant": "service-account", "client-id": None, "service-account-file": path}
+
+
+def key_lines(pem):
+    """The lines that make up the key."""
+    return [line for line in pem.splitlines() if len(line) > 40 and "-" not in line]
 
 
 def _with_secret(world, client, secret):

@@ -6,7 +6,6 @@ import atexit
 import base64
 import json
 import os
-import re
 import shutil
 import subprocess
 import tempfile
@@ -101,13 +100,14 @@ class World:
                 **(provider or {})})
             + section("queue *", {**POLICY, **(queue or {})}) + more, **server)
 
-    def secret_file(self, name, text):
-        """A file that only the service user reads; nothing of it must be in a log. Its path."""
+    def secret_file(self, name, text, *secrets):
+        """A file that only the service user reads; secrets: what of it must be in no log, all of it
+        if none are given. Its path."""
         path = os.path.join(self.cups.base, name)
         with open(path, "w", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
             file.write(text)
         shutil.chown(path, self.cups.service_user)
-        self.keep_secret(*re.findall(r"[\w+/=.~-]{16,}", text))
+        self.keep_secret(*(secrets or [text.strip()]))
         return path
 
     # oauth-setup.
@@ -126,20 +126,25 @@ class World:
             raise AssertionError(f"oauth-setup login said nothing: {process.communicate()[1]}")
         return process, json.loads(line)
 
+    def person(self, **options):
+        return Person(self.authority.ca, say=lambda _: None, **options)
+
     def login(self, account=ACCOUNT, *words, person=None, deny=False):
-        """Signs account in, the person included. Returns the exit status and the last line."""
+        """Signs account in by whatever grant, the person included where there is one. Returns the
+        exit status and the last line."""
         process, first = self.start_login(account, *words)
         try:
-            Person(self.authority.ca, say=lambda _: None).sign_in(
-                first.get("verification_uri_complete") or first["verification_uri"],
-                first["user_code"], person or account, deny)
+            address = (first.get("authorization_uri") or first.get("verification_uri_complete")
+                       or first.get("verification_uri"))
+            if address:
+                self.person().sign_in(address, first.get("user_code"), person or account, deny)
             output, errors = process.communicate(timeout=60)
         finally:
             process.kill()
         last = [line for line in output.splitlines() if line.startswith("{")][-1:]
-        if not last:
+        if not last and "result" not in first:
             raise AssertionError(f"oauth-setup login ended without a result:\n{output}{errors}")
-        return process.returncode, json.loads(last[0])
+        return process.returncode, json.loads(last[0]) if last else first
 
     def sign_in(self):
         """Signs the account in and checks that it worked; no test mail."""
