@@ -16,12 +16,13 @@ enum
   QUOTA_WAIT = 60 * 60, /* seconds until a sending limit is tried again */
 };
 
-static SeSmtp *
-open_once (const SeDelivery *delivery, const char *token, GError **error)
+static SeSmtpOptions
+options_for (const SeDelivery *delivery, const char *token)
 {
   const SeAccount *account = delivery->account;
   const SeProviderConfig *provider = account->provider;
-  const SeSmtpOptions options = {
+
+  return (SeSmtpOptions){
     .account = account,
     .server = provider->smtp_server,
     .ca_file = provider->ca_file,
@@ -34,6 +35,12 @@ open_once (const SeDelivery *delivery, const char *token, GError **error)
     .access_token = token,
     .cancel_fd = delivery->cancel_fd,
   };
+}
+
+static SeSmtp *
+open_once (const SeDelivery *delivery, const char *token, GError **error)
+{
+  const SeSmtpOptions options = options_for (delivery, token);
 
   return se_smtp_open (&options, error);
 }
@@ -268,6 +275,23 @@ se_delivery_check (const SeDelivery *delivery, GError **error)
   g_autoptr (SeSmtp) smtp = open_session (delivery, error);
 
   return smtp != NULL;
+}
+
+gboolean
+se_delivery_probe (const SeDelivery *delivery, const SeSmtpProbe *probe, GError **error)
+{
+  const SeSmtpOptions options = options_for (delivery, NULL);
+
+  return se_smtp_probe (&options, probe, error);
+}
+
+gboolean
+se_delivery_try_sender (const SeDelivery *delivery, GError **error)
+{
+  g_autoptr (SeAddress) from = se_address_parse (delivery->account->from_address, error);
+  g_autoptr (SeSmtp) smtp = from == NULL ? NULL : open_session (delivery, error);
+
+  return smtp != NULL && se_smtp_try_sender (smtp, from, error);
 }
 
 gboolean

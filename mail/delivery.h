@@ -3,7 +3,7 @@
 
 #include "common/configuration.h"
 #include "mail/journal.h"
-#include "mail/smtp.h"
+#include "mail/smtp-probe.h"
 
 G_BEGIN_DECLS
 
@@ -47,6 +47,13 @@ gboolean se_delivery_send (const SeDelivery *delivery, SeJournal *journal, gint6
 
 /* Connects and authenticates only ("dry login"), with the same one refresh of a refused token. */
 gboolean se_delivery_check (const SeDelivery *delivery, GError **error);
+
+/* Looks at the server without a token (mail/smtp-probe.h). */
+gboolean se_delivery_probe (const SeDelivery *delivery, const SeSmtpProbe *probe, GError **error);
+
+/* As se_delivery_check (events->connected tells that it is done), and asks whether the account may
+ * send as its from-address. */
+gboolean se_delivery_try_sender (const SeDelivery *delivery, GError **error);
 
 /* Sends a message that has no job and no journal (a test mail). */
 gboolean se_delivery_send_once (const SeDelivery *delivery, const SeEnvelope *envelope,

@@ -30,13 +30,16 @@ mail_libmail_a_SOURCES = \
   mail/smtp-error.c \
   mail/smtp-error.h \
   mail/smtp-private.h \
+  mail/smtp-probe.c \
+  mail/smtp-probe.h \
   mail/smtp.c \
   mail/smtp.h \
   mail/text-part.c \
   mail/text-part.h \
   mail/unicode.h
-mail_libmail_a_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(CURL_CFLAGS) $(CRYPTO_CFLAGS) $(IDN2_CFLAGS)
-MAIL_LIBS = mail/libmail.a $(COMMON_LIBS) $(CURL_LIBS) $(IDN2_LIBS)
+mail_libmail_a_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(CURL_CFLAGS) $(SSL_CFLAGS) \
+  $(CRYPTO_CFLAGS) $(IDN2_CFLAGS)
+MAIL_LIBS = mail/libmail.a $(COMMON_LIBS) $(CURL_LIBS) $(SSL_LIBS) $(IDN2_LIBS)
 
 check_PROGRAMS += mail/test-address mail/test-mailto mail/test-header mail/test-message
 mail_test_address_SOURCES = mail/test-address.c
@@ -71,6 +74,11 @@ mail_test_reply_LDADD = $(MAIL_LIBS)
 MAIL_TEST_SERVER = mail/test-server.c mail/test-server.h \
   common/test-tree.c common/test-tree.h
 EXTRA_DIST += mail/test-smtp-server.py
+
+check_PROGRAMS += mail/test-smtp-probe
+mail_test_smtp_probe_SOURCES = mail/test-smtp-probe.c $(MAIL_TEST_SERVER)
+mail_test_smtp_probe_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+mail_test_smtp_probe_LDADD = $(MAIL_LIBS)
 
 check_PROGRAMS += mail/test-smtp-open
 mail_test_smtp_open_SOURCES = mail/test-smtp-open.c $(MAIL_TEST_SERVER)

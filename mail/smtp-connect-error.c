@@ -66,8 +66,8 @@ set_tls_error (const SeHandshake *hs, GError **error)
                  hs->smtp->host, detail);
 }
 
-static gboolean
-offers (const SeHandshake *hs, const char *mechanism)
+gboolean
+se_handshake_offers (const SeHandshake *hs, const char *mechanism)
 {
   for (char **m = hs->mechanisms; m != NULL && *m != NULL; m++)
     if (g_ascii_strcasecmp (*m, mechanism) == 0)
@@ -94,7 +94,7 @@ set_no_auth_error (const SeHandshake *hs, GError **error)
   else if (hs->last->code == 235)
     g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
                  "%s answered AUTH with 235 without asking for the token: it is not trusted", host);
-  else if (offers (hs, hs->mechanism))
+  else if (se_handshake_offers (hs, hs->mechanism))
     g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
                  "%s offers AUTH %s, but not in capital letters, which libcurl %s does not "
                  "understand: nothing was sent to it",
@@ -108,7 +108,7 @@ set_no_auth_error (const SeHandshake *hs, GError **error)
 
       g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, "%s does not offer AUTH %s, only: %s%s", host,
                    hs->mechanism, clean,
-                   offers (hs, other) ? setting : ". Passwords are never sent");
+                   se_handshake_offers (hs, other) ? setting : ". Passwords are never sent");
     }
 }
 
@@ -210,7 +210,10 @@ se_handshake_set_error (const SeHandshake *hs, CURLcode result, GError **error)
                        "%s refused the connection", host);
   else if (result == CURLE_COULDNT_RESOLVE_PROXY || result == CURLE_COULDNT_RESOLVE_HOST
            || result == CURLE_COULDNT_CONNECT)
-    g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "Cannot reach %s: %s", host, detail);
+    g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY,
+                 "Cannot reach %s: %s. Check smtp-server, and whether a firewall lets this "
+                 "computer connect",
+                 host, detail);
   else
     g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY,
                  "The connection to %s was lost before the sign-in was done: %s", host, detail);

@@ -60,6 +60,52 @@ read_challenge (SeHandshake *hs, const char *text)
   hs->challenge = se_log_clean (string, 300);
 }
 
+/* The probe's steps; each can be seen in several places first. */
+
+static gboolean
+is_connected (CURL *curl)
+{
+  curl_off_t connected = 0;
+
+  return curl_easy_getinfo (curl, CURLINFO_CONNECT_TIME_T, &connected) == CURLE_OK && connected > 0;
+}
+
+static void
+tell_connected (SeHandshake *hs)
+{
+  const char *address = NULL;
+  long port = 0;
+
+  if (hs->probe == NULL || hs->told_connected
+      || curl_easy_getinfo (hs->smtp->curl, CURLINFO_PRIMARY_IP, &address) != CURLE_OK
+      || curl_easy_getinfo (hs->smtp->curl, CURLINFO_PRIMARY_PORT, &port) != CURLE_OK)
+    return;
+  hs->told_connected = TRUE;
+  hs->probe->connected (address, (int)port, hs->options->proxy != NULL, hs->probe->data);
+}
+
+/* libcurl knows of a connection with TLS from the start only when TLS is there, too. */
+static gboolean
+is_about_tls (CURLcode result)
+{
+  return result == CURLE_SSL_CONNECT_ERROR || result == CURLE_PEER_FAILED_VERIFICATION;
+}
+
+static void
+tell_secured (SeHandshake *hs)
+{
+  if (hs->probe != NULL && !hs->told_secured)
+    hs->told_secured = se_smtp_probe_tls (hs->probe, hs->smtp->curl);
+}
+
+/* Not those before TLS, nor a HELO's. */
+static void
+tell_capabilities (SeHandshake *hs, char **lines)
+{
+  if (hs->told_secured && hs->refused == NULL && lines[0] != NULL)
+    hs->probe->greeted ((const char *const *)lines + 1, hs->probe->data);
+}
+
 static SeSmtpReply *
 copy_reply (const SeSmtpReply *reply)
 {
@@ -79,6 +125,8 @@ take_reply (SeHandshake *hs)
   se_smtp_reply_free (hs->last);
   hs->last = se_reply_parser_take (hs->smtp->parser, &lines);
   hs->replies++;
+  tell_connected (hs);
+  tell_secured (hs);
   if (hs->replies == 1)
     return; /* the greeting */
   if (hs->last->code == 220)
@@ -86,7 +134,10 @@ take_reply (SeHandshake *hs)
   else if (hs->last->code == 334)
     read_challenge (hs, lines[0]);
   else if (hs->last->code / 100 == 2 && hs->last->code != 235)
-    read_capabilities (hs, lines);
+    {
+      read_capabilities (hs, lines);
+      tell_capabilities (hs, lines);
+    }
   else if (hs->last->code >= 400 && hs->mechanisms == NULL && hs->refused == NULL)
     hs->refused = copy_reply (hs->last);
 }
@@ -254,8 +305,8 @@ set_options (SeHandshake *hs, const char *url, GError **error)
   SET (CURLOPT_HTTPPROXYTUNNEL, 1L);
   SET (CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   /* CURLOPT_HTTPAUTH must stay as it is, or LOGIN_OPTIONS means nothing (curl#10259). */
-  SET (CURLOPT_USERNAME, options->user);
-  SET (CURLOPT_XOAUTH2_BEARER, options->access_token);
+  SET (CURLOPT_USERNAME, hs->probe == NULL ? options->user : NULL);
+  SET (CURLOPT_XOAUTH2_BEARER, hs->probe == NULL ? options->access_token : NULL);
   SET (CURLOPT_LOGIN_OPTIONS, login_options);
   SET (CURLOPT_NOSIGNAL, 1L);
   SET (CURLOPT_QUICK_EXIT, 1L);
@@ -283,18 +334,12 @@ typedef enum
   RAN_INTO_TIMEOUT,
 } Run;
 
-/* libcurl's CONNECTTIMEOUT covers everything up to the 235; this bounds name and connection. */
-static gboolean
-is_connected (CURL *curl)
-{
-  curl_off_t connected = 0;
-
-  return curl_easy_getinfo (curl, CURLINFO_CONNECT_TIME_T, &connected) == CURLE_OK && connected > 0;
-}
-
+/* libcurl's CONNECTTIMEOUT covers everything up to the 235; the deadline here bounds name and
+ * connection. */
 static Run
-run_libcurl (SeSmtp *smtp, CURLcode *result)
+run_libcurl (SeHandshake *hs, CURLcode *result)
 {
+  SeSmtp *smtp = hs->smtp;
   gint64 deadline = se_smtp_deadline (smtp->timeouts.connect);
   gboolean connected = FALSE;
 
@@ -310,6 +355,8 @@ run_libcurl (SeSmtp *smtp, CURLcode *result)
       message = curl_multi_info_read (smtp->multi, &queued);
       if (message != NULL && message->msg == CURLMSG_DONE)
         *result = message->data.result;
+      if (is_connected (smtp->curl) || is_about_tls (*result))
+        tell_connected (hs);
       if (running == 0)
         return RAN_TO_END;
       connected = connected || is_connected (smtp->curl);
@@ -331,7 +378,9 @@ check_result (const SeHandshake *hs, CURLcode result, GError **error)
 {
   long code = 0;
 
-  if (result == CURLE_OK
+  if (hs->probe != NULL && result == CURLE_OK && se_handshake_offers (hs, hs->mechanism))
+    return TRUE;
+  if (hs->probe == NULL && result == CURLE_OK
       && curl_easy_getinfo (hs->smtp->curl, CURLINFO_RESPONSE_CODE, &code) == CURLE_OK
       && code == 235 && hs->challenged && hs->last->code == 235)
     return TRUE;
@@ -346,14 +395,17 @@ handshake (SeHandshake *hs, GError **error)
   CURLcode result = CURLE_FAILED_INIT;
   g_autofree char *url = make_url (hs->options, &smtp->host, error);
 
-  if (url == NULL || !check_credentials (hs->options, error) || !set_options (hs, url, error))
+  if (url == NULL || (hs->probe == NULL && !check_credentials (hs->options, error))
+      || (hs->probe != NULL && hs->options->proxy == NULL
+          && !se_smtp_probe_resolve (hs->probe, smtp->host, error))
+      || !set_options (hs, url, error))
     return FALSE;
   if (curl_multi_add_handle (smtp->multi, smtp->curl) != CURLM_OK)
     {
       g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "libcurl cannot start a connection");
       return FALSE;
     }
-  switch (run_libcurl (smtp, &result))
+  switch (run_libcurl (hs, &result))
     {
     case RAN_INTO_CANCEL:
       g_set_error (error, SE_ERROR, SE_ERROR_CANCELLED, "Cancelled while connecting to %s",
@@ -361,8 +413,9 @@ handshake (SeHandshake *hs, GError **error)
       return FALSE;
     case RAN_INTO_TIMEOUT:
       g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY,
-                   "Cannot reach %s: no connection within %u s", smtp->host,
-                   (smtp->timeouts.connect + 999) / 1000);
+                   "Cannot reach %s: no connection within %u s. Check smtp-server, and whether a "
+                   "firewall lets this computer connect",
+                   smtp->host, (smtp->timeouts.connect + 999) / 1000);
       return FALSE;
     case RAN_TO_END:
       break;
@@ -393,11 +446,12 @@ effective_timeouts (const SeSmtpTimeouts *given)
   return t;
 }
 
-SeSmtp *
-se_smtp_open (const SeSmtpOptions *options, GError **error)
+/* probe: NULL to sign in. */
+static SeSmtp *
+connect_to (const SeSmtpOptions *options, const SeSmtpProbe *probe, GError **error)
 {
   SeSmtp *smtp = g_new0 (SeSmtp, 1);
-  g_auto (SeHandshake) hs = { .options = options, .smtp = smtp };
+  g_auto (SeHandshake) hs = { .options = options, .probe = probe, .smtp = smtp };
   gboolean ok;
 
   hs.mechanism = g_strcmp0 (options->sasl, "oauthbearer") == 0 ? "OAUTHBEARER" : "XOAUTH2";
@@ -424,4 +478,18 @@ se_smtp_open (const SeSmtpOptions *options, GError **error)
   smtp->block = g_malloc (SE_SMTP_BLOCK);
   smtp->idle = TRUE;
   return smtp;
+}
+
+SeSmtp *
+se_smtp_open (const SeSmtpOptions *options, GError **error)
+{
+  return connect_to (options, NULL, error);
+}
+
+gboolean
+se_smtp_probe (const SeSmtpOptions *options, const SeSmtpProbe *probe, GError **error)
+{
+  g_autoptr (SeSmtp) smtp = connect_to (options, probe, error);
+
+  return smtp != NULL;
 }

@@ -23,8 +23,8 @@
   "from-address to it."
 #define TOKEN_REMEDY                                                                             \
   "Check that smtp-user is who signed in (at Exchange the user principal name, for a shared "    \
-  "mailbox too; the mailbox where nobody signs in) and that the token is for SMTP: oauth-setup " \
-  "test %{account}"
+  "mailbox too; the mailbox where nobody signs in) and by oauth-setup test %{account} that the " \
+  "token is for SMTP; if both fit, run: oauth-setup login %{account}"
 #define LATER "Nothing is to be done: jobs try again by themselves."
 #define SMTP_AUTH_REMEDY \
   "Let an administrator run: Set-CASMailbox %{smtp-user} -SmtpClientAuthenticationDisabled $false"

@@ -3,6 +3,7 @@
 
 #include "mail/reply.h"
 #include "mail/smtp-error.h"
+#include "mail/smtp-probe.h"
 
 #include <curl/curl.h>
 
@@ -53,6 +54,8 @@ void se_smtp_free (SeSmtp *smtp);
 typedef struct
 {
   const SeSmtpOptions *options;
+  const SeSmtpProbe *probe; /* NULL: sign in; else only look */
+  gboolean told_connected, told_secured;
   SeSmtp *smtp;
   const char *mechanism; /* "XOAUTH2" or "OAUTHBEARER" */
   guint replies;
@@ -66,8 +69,17 @@ typedef struct
   char error[CURL_ERROR_SIZE];
 } SeHandshake;
 
+/* Tells whether EHLO has offered the mechanism, without regard to case. */
+gboolean se_handshake_offers (const SeHandshake *hs, const char *mechanism);
+
 /* libcurl's verdict and the last reply as one sentence. result CURLE_OK: it took something for a
  * success that is none. */
 void se_handshake_set_error (const SeHandshake *hs, CURLcode result, GError **error);
+
+/* Looks host up and tells its addresses. SE_ERROR_TEMPORARY: it has none. */
+gboolean se_smtp_probe_resolve (const SeSmtpProbe *probe, const char *host, GError **error);
+
+/* Tells of TLS. Returns FALSE as long as there is none. */
+gboolean se_smtp_probe_tls (const SeSmtpProbe *probe, CURL *curl);
 
 G_END_DECLS

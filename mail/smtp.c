@@ -289,7 +289,7 @@ send_mail (SeSmtp *smtp, const SeEnvelope *envelope, guint64 size, GError **erro
   g_autofree char *from = se_address_to_string (envelope->from);
   g_autofree char *parameter = NULL;
 
-  if (smtp->max_size > 0)
+  if (smtp->max_size > 0 && size > 0)
     parameter = g_strdup_printf (" SIZE=%" G_GUINT64_FORMAT, size);
   if (!command (smtp, error, "MAIL FROM:<%s>%s", from, parameter != NULL ? parameter : ""))
     return FALSE;
@@ -481,6 +481,16 @@ se_smtp_send (SeSmtp *smtp, const SeEnvelope *envelope, SeMessage *message, int 
     }
   if (reply != NULL)
     *reply = g_steal_pointer (&smtp->reply);
+  return ok;
+}
+
+gboolean
+se_smtp_try_sender (SeSmtp *smtp, const SeAddress *from, GError **error)
+{
+  const SeEnvelope envelope = { from, NULL };
+  gboolean ok = send_mail (smtp, &envelope, 0, error);
+
+  reset (smtp);
   return ok;
 }
 

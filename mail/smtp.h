@@ -89,6 +89,10 @@ typedef struct
 gboolean se_smtp_send (SeSmtp *smtp, const SeEnvelope *envelope, SeMessage *message, int fd,
                        const SeSmtpEvents *events, SeSmtpReply **reply, GError **error);
 
+/* Asks by MAIL and RSET whether the server lets the account send as from. It may still refuse a
+ * message (Exchange does, after the data). Errors as se_smtp_send. */
+gboolean se_smtp_try_sender (SeSmtp *smtp, const SeAddress *from, GError **error);
+
 /* QUIT (its reply is awaited for a second at most) and close. */
 void se_smtp_close (SeSmtp *smtp);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeSmtp, se_smtp_close)

@@ -25,6 +25,7 @@ oauth_liboauth_a_SOURCES = \
   oauth/store-seal.c oauth/store-seal.h \
   oauth/store-secret-service.c oauth/keyring.h \
   oauth/token.c oauth/token.h \
+  oauth/token-check.c oauth/token-check.h \
   oauth/token-status.c
 oauth_liboauth_a_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(CURL_CFLAGS) $(CJSON_CFLAGS) \
   $(CRYPTO_CFLAGS)
@@ -121,3 +122,7 @@ oauth_test_store_secret_service_LDADD = $(OAUTH_LIBS)
 else
 secret_service_module = NULL
 endif
+
+check_PROGRAMS += oauth/test-token-check
+oauth_test_token_check_CFLAGS = $(OAUTH_TESTS_CFLAGS)
+oauth_test_token_check_LDADD = $(OAUTH_LIBS)

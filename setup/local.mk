@@ -23,7 +23,8 @@ setup_libsetup_a_SOURCES = \
   setup/sign-in.c \
   setup/sign-in-code.c \
   setup/status.c \
-  setup/test.c
+  setup/test.c \
+  setup/trial.c setup/trial.h
 setup_libsetup_a_CPPFLAGS = $(AM_CPPFLAGS) -DSE_SERVICE_GROUP=\"$(service_group)\"
 setup_libsetup_a_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(CUPS_CFLAGS) $(CJSON_CFLAGS) \
   $(QRENCODE_CFLAGS)

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "setup/mailbox.h"
 
-#include "mail/delivery.h"
-
 SeTokenContext
 se_mailbox_context (const SeService *service, const SeServerConfig *server,
                     const SeAccount *account)
@@ -19,9 +17,8 @@ get_token (const char *rejected, gpointer data, GError **error)
   return se_token_get (data, rejected, error);
 }
 
-/* A person waits: no tries of its own. */
-static SeDelivery
-delivery_for (const SeTokenContext *context)
+SeDelivery
+se_mailbox_delivery (const SeTokenContext *context)
 {
   return (SeDelivery){ .server = context->server,
                        .account = context->account,
@@ -34,7 +31,7 @@ delivery_for (const SeTokenContext *context)
 gboolean
 se_mailbox_login (const SeTokenContext *context, GError **error)
 {
-  SeDelivery delivery = delivery_for (context);
+  SeDelivery delivery = se_mailbox_delivery (context);
 
   return se_delivery_check (&delivery, error);
 }
@@ -55,7 +52,7 @@ give_token (const char *rejected, gpointer data, GError **error)
 gboolean
 se_mailbox_try_token (const SeTokenContext *context, const char *access_token, GError **error)
 {
-  SeDelivery delivery = delivery_for (context);
+  SeDelivery delivery = se_mailbox_delivery (context);
 
   delivery.get_token = give_token;
   delivery.token_data = (gpointer)access_token;
@@ -90,7 +87,7 @@ compose (const SeAccount *account, const SeAddress *from, GPtrArray *recipients,
 gboolean
 se_mailbox_send_test (const SeTokenContext *context, const char *to, char **reply, GError **error)
 {
-  SeDelivery delivery = delivery_for (context);
+  SeDelivery delivery = se_mailbox_delivery (context);
   g_autoptr (SeAddress) from = se_address_parse (context->account->from_address, error);
   g_autoptr (GPtrArray) recipients = NULL;
   g_autoptr (SeMessage) message = NULL;

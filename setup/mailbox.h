@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "mail/delivery.h"
 #include "oauth/token.h"
 #include "setup/service.h"
 
@@ -12,6 +13,9 @@ G_BEGIN_DECLS
  * borrowed. */
 SeTokenContext se_mailbox_context (const SeService *service, const SeServerConfig *server,
                                    const SeAccount *account);
+
+/* What mail/ needs of it. A person waits: no tries of its own. context is borrowed. */
+SeDelivery se_mailbox_delivery (const SeTokenContext *context);
 
 /* Token, connection, TLS and SMTP authentication, no mail. Errors as se_delivery_check. */
 gboolean se_mailbox_login (const SeTokenContext *context, GError **error);

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "common/log.h"
 #include "mail/address.h"
-#include "setup/mailbox.h"
 #include "setup/setup.h"
+#include "setup/trial.h"
 
 #include <stdio.h>
+#include <string.h>
+
+/* As wide as the longest step's name. */
+#define LINE "%-11s  %s\n"
 
 typedef struct
 {
@@ -16,32 +21,45 @@ static gboolean
 try_out (SeService *service, gpointer data, GError **error)
 {
   const Test *test = data;
-  SeTokenContext context = se_mailbox_context (service, test->server, test->account);
-  g_autofree char *reply = NULL;
 
-  if (!se_mailbox_login (&context, error))
-    return FALSE;
-  se_service_tell (service, "smtp-login", NULL);
-  if (test->to == NULL)
-    return TRUE;
-  if (!se_mailbox_send_test (&context, test->to, &reply, error))
-    return FALSE;
-  se_service_tell (service, "test-mail", reply, NULL);
-  return TRUE;
+  return se_trial_run (service, test->server, test->account, test->to, error);
 }
 
 static const char *
-report (const char *const *fields, gpointer data)
+report (const char *const *fields, gpointer unused)
 {
-  const Test *test = data;
-
-  if (g_str_equal (fields[0], "smtp-login"))
-    printf ("SMTP login at %s as %s: good.\n", test->account->provider->smtp_server,
-            test->account->smtp_user);
-  else if (g_str_equal (fields[0], "test-mail") && fields[1] != NULL)
-    printf ("Test mail to %s: the server says \"%s\".\n", test->to, fields[1]);
+  if (g_str_equal (fields[0], "step") && fields[1] != NULL && fields[2] != NULL)
+    printf (LINE, fields[1], fields[2]);
+  else if (g_str_equal (fields[0], "warning") && fields[1] != NULL)
+    printf (LINE, "  warning", fields[1]);
+  else if (g_str_equal (fields[0], "broken") && fields[1] != NULL)
+    printf (LINE, fields[1], "failed");
   fflush (stdout);
   return NULL;
+}
+
+/* libcurl and others would use them; cupsd gives the backend none, so that neither of us does. */
+static void
+warn_of_proxies (void)
+{
+  g_auto (GStrv) variables = g_listenv ();
+  g_autoptr (GString) list = g_string_new (NULL);
+
+  for (char **name = variables; *name != NULL; name++)
+    {
+      g_autofree char *lower = g_ascii_strdown (*name, -1);
+      const char *value = g_getenv (*name);
+
+      if (g_str_has_suffix (lower, "_proxy") && !g_str_equal (lower, "no_proxy") && value != NULL
+          && *value != '\0')
+        g_string_append_printf (list, "%s%s", list->len > 0 ? ", " : "", *name);
+    }
+  if (list->len > 0)
+    se_log_write (
+        "oauth-setup",
+        "warning: the environment names a proxy (%s), which is not used here nor by jobs: "
+        "set proxy in [server], or proxy-smtp of the provider, if one is needed",
+        list->str);
 }
 
 static gboolean
@@ -56,6 +74,26 @@ check_recipient (const char *to, GError **error)
   return FALSE;
 }
 
+/* The last line: the one thing to do next. */
+static void
+say_next (const Test *test, const GError *error)
+{
+  const char *address = test->account->address;
+  g_autofree char *login = g_strconcat ("oauth-setup login ", address, NULL);
+
+  if (error == NULL && test->to == NULL)
+    printf ("Sending rights are not proven; next: oauth-setup test %s --to ADDRESS\n", address);
+  else if (error == NULL)
+    printf ("All is well; look whether the mail has come to %s.\n", test->to);
+  else if (strstr (error->message, login) != NULL)
+    printf ("Next: do what is said above, with: %s\n", login);
+  else if (se_setup_exit_status (error) == SE_EXIT_PERSON)
+    printf ("Next: do what is said above, then run: oauth-setup test %s\n", address);
+  else
+    printf ("Next: wait some minutes, then run: oauth-setup test %s\n", address);
+  fflush (stdout);
+}
+
 SeExit
 se_verb_test (int argc, char **argv)
 {
@@ -67,8 +105,8 @@ se_verb_test (int argc, char **argv)
   g_autoptr (GError) error = NULL;
   g_auto (GStrv) words
       = se_setup_parse (argc, argv, "[ACCOUNT]",
-                        "Gets a token and logs in at the SMTP server; sends nothing but with --to.",
-                        entries, 1, &error);
+                        "Tries an account step by step; sends nothing but with --to.", entries, 1,
+                        &error);
   g_autoptr (SeSetup) setup = NULL;
   g_autofree char *address = NULL;
   g_autoptr (SeAccount) account = NULL;
@@ -84,7 +122,9 @@ se_verb_test (int argc, char **argv)
   if (account == NULL)
     return se_setup_fail (error);
   test = (Test){ setup->server, account, to };
+  warn_of_proxies ();
   if (!se_service_run (setup->server, try_out, report, &test, &error))
-    return se_setup_fail (error);
-  return SE_EXIT_DONE;
+    (void)se_setup_fail (error);
+  say_next (&test, error);
+  return se_setup_exit_status (error);
 }

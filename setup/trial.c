@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "setup/trial.h"
+
+#include "common/io.h"
+#include "mail/delivery.h"
+#include "oauth/jwt.h"
+#include "oauth/token-check.h"
+#include "setup/mailbox.h"
+
+#define DAY ((gint64)24 * 60 * 60)
+#define FEW_DAYS 14
+
+typedef enum
+{
+  STEP_NAME,
+  STEP_CONNECTION,
+  STEP_TLS,
+  STEP_EHLO,
+  STEP_MECHANISM,
+  STEP_TOKEN,
+  STEP_AUTH,
+  STEP_SENDER,
+  STEP_MAIL,
+} Step;
+
+static const char *const names[] = {
+  [STEP_NAME] = "Name lookup", [STEP_CONNECTION] = "TCP",      [STEP_TLS] = "TLS",
+  [STEP_EHLO] = "EHLO",        [STEP_MECHANISM] = "Mechanism", [STEP_TOKEN] = "Token",
+  [STEP_AUTH] = "AUTH",        [STEP_SENDER] = "MAIL FROM",    [STEP_MAIL] = "Mail",
+};
+
+typedef struct
+{
+  SeService *service;
+  SeTokenContext context;
+  Step next; /* the one under way */
+} Trial;
+
+static void
+done (Trial *trial, Step step, const char *text)
+{
+  se_service_tell (trial->service, "step", names[step], text, NULL);
+  trial->next = step + 1;
+}
+
+static void
+warn (Trial *trial, const char *text)
+{
+  se_service_tell (trial->service, "warning", text, NULL);
+}
+
+static char *
+show_time (gint64 seconds)
+{
+  g_autoptr (GDateTime) time = g_date_time_new_from_unix_local (seconds);
+
+  return time == NULL ? g_strdup ("?") : g_date_time_format (time, "%Y-%m-%d %H:%M");
+}
+
+static void
+on_resolved (const char *host, const char *const *addresses, gpointer data)
+{
+  g_autofree char *list = g_strjoinv (", ", (char **)addresses);
+  g_autofree char *text = g_strdup_printf ("%s is %s", host, list);
+
+  done (data, STEP_NAME, text);
+}
+
+static void
+on_connected (const char *address, int port, gboolean proxy, gpointer data)
+{
+  Trial *trial = data;
+  g_autofree char *text
+      = g_strdup_printf ("connected to %s%s, port %d",
+                         proxy ? "the proxy that the configuration names, " : "", address, port);
+
+  if (proxy)
+    done (trial, STEP_NAME, "left to the proxy");
+  done (trial, STEP_CONNECTION, text);
+}
+
+static void
+on_secured (const SeSmtpTls *tls, gpointer data)
+{
+  gint64 left = (tls->not_after - g_get_real_time () / G_USEC_PER_SEC) / DAY;
+  g_autofree char *text = NULL;
+
+  if (tls->not_after == 0)
+    text = g_strdup_printf ("%s, certificate %s", tls->version, tls->subject);
+  else
+    text = g_strdup_printf ("%s, certificate %s, issued by %s, %" G_GINT64_FORMAT " days left",
+                            tls->version, tls->subject, tls->issuer, left);
+  done (data, STEP_TLS, text);
+  if (tls->not_after != 0 && left < FEW_DAYS)
+    warn (data, "The server's certificate ends soon.");
+}
+
+static void
+on_greeted (const char *const *capabilities, gpointer data)
+{
+  g_autofree char *text = g_strjoinv (", ", (char **)capabilities);
+
+  done (data, STEP_EHLO, *text == '\0' ? "no capabilities" : text);
+}
+
+static gboolean
+try_server (Trial *trial, const SeDelivery *delivery, GError **error)
+{
+  const SeSmtpProbe probe = { .resolved = on_resolved,
+                              .connected = on_connected,
+                              .secured = on_secured,
+                              .greeted = on_greeted,
+                              .data = trial };
+  g_autofree char *mechanism = g_ascii_strup (delivery->account->provider->sasl, -1);
+  g_autofree char *text = g_strconcat ("AUTH ", mechanism, " is offered", NULL);
+
+  if (!se_delivery_probe (delivery, &probe, error))
+    return FALSE;
+  done (trial, STEP_MECHANISM, text);
+  return TRUE;
+}
+
+static SeTokenRecord *
+load_record (const SeTokenContext *context, GError **error)
+{
+  g_autoptr (SeStore) store = se_store_open (context->server, context->account, error);
+  SeTokenRecord *record = NULL;
+
+  if (store == NULL || !se_store_load (store, &record, error))
+    return NULL;
+  return record;
+}
+
+static void
+show_token (Trial *trial, const char *token, const SeTokenRecord *record, gboolean renewed)
+{
+  g_autoptr (cJSON) claims = se_jwt_claims (token);
+  g_autofree char *described = se_token_check_describe (claims);
+  g_autofree char *until = show_time (record->expires);
+  g_autofree char *text = g_strdup_printf (
+      "valid until %s%s; scope %s%s%s%s", until, renewed ? " (renewed just now)" : "",
+      record->scope != NULL ? record->scope : "as asked: ",
+      record->scope != NULL ? "" : trial->context.account->scope,
+      described != NULL ? "; claims " : "; not a JWT, so that nothing more can be seen of it",
+      described != NULL ? described : "");
+  g_auto (GStrv) warnings = se_token_check (trial->context.account, record, claims);
+
+  done (trial, STEP_TOKEN, text);
+  for (char **warning = warnings; *warning != NULL; warning++)
+    warn (trial, *warning);
+}
+
+static gboolean
+try_token (Trial *trial, GError **error)
+{
+  g_autoptr (SeTokenRecord) before = load_record (&trial->context, NULL);
+  se_autosecret char *token = se_token_get (&trial->context, NULL, error);
+  g_autoptr (SeTokenRecord) after = token == NULL ? NULL : load_record (&trial->context, error);
+
+  if (after == NULL)
+    return FALSE;
+  show_token (trial, token, after,
+              before == NULL || g_strcmp0 (before->access_token, after->access_token) != 0);
+  return TRUE;
+}
+
+static void
+on_authenticated (gpointer data)
+{
+  Trial *trial = data;
+  g_autofree char *text = g_strdup_printf ("signed in as %s", trial->context.account->smtp_user);
+
+  done (trial, STEP_AUTH, text);
+}
+
+static gboolean
+try_mailbox (Trial *trial, SeDelivery *delivery, const char *to, GError **error)
+{
+  const SeDeliveryEvents events = { .connected = on_authenticated, .data = trial };
+  g_autofree char *accepted = g_strdup_printf ("<%s> is accepted", delivery->account->from_address);
+  g_autofree char *reply = NULL;
+  g_autofree char *sent = NULL;
+
+  delivery->events = &events;
+  if (!se_delivery_try_sender (delivery, error))
+    return FALSE;
+  done (trial, STEP_SENDER, accepted);
+  if (to == NULL)
+    return TRUE;
+  if (!se_mailbox_send_test (&trial->context, to, &reply, error))
+    return FALSE;
+  sent = g_strdup_printf ("to %s; the server says: %s", to, reply);
+  done (trial, STEP_MAIL, sent);
+  return TRUE;
+}
+
+gboolean
+se_trial_run (SeService *service, const SeServerConfig *server, const SeAccount *account,
+              const char *to, GError **error)
+{
+  Trial trial = { .service = service, .context = se_mailbox_context (service, server, account) };
+  SeDelivery delivery = se_mailbox_delivery (&trial.context);
+
+  if (try_server (&trial, &delivery, error) && try_token (&trial, error)
+      && try_mailbox (&trial, &delivery, to, error))
+    return TRUE;
+  se_service_tell (service, "broken", names[trial.next], NULL);
+  return FALSE;
+}
