@@ -43,11 +43,10 @@ announce (const SeServerConfig *server, int priority, const char *event, const c
           const char *sentence)
 {
   const char *const arguments[] = { event, account, sentence, NULL };
+  g_autofree char *line = g_strdup_printf ("%s %s: %s", event, account, sentence);
   g_autoptr (GError) error = NULL;
 
-  openlog ("scan-email", LOG_PID, LOG_LPR);
-  syslog (priority, "%s %s: %s", event, account, sentence);
-  closelog ();
+  se_notify_system_log (priority, line);
   if (server->notify_command != NULL
       && !se_notify_run ((const char *const *)server->notify_command, arguments, SE_NOTIFY_TIME,
                          &error))

@@ -11,11 +11,13 @@
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #define LINES_MAX 100 /* of one program that go into the log */
 #define LINE_MAX_BYTES 1000
 #define EXIT_NOT_STARTED 127
+#define SYSTEM_LOG_TIME 10 /* seconds */
 
 typedef struct
 {
@@ -27,12 +29,10 @@ typedef struct
   guint lines;
 } Child;
 
-/* In the child: nothing of ours but the three descriptors. */
-static void G_GNUC_NORETURN
-enter (char **argv, int null, int output, guint seconds)
+/* In a child: signals as a program expects them. */
+static void
+reset_signals (void)
 {
-  static const char *const environment[]
-      = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8", NULL };
   struct sigaction action = { .sa_handler = SIG_DFL };
   sigset_t none;
 
@@ -40,6 +40,16 @@ enter (char **argv, int null, int output, guint seconds)
     (void)sigaction (number, &action, NULL);
   sigemptyset (&none);
   (void)sigprocmask (SIG_SETMASK, &none, NULL);
+}
+
+/* In the child: nothing of ours but the three descriptors. */
+static void G_GNUC_NORETURN
+enter (char **argv, int null, int output, guint seconds)
+{
+  static const char *const environment[]
+      = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8", NULL };
+
+  reset_signals ();
   if (setsid () < 0 || chdir ("/") < 0 || dup2 (null, 0) < 0 || dup2 (output, 1) < 0
       || dup2 (output, 2) < 0)
     _exit (EXIT_NOT_STARTED);
@@ -197,4 +207,25 @@ se_notify_run (const char *const *command, const char *const *arguments, guint s
   se_io_clear_fd (&child.end);
   g_string_free (child.line, TRUE);
   return good;
+}
+
+void
+se_notify_system_log (int priority, const char *line)
+{
+  pid_t pid = fork ();
+  int status = 0;
+
+  /* syslog () waits as long as the other side does not read. */
+  if (pid == 0)
+    {
+      reset_signals ();
+      (void)alarm (SYSTEM_LOG_TIME);
+      openlog ("scan-email", LOG_PID, LOG_LPR);
+      syslog (priority, "%s", line);
+      _exit (0);
+    }
+  while (pid > 0 && waitpid (pid, &status, 0) < 0 && errno == EINTR)
+    ;
+  if (pid < 0 || status != 0)
+    g_warning ("the system log takes nothing in: %s", line);
 }

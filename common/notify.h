@@ -17,4 +17,8 @@ G_BEGIN_DECLS
 gboolean se_notify_run (const char *const *command, const char *const *arguments, guint seconds,
                         GError **error);
 
+/* Writes a line to the system log as scan-email, facility LOG_LPR. priority: as in syslog(3). A
+ * system log that takes nothing in is waited for no longer than some seconds; that is a warning. */
+void se_notify_system_log (int priority, const char *line);
+
 G_END_DECLS

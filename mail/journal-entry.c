@@ -247,3 +247,48 @@ se_journal_peek_due (const char *state_directory, const char *queue, int job, gi
     }
   return newest >= 0;
 }
+
+static void
+forget_if_over (const char *path, const char *spool, SeJournalOverFunc over, gpointer data)
+{
+  g_autofree char *lock_path = g_strconcat (path, ".lock", NULL);
+  g_autofree char *name = g_path_get_basename (path);
+  g_autofree char *bundle_name = g_strconcat (name, ".bundle", NULL);
+  g_autofree char *bundle = g_build_filename (spool, bundle_name, NULL);
+  g_autofree char *queue = NULL;
+  g_autoptr (GKeyFile) entry = NULL;
+  SeJournalStep step;
+  se_autofd int lock = se_io_lock (lock_path, 0, -1, NULL);
+
+  if (lock < 0)
+    return;
+  entry = se_journal_entry_read (path, &step, NULL);
+  if (entry == NULL || step == SE_JOURNAL_ACCEPTED)
+    return;
+  queue = g_key_file_get_string (entry, SE_JOURNAL_ENTRY, "queue", NULL);
+  if (queue == NULL
+      || !over (queue, g_key_file_get_integer (entry, SE_JOURNAL_ENTRY, "job", NULL),
+                g_key_file_get_int64 (entry, SE_JOURNAL_ENTRY, "creation", NULL), data))
+    return;
+  sweep_file (path);
+  if (access (bundle, F_OK) == 0)
+    sweep_file (bundle);
+  sweep_file (lock_path);
+}
+
+void
+se_journal_forget_over (const char *state_directory, SeJournalOverFunc over, gpointer data)
+{
+  g_autofree char *directory = g_build_filename (state_directory, "journal", NULL);
+  g_autofree char *spool = g_build_filename (state_directory, "spool", NULL);
+  g_autoptr (GDir) dir = g_dir_open (directory, 0, NULL);
+  const char *name;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *path = g_build_filename (directory, name, NULL);
+
+      if (is_entry_name (name))
+        forget_if_over (path, spool, over, data);
+    }
+}

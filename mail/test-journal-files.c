@@ -247,6 +247,43 @@ test_not_writable (Fixture *f, gconstpointer unused)
   g_assert_null (se_journal_open (file, &f->key, -1, &error));
   g_assert_error (error, SE_ERROR, SE_ERROR_CONFIG);
 }
+static gboolean
+is_job_12 (const char *queue, int job, gint64 creation, gpointer data)
+{
+  guint *asked = data;
+
+  (*asked)++;
+  g_assert_cmpstr (queue, ==, FIXTURE_QUEUE);
+  return job == 12 && creation == 1700000000;
+}
+
+/* Of the jobs that were not mailed those go that are over, but none that a worker has. */
+static void
+test_forget_over (Fixture *f, gconstpointer unused)
+{
+  SeJournal *journal = NULL;
+  guint asked = 0;
+
+  f->key.creation = 1700000000;
+  journal = fixture_open (f);
+  for (int step = 0; step < 3; step++)
+    g_assert_true (fixture_do_step (journal, step));
+  se_journal_forget_over (f->state, is_job_12, &asked);
+  g_assert_cmpuint (asked, ==, 0);
+  se_journal_close (journal);
+  f->key.creation++;
+  se_journal_close (fixture_open (f));
+  f->key.job = 13;
+  fixture_accept (f);
+  g_assert_cmpuint (fixture_count (f, "spool"), ==, 1);
+  se_journal_forget_over (f->state, is_job_12, &asked);
+  g_assert_cmpuint (asked, ==, 2);
+  g_assert_cmpuint (fixture_count (f, "spool"), ==, 0);
+  g_assert_cmpuint (fixture_count (f, "journal"), ==, 4);
+  se_journal_forget_over ("/nonexistent", is_job_12, &asked);
+  g_assert_cmpuint (asked, ==, 2);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -254,6 +291,7 @@ main (int argc, char **argv)
   ADD ("/journal/keys", test_keys);
   ADD ("/journal/due", test_due);
   ADD ("/journal/forget", test_forget);
+  ADD ("/journal/forget-over", test_forget_over);
   ADD ("/journal/damaged", test_damaged);
   ADD ("/journal/foreign", test_foreign);
   ADD ("/journal/bundle-gone", test_bundle_gone);

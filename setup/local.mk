@@ -18,6 +18,7 @@ setup_libsetup_a_SOURCES = \
   setup/queues.c setup/queues.h \
   setup/refresh.c \
   setup/release.c setup/release.h \
+  setup/revoke.c \
   setup/service.c setup/service.h \
   setup/setup.c setup/setup.h \
   setup/sign-in.c \

@@ -22,6 +22,7 @@ static const Verb verbs[] = {
   { "status", se_verb_status, "show how each account stands" },
   { "test", se_verb_test, "try an account: token, SMTP login, and with --to a mail" },
   { "refresh", se_verb_refresh, "renew the tokens of one or all accounts" },
+  { "revoke", se_verb_revoke, "take an account's authorization away, here and at the server" },
   { "release", se_verb_release, "let jobs go on that scan-email holds" },
   { "list", se_verb_list, "list the accounts and their queues" },
 };

@@ -467,3 +467,27 @@ se_queues_release_job (http_t *http, int id, gboolean *released, GError **error)
   set_ipp_error (error, what);
   return FALSE;
 }
+
+gboolean
+se_queues_is_canceled (http_t *http, const char *queue, int id, gint64 creation)
+{
+  static const char *const wanted[] = { "job-state", "job-printer-uri", "time-at-creation" };
+  g_autofree char *uri = g_strdup_printf ("ipp://localhost/jobs/%d", id);
+  ipp_t *request = request_new (IPP_OP_GET_JOB_ATTRIBUTES, "job-uri", uri);
+  g_autoptr (ipp_t) job = NULL;
+  g_autofree char *its_queue = NULL;
+  const char *printer;
+
+  ippAddStrings (request, IPP_TAG_OPERATION, IPP_TAG_KEYWORD, "requested-attributes",
+                 G_N_ELEMENTS (wanted), NULL, wanted);
+  job = cupsDoRequest (http, request, "/");
+  printer = ippGetString (ippFindAttribute (job, "job-printer-uri", IPP_TAG_URI), 0, NULL);
+  if (printer == NULL || strrchr (printer, '/') == NULL)
+    return FALSE;
+  its_queue = g_uri_unescape_string (strrchr (printer, '/') + 1, "/");
+  return g_strcmp0 (its_queue, queue) == 0
+         && ippGetInteger (ippFindAttribute (job, "job-state", IPP_TAG_ENUM), 0)
+                == IPP_JSTATE_CANCELED
+         && ippGetInteger (ippFindAttribute (job, "time-at-creation", IPP_TAG_INTEGER), 0)
+                == creation;
+}

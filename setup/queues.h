@@ -81,4 +81,8 @@ GPtrArray *se_queues_held_jobs (http_t *http, GError **error);
 /* released: FALSE where the job was no longer held when cupsd looked, which is no error. */
 gboolean se_queues_release_job (http_t *http, int id, gboolean *released, GError **error);
 
+/* TRUE if cupsd knows the job that was made on this queue at this time (seconds since 1970), and
+ * that it was canceled. */
+gboolean se_queues_is_canceled (http_t *http, const char *queue, int id, gint64 creation);
+
 G_END_DECLS

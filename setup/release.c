@@ -13,6 +13,7 @@ typedef struct
 {
   const SeServerConfig *server;
   gboolean due;
+  http_t *http;       /* the parent's */
   GPtrArray *jobs;    /* SeHeldJob */
   GHashTable *chosen; /* the parent's: ids of the jobs to release */
 } Release;
@@ -134,6 +135,18 @@ tell_orphans (SeService *service, const char *state_directory)
     }
 }
 
+/* Awaits the parent's word, which can ask cupsd. One that is asked to stop says no. */
+static gboolean
+is_over (const char *queue, int job, gint64 creation, gpointer data)
+{
+  g_autofree char *id = g_strdup_printf ("%d", job);
+  g_autofree char *time = g_strdup_printf ("%" G_GINT64_FORMAT, creation);
+  gboolean over = FALSE;
+
+  se_service_tell (data, "unfinished", queue, id, time, NULL);
+  return se_service_await (data, &over, NULL) && over;
+}
+
 static gboolean
 look (SeService *service, gpointer data, GError **error)
 {
@@ -149,6 +162,8 @@ look (SeService *service, gpointer data, GError **error)
         se_service_tell (service, "due", id, NULL);
     }
   tell_orphans (service, release->server->state_directory);
+  if (release->due)
+    se_journal_forget_over (release->server->state_directory, is_over, service);
   return TRUE;
 }
 
@@ -180,6 +195,12 @@ take (const char *const *fields, gpointer data)
   if (g_str_equal (fields[0], "due"))
     g_hash_table_add (release->chosen,
                       GINT_TO_POINTER ((int)g_ascii_strtoll (fields[1], NULL, 10)));
+  else if (g_str_equal (fields[0], "unfinished") && g_strv_length ((char **)fields) == 4)
+    return se_queues_is_canceled (release->http, fields[1],
+                                  (int)g_ascii_strtoll (fields[2], NULL, 10),
+                                  g_ascii_strtoll (fields[3], NULL, 10))
+               ? "yes"
+               : "no";
   else if (g_str_equal (fields[0], "orphan") && g_strv_length ((char **)fields) == 7)
     warn_of_orphan (fields);
   return NULL;
@@ -193,7 +214,7 @@ run (const SeSetup *setup, const char *account, gboolean due, GPtrArray *release
   g_autoptr (GPtrArray) jobs
       = queues != NULL ? held_jobs_of (http, setup->config, queues, account, error) : NULL;
   g_autoptr (GHashTable) chosen = g_hash_table_new (NULL, NULL);
-  Release release = { setup->server, due, jobs, chosen };
+  Release release = { setup->server, due, http, jobs, chosen };
   guint i;
 
   if (jobs == NULL || !se_service_run (setup->server, look, take, &release, error))

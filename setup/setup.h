@@ -54,6 +54,7 @@ SeExit se_verb_login (int argc, char **argv);
 SeExit se_verb_status (int argc, char **argv);
 SeExit se_verb_test (int argc, char **argv);
 SeExit se_verb_refresh (int argc, char **argv);
+SeExit se_verb_revoke (int argc, char **argv);
 SeExit se_verb_release (int argc, char **argv);
 SeExit se_verb_list (int argc, char **argv);
 

@@ -4,7 +4,9 @@
 import datetime
 import json
 import os
+import shutil
 import socket
+import threading
 import unittest
 
 from . import documents
@@ -36,7 +38,8 @@ class SystemLog:
 
     path = "/dev/log"
 
-    def __init__(self):
+    def __init__(self, reads=True):
+        """reads False: it hangs, with its queue full."""
         if not ROOT:
             raise unittest.SkipTest("only root can make /dev/log")
         if os.path.lexists(self.path):
@@ -44,19 +47,36 @@ class SystemLog:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.bind(self.path)
         os.chmod(self.path, 0o666)
-        self._socket.setblocking(False)
+        self._lines = []
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        if reads:
+            self._thread.start()
+        else:
+            self._fill()
 
-    def lines(self):
-        """What came since the last call, each with its <priority>."""
-        found = []
-        while True:
+    def _fill(self):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as writer:
+            writer.setblocking(False)
             try:
-                found.append(self._socket.recv(65536).decode())
+                while True:
+                    writer.sendto(b"full", self.path)
             except BlockingIOError:
-                return found
+                pass
+
+    def _read(self):
+        """All the time: a full queue stops whoever logs."""
+        while line := self._socket.recv(65536).decode(errors="replace"):
+            self._lines.append(line)
+
+    def of(self, account):
+        """Our lines about an account so far, each with its <priority>."""
+        return [line for line in self._lines if "scan-email[" in line and account in line]
 
     def close(self):
         os.unlink(self.path)
+        self._socket.shutdown(socket.SHUT_RD)
+        if self._thread.is_alive():
+            self._thread.join()
         self._socket.close()
 
 
@@ -71,13 +91,18 @@ class Alive(EndToEnd):
         os.chmod(command, 0o755)
         self.notify = {"notify-command": f"{command} --to 'the admin'"}
         self.alive_configure()
-        self.addCleanup(self.world.sign_in)
+        self.addCleanup(self.restore)
         self.addCleanup(self.world.configure)
         self.cups.add_queue("idle", self.uri)
         self.addCleanup(self.cups.run, "lpadmin", "-x", "idle")
 
     def alive_configure(self, **options):
         self.world.configure(**options, **self.notify)
+
+    def restore(self):
+        """No test leaves an account behind that cannot send, or an alert."""
+        if (self.status()[1]["status"], self.status()[1]["hint"]) != ("Active", None):
+            self.world.sign_in()
 
     def told(self):
         """What notify-command was called with so far, each as (event, account, sentence)."""
@@ -109,6 +134,13 @@ class Alive(EndToEnd):
     def print(self, queue):
         return self.cups.lp(queue, self.file("alive.pdf", documents.pdf()))
 
+    def record_file(self):
+        return os.path.join(self.cups.state, "tokens", ACCOUNT.replace("@", "%40") + ".json")
+
+    def service_ids(self):
+        status = os.stat(self.cups.state)
+        return status.st_uid, status.st_gid
+
     def status(self, account=ACCOUNT):
         answer = self.world.setup("status", "--json", check=False)
         (found,) = [one for one in json.loads(answer.stdout) if one["account"] == account]
@@ -116,14 +148,17 @@ class Alive(EndToEnd):
 
 
 class Lost(Alive):
-    def test_noticed_by_the_timer_and_announced_once(self):
-        more = section(f"account {OTHER}", {"provider": "intranet", "client-id": CLIENT_ID})
+    def add_account(self, address):
+        """A further account, signed in, with the queue "other"."""
+        more = section(f"account {address}", {"provider": "intranet", "client-id": CLIENT_ID})
         self.alive_configure(more=more, queue={"account": ACCOUNT})
-        status, result = self.world.login(OTHER, "--no-test-mail")
+        status, result = self.world.login(address, "--no-test-mail")
         self.assertEqual(status, 0, result)
-        self.cups.add_queue("other", self.uri + "?from=" + OTHER.replace("@", "%40"))
+        self.cups.add_queue("other", self.uri + "?from=" + address.replace("@", "%40"))
         self.addCleanup(self.cups.run, "lpadmin", "-x", "other")
 
+    def test_noticed_by_the_timer_and_announced_once(self):
+        self.add_account(OTHER)
         self.world.provider.revoke(ACCOUNT)
         answer = self.world.setup("refresh", "--all", check=False)
         self.assertEqual(answer.returncode, 3, answer.stderr)
@@ -222,10 +257,6 @@ class Lost(Alive):
         self.assertIn(REASON, self.state(self.queue)[0])
         self.assertIn(REASON, self.state("idle")[0])
 
-    def service_ids(self):
-        status = os.stat(self.cups.state)
-        return status.st_uid, status.st_gid
-
     def test_an_outage_is_no_loss(self):
         self.world.provider.refuse(503, "busy")
         self.addCleanup(self.world.provider.refuse)
@@ -274,24 +305,37 @@ class Lost(Alive):
     def test_the_system_log(self):
         log = SystemLog()
         self.addCleanup(log.close)
-        self.world.provider.revoke(ACCOUNT)
-        self.cups.wait_state(self.print(self.queue), "held")
+        # All of the machine writes there: an address that nobody else has.
+        account = f"log-{os.getpid()}@example.test"
+        self.add_account(account)
+        self.world.provider.revoke(account)
+        self.cups.wait_state(self.print("other"), "held")
         self.world.setup("refresh", "--all", check=False)
-        (line,) = [one for one in log.lines() if "scan-email[" in one]
-        # RFC 5424, 6.2.1: facility 6 (line printer), severity 3 (error).
-        self.assertTrue(line.startswith(f"<{6 * 8 + 3}>"), line)
-        self.assertIn(f"authorization-lost {ACCOUNT}: ", line)
-        self.world.sign_in()
-        (line,) = [one for one in log.lines() if "scan-email[" in one]
-        self.assertTrue(line.startswith(f"<{6 * 8 + 5}>"), line)
-        self.assertIn(f"authorization-restored {ACCOUNT}: ", line)
+        wait_for(lambda: log.of(account), "our line")
+        status, result = self.world.login(account, "--no-test-mail")
+        self.assertEqual(status, 0, result)
+        wait_for(lambda: len(log.of(account)) > 1, "our second line")
+        lost, restored = log.of(account)
+        # RFC 5424, 6.2.1: facility 6 (line printer), severity 3 (error), then 5 (notice).
+        self.assertTrue(lost.startswith(f"<{6 * 8 + 3}>"), lost)
+        self.assertIn(f"authorization-lost {account}: ", lost)
+        self.assertTrue(restored.startswith(f"<{6 * 8 + 5}>"), restored)
+        self.assertIn(f"authorization-restored {account}: ", restored)
+
+    def test_a_system_log_that_hangs(self):
+        log = SystemLog(reads=False)
+        self.addCleanup(log.close)
+        self.world.provider.revoke(ACCOUNT)
+        answer = self.world.setup("refresh", "--all", check=False)
+        self.assertEqual(answer.returncode, 3)
+        self.assertIn("system log", answer.stderr)
+        self.assertEqual(self.events(), ["authorization-lost"])
 
 
 class Status(Alive):
     def record(self, **changes):
         """Changes the stored record by hand."""
-        path = os.path.join(self.cups.state, "tokens", ACCOUNT.replace("@", "%40") + ".json")
-        with open(path, "r+") as file:
+        with open(self.record_file(), "r+") as file:
             record = json.load(file)
             record.update(changes)
             file.seek(0)
@@ -347,7 +391,66 @@ class Status(Alive):
                 status, found = self.status()
                 self.assertEqual((found["status"], status), (word, code))
                 self.assertTrue(found["hint"])
-        os.unlink(os.path.join(self.cups.state, "tokens", ACCOUNT.replace("@", "%40") + ".json"))
+        os.unlink(self.record_file())
         status, found = self.status()
         self.assertEqual((found["status"], status), ("Needs authorization", 3))
         self.assertIsNone(found["access_expires"])
+
+
+class Revoke(Alive):
+    def test_revoked_here_and_at_the_server(self):
+        kept = self.record_file() + ".kept"
+        shutil.copy2(self.record_file(), kept)
+        self.addCleanup(os.unlink, kept)
+        answer = self.world.setup("revoke", ACCOUNT, "--yes")
+        self.assertIn("intranet has revoked them", answer.stdout)
+        self.assertIn("oauth-setup login " + ACCOUNT, answer.stdout)
+        self.assertFalse(os.path.exists(self.record_file()))
+        code, found = self.status()
+        self.assertEqual((code, found["status"]), (3, "Needs authorization"))
+        job = self.print(self.queue)
+        self.assert_no_mail(job, "held", "oauth-setup login " + ACCOUNT)
+        self.assertIn("nothing to revoke", self.world.setup("revoke", ACCOUNT, "--yes").stdout)
+        # Whoever kept a copy has nothing.
+        shutil.copyfile(kept, self.record_file())
+        shutil.copystat(kept, self.record_file())
+        os.chown(self.record_file(), *self.service_ids())
+        self.assertEqual(self.world.setup("refresh", check=False).returncode, 3)
+        self.assertEqual(self.status()[1]["status"], "Revoked")
+        self.world.sign_in()
+        self.the_mail(job)
+
+    def test_only_when_it_is_meant(self):
+        for words in ([ACCOUNT], ["--yes"], ["nobody@example.test", "--yes"]):
+            with self.subTest(words):
+                self.assertEqual(self.world.setup("revoke", *words, check=False).returncode, 2)
+        self.assertEqual(self.status()[1]["status"], "Active")
+
+    def test_a_server_without_revocation(self):
+        keys = {"issuer": None, "exchange-environment": "O365Default",
+                "device-authorization-endpoint": self.world.provider.issuer + "/device/auth",
+                "token-endpoint": self.world.provider.issuer + "/token"}
+        self.alive_configure(provider=keys)
+        self.world.sign_in()
+        answer = self.world.setup("revoke", ACCOUNT, "--yes")
+        self.assertIn("Revoke sessions", answer.stdout)
+        self.assertIn(CLIENT_ID, answer.stdout)
+        self.assertEqual(self.status()[1]["status"], "Needs authorization")
+
+
+class Canceled(Alive):
+    def test_documents_of_a_canceled_job_do_not_stay(self):
+        """No backend runs that could forget a job that is canceled while it is held."""
+        spool = os.path.join(self.cups.state, "spool")
+        server = self.submission_server()
+        self.alive_configure(smtp_server=server.url, queue={"retry-for": "0s"})
+        server.go_down()
+        jobs = [self.print(self.queue) for _ in range(2)]
+        for job in jobs:
+            wait_for(lambda: "the next try is at" in self.message(job), "our hold", 40)
+            self.cups.wait_state(job, "held")
+        self.assertEqual(len(os.listdir(spool)), 2)
+        self.ipp.cancel(jobs[0])
+        self.world.setup("release", "--due")
+        self.assertEqual(len(os.listdir(spool)), 1)
+        self.assertEqual(self.ipp.job_state(jobs[1]), "held")
