@@ -119,10 +119,9 @@ ask_provider (SeLoginOptions *options, const SeConfig *config, GError **error)
       error);
 }
 
-/* The provider's section, by an account that lacks nothing. NULL: it cannot be used, which shows
- * when the account is made. */
+/* The provider's section, by an account that lacks nothing. NULL: it cannot be used. */
 static SeAccount *
-look_at_provider (const SeConfig *config, const SeLoginOptions *options)
+look_at_provider (const SeConfig *config, const SeLoginOptions *options, GError **error)
 {
   static const char *const needed[][2] = { { "tenant", "t" },
                                            { "client-id", "c" },
@@ -134,7 +133,29 @@ look_at_provider (const SeConfig *config, const SeLoginOptions *options)
   g_hash_table_insert (keys, (gpointer) "provider", (gpointer)get_key (options, "provider"));
   for (gsize i = 0; i < G_N_ELEMENTS (needed); i++)
     g_hash_table_insert (keys, (gpointer)needed[i][0], (gpointer)needed[i][1]);
-  return se_config_make_account (config, options->address, keys, NULL);
+  return se_config_make_account (config, options->address, keys, error);
+}
+
+/* A provider that can be used. One that an option gave and that cannot be is left for the account's
+ * own check: NULL in *sample. */
+static gboolean
+choose_provider (SeLoginOptions *options, const SeConfig *config, SeAccount **sample,
+                 GError **error)
+{
+  gboolean given = get_key (options, "provider") != NULL;
+
+  for (;;)
+    {
+      g_autoptr (GError) local = NULL;
+
+      if (!ask_provider (options, config, error))
+        return FALSE;
+      *sample = look_at_provider (config, options, &local);
+      if (*sample != NULL || given)
+        return TRUE;
+      puts (local->message);
+      g_hash_table_remove (options->keys, "provider");
+    }
 }
 
 static gboolean
@@ -186,11 +207,20 @@ ignore (const char *const *fields, gpointer data)
   return NULL;
 }
 
-/* Asks for what the grant needs. */
 static gboolean
-ask_files (SeLoginOptions *options, const char *grant, GError **error)
+needs_secret (const SeProviderConfig *provider, const char *grant)
 {
-  gboolean secret = g_str_equal (grant, "code");
+  return provider != NULL && provider->grants_with_secret != NULL
+         && g_strv_contains ((const char *const *)provider->grants_with_secret, grant);
+}
+
+/* Asks for what the grant needs. provider: NULL if not known. */
+static gboolean
+ask_files (SeLoginOptions *options, const char *grant, const SeProviderConfig *provider,
+           GError **error)
+{
+  gboolean needed = needs_secret (provider, grant) || g_str_equal (grant, "client-credentials");
+  gboolean secret = needs_secret (provider, grant) || g_str_equal (grant, "code");
 
   if (g_str_equal (grant, "service-account"))
     return ask_key (options, "service-account-file", "Service account's key file (JSON)", NULL,
@@ -209,9 +239,9 @@ ask_files (SeLoginOptions *options, const char *grant, GError **error)
   if (!secret)
     return TRUE;
   if (!ask_key (options, "client-secret-file",
-                g_str_equal (grant, "code") ? "File with the client secret (empty: it has none)"
-                                            : "File with the client secret",
-                g_str_equal (grant, "code") ? "" : NULL, error))
+                needed ? "File with the client secret"
+                       : "File with the client secret (empty: it has none)",
+                needed ? NULL : "", error))
     return FALSE;
   return get_key (options, "client-secret-file") == NULL
          || ask_key (options, "client-secret-expires",
@@ -221,7 +251,8 @@ ask_files (SeLoginOptions *options, const char *grant, GError **error)
 /* Asks, and looks at the files as the service user, until they will do: nobody should sign in
  * before. Keys that options gave are not asked for again. */
 static gboolean
-complete_files (SeLoginOptions *options, const SeSetup *setup, const char *grant, GError **error)
+complete_files (SeLoginOptions *options, const SeSetup *setup, const char *grant,
+                const SeProviderConfig *provider, GError **error)
 {
   for (;;)
     {
@@ -235,7 +266,7 @@ complete_files (SeLoginOptions *options, const SeSetup *setup, const char *grant
       g_hash_table_iter_init (&iter, options->keys);
       while (g_hash_table_iter_next (&iter, &key, NULL))
         g_hash_table_add (given, key);
-      if (!ask_files (options, grant, error))
+      if (!ask_files (options, grant, provider, error))
         return FALSE;
       account = se_config_make_account (setup->config, options->address, options->keys, &local);
       if (account != NULL && se_service_run (setup->server, check_files, ignore, account, &local))
@@ -263,9 +294,10 @@ ask_account (SeLoginOptions *options, const SeSetup *setup, GError **error)
   g_autoptr (SeAccount) sample = NULL;
   const char *grant = NULL;
 
-  if (!ask_provider (options, setup->config, error))
+  if (!choose_provider (options, setup->config, &sample, error))
     return FALSE;
-  sample = look_at_provider (setup->config, options);
+  if (get_key (options, "client-id") == NULL)
+    puts ("What has to be registered there first: man scan-email-providers");
   if (sample != NULL && !ask_grant (options, sample->provider, error))
     return FALSE;
   grant = get_key (options, "grant");
@@ -276,7 +308,8 @@ ask_account (SeLoginOptions *options, const SeSetup *setup, GError **error)
   if (sample != NULL && needs_tenant (sample->provider)
       && !ask_key (options, "tenant", "Tenant (the directory's id or domain)", NULL, error))
     return FALSE;
-  return grant == NULL || complete_files (options, setup, grant, error);
+  return grant == NULL
+         || complete_files (options, setup, grant, sample != NULL ? sample->provider : NULL, error);
 }
 
 /* An account that is not in the file yet: its keys, by option or question. */
@@ -314,7 +347,7 @@ complete_account (SeLoginOptions *options, const SeSetup *setup, gboolean may_as
   if (grant == NULL || !may_ask)
     return TRUE;
   account = se_config_make_account (setup->config, options->address, options->keys, NULL);
-  return account != NULL || complete_files (options, setup, grant, error);
+  return account != NULL || complete_files (options, setup, grant, NULL, error);
 }
 
 static gboolean

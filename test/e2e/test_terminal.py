@@ -91,8 +91,10 @@ class OnATerminal(EndToEnd):
         self.addCleanup(self.cups.run, "lpadmin", "-x", "asked", check=False)
         terminal = self.start()
         terminal.answer(r"Mailbox to authorize \[.*\]: ", account)
-        terminal.answer(r"Provider \(intranet, microsoft, .*google, .*\) \[intranet\]: ", "nonsense")
+        terminal.answer(r"Provider \(intranet, microsoft, .*google.*\) \[intranet\]: ", "nonsense")
         terminal.wait("no such provider")
+        terminal.answer(r"Provider .*: ", "generic")  # a preset that needs a section
+        terminal.wait("no smtp-server")
         terminal.answer(r"Provider .*: ", "intranet")
         terminal.answer(r"Grant \[device\]: ", "password")
         terminal.wait("one of the list")
