@@ -25,7 +25,7 @@ static const KeyOption key_options[] = {
   { "key-file", NULL, TRUE, "the certificate's private key (PEM)", "FILE" },
   { "service-account-file", NULL, TRUE, "the service account's key file (JSON)", "FILE" },
   { "login-user", NULL, FALSE, "who signs in, if not the account's address", "USER" },
-  { "smtp-user", NULL, FALSE, "the mailbox to log in to, if not that address", "USER" },
+  { "smtp-user", NULL, FALSE, "who the SMTP server is told, if not that address", "USER" },
   { "from-address", NULL, FALSE, "the sender, if not that address", "ADDRESS" },
   { "from-name", NULL, FALSE, "the sender's name", "NAME" },
   { "scope", NULL, FALSE, "what to ask for, if not the provider's", "SCOPE" },
