@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#define N_LISTENERS 2
 /* Browsers open a connection or two ahead; the rest is somebody else's. */
 #define MAX_CONNECTIONS 16
 /* A code is at most a few thousand characters, a browser's header fields are as many. */
@@ -29,7 +30,7 @@ typedef struct
 
 struct SeLoopback
 {
-  int listeners[2]; /* 127.0.0.1, ::1; -1: none */
+  int listeners[N_LISTENERS]; /* 127.0.0.1, ::1; -1: none */
   guint16 port;
   Connection connections[MAX_CONNECTIONS];
 };
@@ -41,8 +42,6 @@ typedef union
   struct sockaddr_in v4;
   struct sockaddr_in6 v6;
 } Address;
-
-static const int families[2] = { AF_INET, AF_INET6 };
 
 static socklen_t
 make_address (Address *address, int family, guint16 port)
@@ -143,7 +142,7 @@ se_loopback_free (SeLoopback *loopback)
     return;
   for (guint i = 0; i < MAX_CONNECTIONS; i++)
     hang_up (&loopback->connections[i]);
-  for (guint i = 0; i < G_N_ELEMENTS (families); i++)
+  for (guint i = 0; i < N_LISTENERS; i++)
     se_io_clear_fd (&loopback->listeners[i]);
   g_free (loopback);
 }
@@ -330,7 +329,7 @@ enum
   CANCEL,
   INPUT,
   LISTENERS,
-  CONNECTIONS = LISTENERS + G_N_ELEMENTS (families),
+  CONNECTIONS = LISTENERS + N_LISTENERS,
   N_POLLED = CONNECTIONS + MAX_CONNECTIONS,
 };
 
@@ -345,7 +344,7 @@ prepare (SeLoopback *loopback, struct pollfd polled[N_POLLED], gint64 deadline)
     polled[i] = (struct pollfd){ -1, POLLIN, 0 };
   if (loopback == NULL)
     return deadline;
-  for (guint i = 0; i < G_N_ELEMENTS (families); i++)
+  for (guint i = 0; i < N_LISTENERS; i++)
     polled[LISTENERS + i].fd = loopback->listeners[i];
   for (guint i = 0; i < MAX_CONNECTIONS; i++)
     {
@@ -369,7 +368,7 @@ attend (SeLoopback *loopback, const struct pollfd polled[N_POLLED], SeLoopbackFu
     if (polled[CONNECTIONS + i].revents != 0
         && read_request (loopback, &loopback->connections[i], judge, data))
       return TRUE;
-  for (guint i = 0; i < G_N_ELEMENTS (families); i++)
+  for (guint i = 0; i < N_LISTENERS; i++)
     if (polled[LISTENERS + i].revents != 0)
       take_connection (loopback, loopback->listeners[i]);
   return FALSE;
