@@ -11,6 +11,8 @@
 /* Of one operation; a healthy service answers within milliseconds. */
 #define PATIENCE_SECONDS 20
 #define BUS_NAME "org.freedesktop.secrets"
+#define SERVICE_PATH "/org/freedesktop/secrets"
+#define SERVICE_INTERFACE "org.freedesktop.Secret.Service"
 
 static const SecretSchema schema = {
   "org.scan-email.Token",
@@ -49,15 +51,10 @@ G_DEFINE_TYPE (Service, service, SECRET_TYPE_SERVICE)
 static GObject *
 service_constructor (GType type, guint n_properties, GObjectConstructParam *properties)
 {
-  GObject *object
-      = G_OBJECT_CLASS (service_parent_class)->constructor (type, n_properties, properties);
+  /* The parent's constructor would set name and bus; that of its parent, the proxy, does not. */
+  gpointer proxy_class = g_type_class_peek_parent (service_parent_class);
 
-  /* The parent's constructor has just overwritten these two. */
-  g_object_set (object, "g-bus-type", G_BUS_TYPE_NONE, NULL);
-  for (guint i = 0; i < n_properties; i++)
-    if (g_str_equal (properties[i].pspec->name, "g-name"))
-      g_object_set_property (object, "g-name", properties[i].value);
-  return object;
+  return G_OBJECT_CLASS (proxy_class)->constructor (type, n_properties, properties);
 }
 
 static GError *
@@ -264,7 +261,8 @@ find_service (SeKeyring *keyring, GCancellable *cancellable, GError **error)
     }
   if (owner != NULL)
     keyring->service = g_initable_new (service_get_type (), cancellable, &failure, "g-connection",
-                                       keyring->connection, "g-name", owner, "flags",
+                                       keyring->connection, "g-name", owner, "g-object-path",
+                                       SERVICE_PATH, "g-interface-name", SERVICE_INTERFACE, "flags",
                                        SECRET_SERVICE_OPEN_SESSION, NULL);
   if (keyring->service != NULL)
     return TRUE;
@@ -336,17 +334,30 @@ make_attributes (const char *kind, const char *name)
   return attributes;
 }
 
-/* *item: NULL on return TRUE means that there is none. */
+static gboolean
+is_in_collection (SeKeyring *keyring, gpointer item)
+{
+  const char *path = g_dbus_proxy_get_object_path (G_DBUS_PROXY (item));
+  const char *parent = g_dbus_proxy_get_object_path (G_DBUS_PROXY (keyring->collection));
+
+  return g_str_has_prefix (path, parent) && path[strlen (parent)] == '/';
+}
+
+/* *item: NULL on return TRUE means that there is none. (A search in the collection alone leaks in
+ * libsecret 0.20.) */
 static gboolean
 find_item (SeKeyring *keyring, const char *kind, const char *name, GCancellable *cancellable,
            SecretItem **item, GError **error)
 {
   g_autoptr (GHashTable) attributes = make_attributes (kind, name);
   GError *failure = NULL;
-  GList *found = secret_collection_search_sync (keyring->collection, &schema, attributes,
-                                                SECRET_SEARCH_NONE, cancellable, &failure);
+  GList *found = secret_service_search_sync (keyring->service, &schema, attributes,
+                                             SECRET_SEARCH_ALL, cancellable, &failure);
 
-  *item = found == NULL ? NULL : g_object_ref (found->data);
+  *item = NULL;
+  for (GList *one = found; one != NULL && *item == NULL; one = one->next)
+    if (is_in_collection (keyring, one->data))
+      *item = g_object_ref (one->data);
   g_list_free_full (found, g_object_unref);
   if (failure == NULL)
     return TRUE;
@@ -401,7 +412,7 @@ keyring_write (SeKeyring *keyring, const char *kind, const char *name, const cha
   secret_value_unref (value);
   if (item != NULL)
     return TRUE;
-  set_error (keyring->bus, "does not take the item", failure, error);
+  set_error (keyring->bus, "does not take the item (is its disk full?)", failure, error);
   return FALSE;
 }
 

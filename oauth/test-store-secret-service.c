@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The store in a real Secret Service: gnome-keyring on a bus of our own. */
+#include "config.h"
+
 #include "oauth/test-fixture.h"
 
 #include "common/io.h"
@@ -8,9 +10,11 @@
 #include "oauth/test-keyring.h"
 
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <glib/gstdio.h>
-#include <signal.h>
+#include <sched.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -364,6 +368,65 @@ test_restarted (Case *test, gconstpointer unused)
   g_assert_cmpstr (again->refresh_token, ==, "refresh-1");
 }
 
+/* Starts the keyring anew, on a small file system of its own. Returns FALSE where it may not be
+ * mounted. */
+static gboolean
+move_to_small_disk (Case *test)
+{
+  g_autofree char *data = g_build_filename (test->fixture.directory, "data", NULL);
+
+  keyring_kill (&test->keyring);
+  keyring_forget (&test->keyring);
+  g_assert_cmpint (g_mkdir (data, 0700), ==, 0);
+  if (unshare (CLONE_NEWNS) < 0 || mount ("none", "/", "none", MS_REC | MS_PRIVATE, NULL) < 0
+      || mount ("none", data, "tmpfs", 0, "size=64k,mode=0700") < 0)
+    return FALSE;
+  keyring_run (&test->keyring, PASSWORD);
+  return TRUE;
+}
+
+/* A full disk shows before a token is spent, and what is stored stays. */
+static void
+test_full_disk (Case *test, gconstpointer unused)
+{
+  g_autofree char *data = g_build_filename (test->fixture.directory, "data", NULL);
+  g_autofree char *filler = g_build_filename (data, "filler", NULL);
+  g_autofree char *zeros = g_malloc0 (64 * 1024);
+  g_autoptr (SeStore) store = open_store (&test->fixture);
+  g_autoptr (SeTokenRecord) record = NULL;
+  g_autoptr (GError) error = NULL;
+  int fd = -1;
+
+  if (!move_to_small_disk (test))
+    {
+      g_test_skip ("a small file system cannot be mounted here (that takes root)");
+      return;
+    }
+  save (&test->fixture);
+  record = load (&test->fixture);
+  fd = g_open (filler, O_WRONLY | O_CREAT, 0600);
+  g_assert_cmpint (fd, >=, 0);
+  while (write (fd, zeros, 4096) > 0)
+    ;
+  close (fd);
+  g_assert_false (se_store_reserve (store, &error));
+  assert_failure (error, SE_ERROR_TEMPORARY, "is its disk full?");
+  g_free (record->refresh_token);
+  record->refresh_token = g_strdup ("refresh-1");
+  g_assert_false (se_store_save (store, record, &error));
+  assert_failure (error, SE_ERROR_TEMPORARY, "is its disk full?");
+
+  g_assert_cmpint (g_unlink (filler), ==, 0);
+  keyring_kill (&test->keyring);
+  keyring_run (&test->keyring, PASSWORD);
+  g_clear_pointer (&record, se_token_record_free);
+  record = load (&test->fixture);
+  g_assert_cmpstr (record->refresh_token, ==, "refresh-0");
+  g_assert_true (se_store_reserve (store, &error));
+  keyring_kill (&test->keyring);
+  g_assert_cmpint (umount (data), ==, 0);
+}
+
 /* A process of its own: adds one to the number that the account's record has as its scope. */
 static int
 run_writer (const char *state_directory, const char *bus, const char *address)
@@ -525,5 +588,6 @@ main (int argc, char **argv)
   ADD_KEYRING ("restarted", PASSWORD, test_restarted);
   ADD_KEYRING ("one-account-eight-writers", PASSWORD, test_one_account_eight_writers);
   ADD_KEYRING ("eight-accounts", PASSWORD, test_eight_accounts);
+  ADD_KEYRING ("full-disk", PASSWORD, test_full_disk);
   return g_test_run ();
 }
