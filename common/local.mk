@@ -19,6 +19,10 @@ common_libcommon_a_SOURCES = \
 common_libcommon_a_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(CRYPTO_CFLAGS)
 COMMON_LIBS = common/libcommon.a $(GLIB_LIBS) $(CRYPTO_LIBS)
 
+check_PROGRAMS += common/test-advice
+common_test_advice_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+common_test_advice_LDADD = $(COMMON_LIBS)
+
 check_PROGRAMS += common/test-bundle common/test-configuration common/test-configuration-scan \
   common/test-digest common/test-io common/test-log common/test-option-list common/test-presets \
   common/test-template

@@ -212,6 +212,56 @@ test_case (Fixture *fixture, gconstpointer data)
   fixture_assert_stored (fixture, c->access, c->refresh, c->failure);
 }
 
+/* None of them loses the account: the next refresh finds it as it was. */
+static const struct
+{
+  const char *name;
+  int status;
+  const char *body;
+  gint64 retry_after;
+  const char *part; /* of the message */
+  const char *failure;
+} faults[] = {
+  { "429", 429, "slow down", 120, "busy or out of order (HTTP 429) and asks to wait 120 seconds",
+    "unreachable" },
+  { "429-with-an-error", 429, "{\"error\":\"invalid_grant\"}", 0, "HTTP 429", "unreachable" },
+  { "503", 503, "<html>", 0, "HTTP 503", "unreachable" },
+  { "garbage", 200, "<html>Sign in to the hotel's network</html>", 0, "without an OAuth 2.0 reply",
+    "unreachable" },
+  { "redirect", 302, "", 0, "which is not followed", "unreachable" },
+  { "time-out", 0, NULL, 0, "no answer", "unreachable" },
+  { "not-reached", -1, NULL, 0, "", "unreachable" },
+  { "loop", 400, "{\"error\":\"invalid_grant\",\"error_codes\":[50196]}", 0, "AADSTS50196",
+    "unreachable" },
+  { "transient", 503, "{\"error\":\"temporarily_unavailable\",\"error_codes\":[90033]}", 0,
+    "AADSTS90033", "temporarily_unavailable" },
+};
+
+static void
+test_fault (Fixture *fixture, gconstpointer data)
+{
+  gsize i = GPOINTER_TO_SIZE (data);
+  const Exchange broken[] = { { FIXTURE_TOKEN_URL, REFRESH ("refresh-0"), faults[i].status,
+                                faults[i].body, faults[i].retry_after },
+                              { NULL } };
+  const Exchange mended[]
+      = { { FIXTURE_TOKEN_URL, REFRESH ("refresh-0"), 200, ROTATED }, { NULL } };
+  g_autoptr (GError) error = NULL;
+  g_autofree char *token = NULL;
+
+  fixture_store_new (fixture, 4000, -400);
+  fixture_script (broken);
+  g_assert_null (se_token_get (&fixture->context, NULL, &error));
+  fixture_script_done ();
+  assert_failure (error, SE_ERROR_TEMPORARY, faults[i].part);
+  fixture_assert_stored (fixture, "access-0", "refresh-0", faults[i].failure);
+  fixture_script (mended);
+  token = se_token_get (&fixture->context, NULL, &error);
+  fixture_script_done ();
+  g_assert_cmpstr (token, ==, "access-1");
+  fixture_assert_stored (fixture, "access-1", "refresh-1", NULL);
+}
+
 static void
 test_not_signed_in (Fixture *fixture, gconstpointer unused)
 {
@@ -373,6 +423,12 @@ main (int argc, char **argv)
       g_autofree char *path = g_strdup_printf ("/token/get/%s", cases[i].name);
 
       ADD_CASE (path, &cases[i], test_case);
+    }
+  for (gsize i = 0; i < G_N_ELEMENTS (faults); i++)
+    {
+      g_autofree char *path = g_strdup_printf ("/token/fault/%s", faults[i].name);
+
+      ADD_CASE (path, GSIZE_TO_POINTER (i), test_fault);
     }
   ADD ("/token/not-signed-in", test_not_signed_in);
   ADD ("/token/no-refresh-token", test_no_refresh_token);
