@@ -54,8 +54,8 @@ test_unknown_name (void)
   if (g_test_subprocess ())
     {
       const SeAdvice advice = { SE_ERROR_CONFIG, "%{password}.", "No." };
-      g_autofree char *text = se_advice_to_string (&advice, &account);
 
+      g_free (se_advice_to_string (&advice, &account));
       return;
     }
   g_test_trap_subprocess (NULL, 0, G_TEST_SUBPROCESS_DEFAULT);

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mail/smtp-error.h"
 
+#include "common/log.h"
+
 #include <string.h>
+
+/* So much of a server's words that the advice behind them fits one log line, too. */
+#define WHAT_MAX 1200
 
 /* ASCII only, so that the locale cannot change a classification. */
 static gboolean
@@ -39,9 +44,10 @@ se_smtp_set_advice (GError **error, const SeAccount *account, const SeAdvice *ad
                     const char *what)
 {
   g_autofree char *sentences = se_advice_to_string (advice, account);
+  g_autofree char *shown = se_log_clean (what, WHAT_MAX);
 
-  g_set_error (error, SE_ERROR, (int)advice->error, "%s%s %s", what,
-               g_str_has_suffix (what, ".") ? "" : ".", sentences);
+  g_set_error (error, SE_ERROR, (int)advice->error, "%s%s %s", shown,
+               g_str_has_suffix (shown, ".") ? "" : ".", sentences);
 }
 
 void

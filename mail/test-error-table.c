@@ -167,11 +167,30 @@ test_identities (void)
   g_assert_nonnull (strstr (error->message, account.from_address));
 }
 
+/* However much a server says, what to do is not cut off. */
+static void
+test_length (void)
+{
+  g_autofree char *much = g_strnfill (5000, 'x');
+  g_autoptr (GError) error = NULL;
+
+  for (gsize i = 0; i < se_smtp_error_rows_length; i++)
+    {
+      g_autofree char *sentences = se_advice_to_string (&se_smtp_error_rows[i].advice, &account);
+
+      se_smtp_set_advice (&error, &account, &se_smtp_error_rows[i].advice, much);
+      g_assert_true (g_str_has_suffix (error->message, sentences));
+      g_assert_cmpuint (strlen (error->message), <, 1900);
+      g_clear_error (&error);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/smtp-error-table/replies", test_replies);
   g_test_add_func ("/smtp-error-table/identities", test_identities);
+  g_test_add_func ("/smtp-error-table/length", test_length);
   return g_test_run ();
 }
