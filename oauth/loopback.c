@@ -20,6 +20,8 @@
 /* How often a free port of 127.0.0.1 may turn out to be taken at ::1. */
 #define TRIES 20
 
+#define N_LISTENERS 2
+
 typedef struct
 {
   int fd; /* -1: free */

@@ -10,6 +10,17 @@
 
 #include <unistd.h>
 
+static gboolean
+check_port (const SeLoginOptions *options, const SeAccount *account, GError **error)
+{
+  if (options->port == 0 || g_str_equal (account->grant, "code"))
+    return TRUE;
+  g_set_error (error, SE_ERROR, (int)SE_ERROR_USAGE,
+               "--port is of use with the grant code only, and %s has %s", account->address,
+               account->grant);
+  return FALSE;
+}
+
 /* Before the person signs in: what would fail afterwards. */
 static gboolean
 check_queue (const SeLoginOptions *options, const SeSetup *setup, GError **error)
@@ -162,7 +173,8 @@ login (SeLoginOptions *options, gboolean bare, SeLoginReport *report, SeAccount 
     return FALSE;
   *account = se_config_make_account (setup->config, options->address, options->keys, error);
   report->account = *account;
-  if (*account == NULL || !check_queue (options, setup, error))
+  if (*account == NULL || !check_port (options, *account, error)
+      || !check_queue (options, setup, error))
     return FALSE;
   if (g_hash_table_size (options->keys) > 0 && !se_config_file_check_writable (setup->path, error))
     return FALSE;

@@ -76,6 +76,12 @@ class Changes(EndToEnd):
         self.assertIn("from-name = Back desk\n", self.configuration())
         self.assertIn("grant = code\n", self.configuration())
 
+    def test_a_port_that_nobody_would_use(self):
+        done = self.world.setup("login", ACCOUNT, "--json", "--port", "4711", check=False)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("--port", done.stderr)
+        self.assertNotIn("user_code", done.stdout)
+
     def test_exchanges_lines_come_first(self):
         """Even where no token is to be had yet."""
         self.configure(provider={"exchange-environment": "O365USGovDoD"})
