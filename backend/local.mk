@@ -27,6 +27,7 @@ backend_test_supervisor_LDADD = $(GLIB_LIBS)
 
 noinst_LIBRARIES += backend/libbackend.a
 backend_libbackend_a_SOURCES = \
+  backend/authorization.c backend/authorization.h \
   backend/compose.c backend/compose.h \
   backend/facts.c backend/facts.h \
   backend/fields.c backend/fields.h \

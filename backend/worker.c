@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* mailto-worker: sends one job's mail. The supervisor starts it as the service user. */
+#include "backend/authorization.h"
 #include "backend/compose.h"
 #include "backend/facts.h"
 #include "backend/orphan.h"
 #include "backend/outcome.h"
 #include "backend/status.h"
-#include "common/alert.h"
 #include "common/io.h"
 #include "common/log.h"
-#include "oauth/token.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -37,7 +36,7 @@ typedef struct
   char *spool; /* where this run's bundle is until it is fixed; NULL: nowhere */
   gint64 not_before;
   SeStatus status;
-  gboolean no_token; /* the last token that was asked for was not to be had */
+  SeAuthorization authorization;
 } Worker;
 
 /* The supervisor is shielded from the OOM killer, the worker is not to be. */
@@ -95,9 +94,11 @@ static gboolean
 configure (Worker *worker, GError **error)
 {
   g_autofree char *path = se_config_path ();
-  g_autoptr (SeConfig) config = se_config_load (path, SE_PRESETS_FILE, error);
+  g_autoptr (SeConfig) config = NULL;
   const char *address;
 
+  se_authorization_look (&worker->authorization, path);
+  config = se_config_load (path, SE_PRESETS_FILE, error);
   if (config == NULL)
     return FALSE;
   worker->server = se_config_get_server (config, error);
@@ -112,6 +113,9 @@ configure (Worker *worker, GError **error)
     return FALSE;
   address = worker->uri->from != NULL ? worker->uri->from : worker->queue->account;
   worker->account = se_config_get_account (config, address, error);
+  worker->authorization.server = worker->server;
+  worker->authorization.account = worker->account;
+  worker->authorization.cancel_fd = worker->cancel_fd;
   return worker->account != NULL;
 }
 
@@ -275,67 +279,14 @@ fix (Worker *worker, const GPtrArray *entries, const char *const *sources, GErro
                          mail->n_attachments, sources, error);
 }
 
-static char *
-get_token (const char *rejected, gpointer data, GError **error)
-{
-  Worker *worker = data;
-  const SeTokenContext context
-      = { .server = worker->server, .account = worker->account, .cancel_fd = worker->cancel_fd };
-  char *token = se_token_get (&context, rejected, error);
-
-  worker->no_token = token == NULL;
-  return token;
-}
-
-/* TRUE if the next token is to be had as well: after a revocation an access token is good for up to
- * an hour more. */
-static gboolean
-has_good_token (const Worker *worker)
-{
-  const SeTokenContext context
-      = { .server = worker->server, .account = worker->account, .cancel_fd = -1 };
-  g_autoptr (SeTokenReport) report = se_token_report_new (&context);
-
-  return report->status == SE_TOKEN_ACTIVE || report->status == SE_TOKEN_EXPIRING;
-}
-
-/* The account works. That this cannot be noted changes nothing about the mail. */
-static void
-withdraw_alert (const Worker *worker)
-{
-  const char *address = worker->account->address;
-  g_autoptr (SeAlert) alert = se_alert_get (worker->server, address);
-  g_autoptr (GError) error = NULL;
-
-  if (alert != NULL && (alert->cause == SE_ALERT_LOGIN || has_good_token (worker))
-      && !se_alert_withdraw (worker->server, address, alert->cause, &error))
-    g_warning ("%s", error->message);
-}
-
-/* Announces that the account has lost its authorization, if that is what the job's end shows: no
- * token, or a mail server that does not let the account in. sentence: for a person. */
-static void
-raise_alert (const Worker *worker, const GError *failure, const char *sentence)
-{
-  g_autoptr (GError) error = NULL;
-  gboolean lost = se_error_is (failure, SE_ERROR_AUTHORIZATION)
-                  || (se_error_is (failure, SE_ERROR_CONFIG)
-                      && (worker->no_token || worker->status.at_login));
-
-  if (lost && worker->account != NULL && sentence != NULL
-      && !se_alert_raise (worker->server, worker->account->address,
-                          worker->no_token ? SE_ALERT_TOKEN : SE_ALERT_LOGIN, sentence, &error))
-    g_warning ("%s", error->message);
-}
-
 static gboolean
 deliver (Worker *worker, GError **error)
 {
   SeDeliveryEvents events = se_status_events (&worker->status);
   SeDelivery delivery = { .server = worker->server,
                           .account = worker->account,
-                          .get_token = get_token,
-                          .token_data = worker,
+                          .get_token = se_authorization_get_token,
+                          .token_data = &worker->authorization,
                           .retry_for = worker->queue->retry_for,
                           .cancel_fd = worker->cancel_fd,
                           .events = &events };
@@ -343,7 +294,7 @@ deliver (Worker *worker, GError **error)
 
   if (se_delivery_send (&delivery, worker->journal, &worker->not_before, &local))
     {
-      withdraw_alert (worker);
+      se_authorization_works (&worker->authorization);
       return TRUE;
     }
   if (!se_error_is (local, SE_ERROR_IN_DOUBT))
@@ -477,7 +428,8 @@ finish (Worker *worker, const GError *error)
   if (!settle (worker, outcome, error, &local))
     g_warning ("%s", local->message);
   se_status_write (outcome->lines);
-  raise_alert (worker, error, outcome->message);
+  se_authorization_failed (&worker->authorization, error, worker->status.at_login,
+                           outcome->message);
   if (outcome->message != NULL)
     {
       g_autofree char *one_line = se_log_clean (outcome->message, SE_LOG_LINE_MAX);
@@ -493,6 +445,7 @@ worker_clear (Worker *worker)
   g_clear_pointer (&worker->journal, se_journal_close);
   g_clear_pointer (&worker->facts, se_facts_free);
   g_clear_pointer (&worker->uri, se_mailto_free);
+  se_authorization_clear (&worker->authorization);
   g_clear_pointer (&worker->account, se_account_free);
   g_clear_pointer (&worker->queue, se_queue_config_free);
   g_clear_pointer (&worker->server, se_server_config_free);

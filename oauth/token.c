@@ -232,12 +232,14 @@ char *
 se_token_get (const SeTokenContext *context, const char *rejected, GError **error)
 {
   g_autoptr (SeStore) store = se_store_open (context->server, context->account, error);
-  g_autoptr (SeTokenRecord) record = store == NULL ? NULL : load (context, store, error);
+  g_autoptr (SeTokenRecord) record = store == NULL ? NULL : load (context, store, NULL);
   g_autoptr (GError) failure = NULL;
 
-  if (record == NULL)
+  if (store == NULL)
     return NULL;
-  if (!is_fresh (record, rejected))
+  /* A record that will not do is looked at again under the lock: it may be in the middle of a
+   * login. */
+  if (record == NULL || !is_fresh (record, rejected))
     {
       g_clear_pointer (&record, se_token_record_free);
       record = refresh (context, store, rejected, FALSE, &failure);

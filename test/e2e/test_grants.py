@@ -2,7 +2,9 @@
 """Every grant from its login over a printed mail and a refresh to its line in the status; what may
 go wrong on the way; and from one grant to another while jobs are printed."""
 
+import glob
 import json
+import os
 import socket
 import threading
 import urllib.error
@@ -263,6 +265,14 @@ class Printing(threading.Thread):
 
 
 class Switching(Grants):
+    def switch(self, make):
+        keys = {"client-id": "scan-email", "client-secret-file": "", "certificate-file": "",
+                "key-file": "", "service-account-file": "", **make(self.world)}
+        words = [word for key, value in keys.items() for word in (f"--{key}", value or "")]
+        status, result = self.world.login(ACCOUNT, "--no-test-mail", *words)
+        self.assertEqual(status, 0, f"{make.__name__}: {result}")
+        self.assertEqual(self.status()["grant"], keys["grant"])
+
     def test_grants_under_way(self):
         """Each login by options, as an admin would type them, over the account as it is."""
         self.use(clients.code(self.world))
@@ -273,12 +283,7 @@ class Switching(Grants):
         for make in (clients.device, clients.code, clients.credentials_with_certificate,
                      clients.credentials_with_secret, clients.service_account,
                      clients.code_with_secret, clients.code):
-            keys = {"client-id": "scan-email", "client-secret-file": "", "certificate-file": "",
-                    "key-file": "", "service-account-file": "", **make(self.world)}
-            words = [word for key, value in keys.items() for word in (f"--{key}", value or "")]
-            status, result = self.world.login(ACCOUNT, "--no-test-mail", *words)
-            self.assertEqual(status, 0, f"{make.__name__}: {result}")
-            self.assertEqual(self.status()["grant"], keys["grant"])
+            self.switch(make)
             done = len(printing.jobs)
             wait_for(lambda: len(printing.jobs) > done, "another job")
         printing.stop()
@@ -286,6 +291,23 @@ class Switching(Grants):
         self.assertEqual(len(self.sink.messages), len(printing.jobs))
         for job in printing.jobs:  # at the first go
             self.assertNotIn("returned status", self.cups.job_log(job))
+
+    def test_a_job_that_was_begun_before(self):
+        """It goes by the configuration that it found, but for the token."""
+        self.use(clients.code(self.world))
+        self.assertEqual(self.world.login(ACCOUNT, "--no-test-mail")[0], 0)
+        go_on = os.path.join(self.files, "go-on")
+        os.chmod(self.files, 0o755)
+        restore = self.cups.replace_program(
+            "filter/texttopdf", f"while [ ! -e {go_on} ]; do sleep 0.1; done\nexec \"$0.real\" \"$@\"\n")
+        self.addCleanup(restore)
+        job = self.cups.lp(self.queue, self.file("begun.txt", documents.text()))
+        wait_for(lambda: glob.glob(f"{self.cups.state}/**/*.new", recursive=True),
+                 "the worker to wait for the document")
+        self.switch(clients.service_account)
+        self.file("go-on", b"")
+        self.the_mail(job)
+        self.assertNotIn("returned status", self.cups.job_log(job))
 
     def test_a_switch_that_fails_changes_nothing(self):
         self.use(clients.code(self.world))
