@@ -4,11 +4,13 @@
 import os
 import shutil
 import tempfile
+import threading
 import unittest
 
-from . import mail
+from . import documents, mail
 from .cups import ROOT
 from .ipp import NOT_POSSIBLE, IppError
+from .process import wait_for
 from .smtp import SmtpServer
 from .world import ACCOUNT, TO, shared_world
 
@@ -97,4 +99,38 @@ class EndToEnd(unittest.TestCase):
         return value if isinstance(value, list) else [value]
 
 
-__all__ = ["ACCOUNT", "TO", "EndToEnd", "needs_root"]
+class Printing(threading.Thread):
+    """Prints one job after the other, until the test's end at the latest, while something changes
+    that they should not notice."""
+
+    def __init__(self, test):
+        super().__init__(daemon=True)
+        self.jobs = []
+        self._test = test
+        self._path = test.file("meanwhile.pdf", documents.pdf())
+        self._stopped = threading.Event()
+        test.addCleanup(self.stop)
+        self.start()
+
+    def run(self):
+        while not self._stopped.wait(0.3):
+            self.jobs.append(self._test.cups.lp(self._test.queue, self._path))
+
+    def stop(self):
+        self._stopped.set()
+        self.join()
+
+    def wait_for_another(self):
+        done = len(self.jobs)
+        wait_for(lambda: len(self.jobs) > done, "another job")
+
+    def assert_undisturbed(self):
+        """Every job was done at the first go, and arrived once."""
+        self.stop()
+        for job in self.jobs:
+            self._test.assertEqual(self._test.cups.wait_state(job), "completed")
+            self._test.assertNotIn("returned status", self._test.cups.job_log(job))
+        self._test.assertEqual(len(self._test.sink.messages), len(self.jobs))
+
+
+__all__ = ["ACCOUNT", "TO", "EndToEnd", "Printing", "needs_root"]

@@ -6,14 +6,13 @@ import glob
 import json
 import os
 import socket
-import threading
 import urllib.error
 import urllib.parse
 import urllib.request
 from datetime import datetime, timezone
 
 from . import clients, documents
-from .case import ACCOUNT, EndToEnd
+from .case import ACCOUNT, EndToEnd, Printing
 from .person import Unreachable
 from .process import free_port, wait_for
 from .provider import DAEMON_CLIENT
@@ -245,25 +244,6 @@ class Code(Grants):
         self.assert_mails()
 
 
-class Printing(threading.Thread):
-    """Prints one job after the other until it is stopped."""
-
-    def __init__(self, test):
-        super().__init__(daemon=True)
-        self.jobs = []
-        self._test = test
-        self._stopped = threading.Event()
-
-    def run(self):
-        path = self._test.file("meanwhile.pdf", documents.pdf())
-        while not self._stopped.wait(0.3):
-            self.jobs.append(self._test.cups.lp(self._test.queue, path))
-
-    def stop(self):
-        self._stopped.set()
-        self.join()
-
-
 class Switching(Grants):
     def switch(self, make):
         keys = {"client-id": "scan-email", "client-secret-file": "", "certificate-file": "",
@@ -278,19 +258,12 @@ class Switching(Grants):
         self.use(clients.code(self.world))
         self.assertEqual(self.world.login(ACCOUNT, "--no-test-mail")[0], 0)
         printing = Printing(self)
-        printing.start()
-        self.addCleanup(printing.stop)
         for make in (clients.device, clients.code, clients.credentials_with_certificate,
                      clients.credentials_with_secret, clients.service_account,
                      clients.code_with_secret, clients.code):
             self.switch(make)
-            done = len(printing.jobs)
-            wait_for(lambda: len(printing.jobs) > done, "another job")
-        printing.stop()
-        self.assertEqual({self.cups.wait_state(job) for job in printing.jobs}, {"completed"})
-        self.assertEqual(len(self.sink.messages), len(printing.jobs))
-        for job in printing.jobs:  # at the first go
-            self.assertNotIn("returned status", self.cups.job_log(job))
+            printing.wait_for_another()
+        printing.assert_undisturbed()
 
     def test_a_job_that_was_begun_before(self):
         """It goes by the configuration that it found, but for the token."""

@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 
 from . import documents
-from .case import ACCOUNT, EndToEnd
+from .case import ACCOUNT, EndToEnd, Printing
 from .cups import ROOT
 from .installation import Installation
 from .process import Process, end_processes_with, wait_for
@@ -130,6 +130,7 @@ class Keyring(Stores):
                             os.path.join(cls.cups.state, "tokens", "secret-service.canary"))
         cls.addClassCleanup(cls.service.close)
         cls.service.start()
+        cls.world.keep_secret("correct horse", "another password")
         cls.forget_file()
         cls.keys = {"account": {"token-store": "secret-service"},
                     "secret-service-bus": cls.service.address}
@@ -204,6 +205,19 @@ class Keyring(Stores):
         self.assertEqual([self.cups.wait_state(job) for job in jobs], ["completed"] * 8)
         self.sink.wait_messages(8)
         self.assertEqual(self.world.provider.count("issued AccessToken"), before + 1)
+
+    def test_to_a_file_and_back_while_jobs_are_printed(self):
+        printing = Printing(self)
+        for store, files in (("file", 1), ("secret-service", 0), ("file", 1),
+                             ("secret-service", 0)):
+            status, result = self.world.login(ACCOUNT, "--no-test-mail", "--grant", "code",
+                                              "--store", store)
+            self.assertEqual(status, 0, result)
+            self.assertEqual(len(self.token_files()), files)
+            self.assertEqual(json.loads(self.world.setup("status", "--json").stdout)[0]["store"],
+                             store)
+            printing.wait_for_another()
+        printing.assert_undisturbed()
 
 
 class EncryptedFiles(Stores):
