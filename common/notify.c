@@ -226,6 +226,6 @@ se_notify_system_log (int priority, const char *line)
     }
   while (pid > 0 && waitpid (pid, &status, 0) < 0 && errno == EINTR)
     ;
-  if (pid < 0 || status != 0)
+  if (pid < 0 || WIFSIGNALED (status))
     g_warning ("the system log takes nothing in: %s", line);
 }
