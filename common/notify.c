@@ -9,7 +9,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/pidfd.h>
+#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <syslog.h>
 #include <unistd.h>
@@ -24,7 +24,8 @@ typedef struct
   const char *name;
   pid_t pid;
   int output; /* what it prints */
-  int end;    /* readable when it has ended */
+  int ends;   /* readable when a child may have ended: a signalfd of SIGCHLD */
+  int status; /* as of waitpid; of one that has ended */
   GString *line;
   guint lines;
 } Child;
@@ -93,6 +94,17 @@ take_output (Child *child)
   return n > 0;
 }
 
+/* Returns TRUE if it has ended. */
+static gboolean
+has_ended (Child *child)
+{
+  struct signalfd_siginfo unused;
+
+  while (read (child->ends, &unused, sizeof unused) > 0)
+    ;
+  return waitpid (child->pid, &child->status, WNOHANG) == child->pid;
+}
+
 /* Returns TRUE if it has ended in time. */
 static gboolean
 attend (Child *child, guint seconds)
@@ -103,14 +115,14 @@ attend (Child *child, guint seconds)
   while ((left = deadline - g_get_monotonic_time ()) > 0)
     {
       struct pollfd fds[]
-          = { { .fd = child->end, .events = POLLIN }, { .fd = child->output, .events = POLLIN } };
+          = { { .fd = child->ends, .events = POLLIN }, { .fd = child->output, .events = POLLIN } };
 
       if (poll (fds, G_N_ELEMENTS (fds), (int)(left / 1000 + 1)) < 0)
         continue;
       /* Its own children may keep the pipe open: its end is what counts. */
       if (fds[1].revents != 0 && !take_output (child))
         se_io_clear_fd (&child->output);
-      if (fds[0].revents != 0)
+      if (fds[0].revents != 0 && has_ended (child))
         return TRUE;
     }
   return FALSE;
@@ -119,10 +131,8 @@ attend (Child *child, guint seconds)
 static gboolean
 judge (const Child *child, gboolean in_time, guint seconds, GError **error)
 {
-  int status = 0;
+  int status = child->status;
 
-  while (waitpid (child->pid, &status, 0) < 0 && errno == EINTR)
-    ;
   if (in_time && WIFEXITED (status) && WEXITSTATUS (status) == 0)
     return TRUE;
   if (!in_time)
@@ -154,8 +164,12 @@ start (Child *child, char **argv, guint seconds, GError **error)
 {
   se_autofd int null = open ("/dev/null", O_RDWR | O_CLOEXEC);
   int ends[2] = { -1, -1 };
+  sigset_t ended;
 
-  if (null < 0 || pipe2 (ends, O_CLOEXEC) < 0)
+  sigemptyset (&ended);
+  sigaddset (&ended, SIGCHLD);
+  child->ends = signalfd (-1, &ended, SFD_CLOEXEC | SFD_NONBLOCK);
+  if (null < 0 || child->ends < 0 || pipe2 (ends, O_CLOEXEC) < 0)
     {
       se_error_set_errno (error, errno, "cannot start %s", child->name);
       return FALSE;
@@ -165,18 +179,40 @@ start (Child *child, char **argv, guint seconds, GError **error)
   if (child->pid == 0)
     enter (argv, null, ends[1], seconds);
   close (ends[1]);
-  child->end = child->pid > 0 ? pidfd_open (child->pid, 0) : -1;
-  if (child->end < 0 || fcntl (child->output, F_SETFL, O_NONBLOCK) < 0)
+  if (child->pid > 0 && fcntl (child->output, F_SETFL, O_NONBLOCK) == 0)
+    return TRUE;
+  se_error_set_errno (error, errno, "cannot start %s", child->name);
+  return FALSE;
+}
+
+/* Kills the session's group; and itself, should it not have come as far as that. */
+static void
+end (Child *child)
+{
+  (void)kill (-child->pid, SIGKILL);
+  (void)kill (child->pid, SIGKILL);
+  while (waitpid (child->pid, &child->status, 0) < 0 && errno == EINTR)
+    ;
+}
+
+static gboolean
+run (Child *child, char **argv, guint seconds, GError **error)
+{
+  gboolean in_time;
+
+  if (!start (child, argv, seconds, error))
     {
-      se_error_set_errno (error, errno, "cannot start %s", child->name);
       if (child->pid > 0)
-        {
-          (void)kill (child->pid, SIGKILL);
-          (void)waitpid (child->pid, NULL, 0);
-        }
+        end (child);
       return FALSE;
     }
-  return TRUE;
+  in_time = attend (child, seconds);
+  if (!in_time)
+    end (child);
+  while (child->output >= 0 && take_output (child))
+    ;
+  end_line (child);
+  return judge (child, in_time, seconds, error);
 }
 
 gboolean
@@ -184,27 +220,18 @@ se_notify_run (const char *const *command, const char *const *arguments, guint s
                GError **error)
 {
   g_auto (GStrv) argv = join (command, arguments);
-  Child child = { .name = command[0], .output = -1, .end = -1 };
-  gboolean good = FALSE;
+  Child child = { .name = command[0], .output = -1, .ends = -1 };
+  sigset_t ended, before;
+  gboolean good;
 
   child.line = g_string_new (NULL);
-  if (start (&child, argv, seconds, error))
-    {
-      gboolean in_time = attend (&child, seconds);
-
-      if (!in_time)
-        {
-          /* The session's group; and itself, should it not have come as far as that. */
-          (void)kill (-child.pid, SIGKILL);
-          (void)kill (child.pid, SIGKILL);
-        }
-      while (child.output >= 0 && take_output (&child))
-        ;
-      end_line (&child);
-      good = judge (&child, in_time, seconds, error);
-    }
+  sigemptyset (&ended);
+  sigaddset (&ended, SIGCHLD);
+  (void)sigprocmask (SIG_BLOCK, &ended, &before);
+  good = run (&child, argv, seconds, error);
+  (void)sigprocmask (SIG_SETMASK, &before, NULL);
   se_io_clear_fd (&child.output);
-  se_io_clear_fd (&child.end);
+  se_io_clear_fd (&child.ends);
   g_string_free (child.line, TRUE);
   return good;
 }
