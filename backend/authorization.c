@@ -28,11 +28,16 @@ static gboolean
 read_again (SeAuthorization *authorization)
 {
   g_autofree char *path = se_config_path ();
+  const SeTokenContext context = token_context (authorization, authorization->cancel_fd);
   const GStatBuf before = authorization->seen;
   const GStatBuf *now = &authorization->seen;
   g_autoptr (SeConfig) config = NULL;
+  g_autoptr (GError) error = NULL;
   SeAccount *account = NULL;
 
+  /* A login may be about to write it. */
+  if (!se_token_wait (&context, &error))
+    g_debug ("%s", error->message);
   se_authorization_look (authorization, path);
   if (now->st_ino == before.st_ino && now->st_mtim.tv_sec == before.st_mtim.tv_sec
       && now->st_mtim.tv_nsec == before.st_mtim.tv_nsec)

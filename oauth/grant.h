@@ -29,11 +29,11 @@ SeTokenRecord *se_grant_run (const SeTokenContext *context, const SeEndpoints *e
 SeTokenResponse *se_grant_renew (const SeTokenContext *context, const SeTokenRecord *record,
                                  char **error_code, GError **error);
 
-/* The rest is for oauth/ alone. */
-
 /* How long the account's lock is waited for: less than two time-outs of a request, so that nobody
  * waits behind two dead ones. */
 #define SE_GRANT_LOCK_WAIT_MS 90000
+
+/* The rest is for oauth/ alone. */
 
 /* FALSE for the service account: it is no client of the server's, and its access tokens cannot be
  * revoked (gcloud-auth-revoke(1)); they end within the hour. */

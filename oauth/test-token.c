@@ -6,6 +6,7 @@
 
 #include <glib/gstdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define KEPT "{\"access_token\":\"access-1\",\"expires_in\":3600}"
 
@@ -414,6 +415,26 @@ test_client_secret (Fixture *fixture, gconstpointer unused)
   assert_failure (error, SE_ERROR_CONFIG, "is empty");
 }
 
+/* Somebody else's login or refresh is waited for, unless there is no time. */
+static void
+test_wait (Fixture *fixture, gconstpointer unused)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SeStore) store = se_store_open (&fixture->server, &fixture->account, NULL);
+  se_autofd int lock = se_store_lock (store, 0, -1, NULL);
+  int ends[2];
+
+  g_assert_cmpint (lock, >=, 0);
+  g_assert_cmpint (pipe (ends), ==, 0);
+  close (ends[1]);
+  fixture->context.cancel_fd = ends[0];
+  g_assert_false (se_token_wait (&fixture->context, &error));
+  assert_failure (error, SE_ERROR_CANCELLED, "");
+  se_io_clear_fd (&lock);
+  g_assert_true (se_token_wait (&fixture->context, &error));
+  close (ends[0]);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -437,5 +458,6 @@ main (int argc, char **argv)
   ADD ("/token/binding", test_binding);
   ADD ("/token/issuer", test_issuer);
   ADD ("/token/client-secret", test_client_secret);
+  ADD ("/token/wait", test_wait);
   return g_test_run ();
 }

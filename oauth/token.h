@@ -33,6 +33,11 @@ char *se_token_get (const SeTokenContext *context, const char *rejected, GError 
 /* Refreshes whatever is left of the access token's time; errors as above. */
 gboolean se_token_refresh (const SeTokenContext *context, GError **error);
 
+/* Waits until no login and no refresh of the account is under way: a login holds the account's lock
+ * from the new record to the new configuration, which belong together. SE_ERROR_CANCELLED;
+ * SE_ERROR_TEMPORARY when it takes too long; those of se_store_open. */
+gboolean se_token_wait (const SeTokenContext *context, GError **error);
+
 /* Stores what a grant has brought, under the account's lock, in place of what was there. */
 gboolean se_token_adopt (const SeTokenContext *context, const SeTokenRecord *record,
                          GError **error);

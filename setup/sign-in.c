@@ -8,9 +8,6 @@
 #include "oauth/service-account.h"
 #include "setup/mailbox.h"
 
-/* A refresh that another process has begun is waited for. */
-#define LOCK_WAIT_MS 90000
-
 static void
 tick (gint64 seconds_left, gpointer data)
 {
@@ -196,7 +193,8 @@ store (SeService *service, const SeSignIn *wanted, const SeTokenContext *context
 {
   g_autoptr (SeStore) place = se_store_open (wanted->server, wanted->account, error);
   se_autofd int lock
-      = place == NULL ? -1 : se_store_lock (place, LOCK_WAIT_MS, context->cancel_fd, error);
+      = place == NULL ? -1
+                      : se_store_lock (place, SE_GRANT_LOCK_WAIT_MS, context->cancel_fd, error);
   g_autoptr (SeTokenRecord) before = NULL;
   gboolean written = FALSE;
 
