@@ -135,7 +135,8 @@ se_token_report_new (const SeTokenContext *context)
   if (!se_grant_load_stored (context, &report->record, &error)
       || !se_grant_check_files (account, &error))
     {
-      report->status = SE_TOKEN_MISCONFIGURED;
+      report->status
+          = se_error_is (error, SE_ERROR_TEMPORARY) ? SE_TOKEN_UNREACHABLE : SE_TOKEN_MISCONFIGURED;
       report->hint = g_strdup (error->message);
     }
   else if (report->record == NULL)

@@ -53,7 +53,8 @@ typedef enum
   SE_TOKEN_EXPIRING,            /* good, but a known end is near: SE_DEADLINE_NEAR */
   SE_TOKEN_NEEDS_AUTHORIZATION, /* no record, or the configuration no longer matches it */
   SE_TOKEN_REVOKED,             /* the server said invalid_grant */
-  SE_TOKEN_UNREACHABLE,         /* last refresh failed transiently and the access token is out */
+  SE_TOKEN_UNREACHABLE,         /* last refresh failed transiently and the access token is out, or
+                                   the store does not answer */
   SE_TOKEN_MISCONFIGURED,       /* configuration, file or secret cannot be used */
 } SeTokenStatus;
 

@@ -185,6 +185,9 @@ class Keyring(Stores):
         job = self.print()
         wait_for(lambda: REASON_DEFERRED in self.reasons(job), "the job to rest", 40)
         self.assertEqual(self.sink.messages, [])
+        status = self.world.setup("status", check=False)
+        self.assertIn("Unreachable", status.stdout)
+        self.assertEqual(status.returncode, 1)
         self.service.start()
 
         def arrived():
