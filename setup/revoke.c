@@ -114,7 +114,7 @@ se_verb_revoke (int argc, char **argv)
   g_autoptr (SeSetup) setup = NULL;
   g_autofree char *address = NULL;
   g_autoptr (SeAccount) account = NULL;
-  Revoke wanted = { NULL };
+  Revoke wanted = { 0 };
 
   if (words != NULL && words[0] == NULL)
     g_set_error_literal (&error, SE_ERROR, (int)SE_ERROR_USAGE,
