@@ -8,11 +8,13 @@ import shutil
 import signal
 import subprocess
 import time
+import unittest
 import urllib.parse
 from concurrent.futures import ThreadPoolExecutor
 
 from . import documents
-from .case import ACCOUNT, EndToEnd, needs_root
+from .case import ACCOUNT, EndToEnd
+from .cups import ROOT
 from .process import wait_for
 
 MANY = 32
@@ -122,13 +124,16 @@ class Killed(Races):
                 for child in file.read().split():
                     os.kill(int(child), signal.SIGKILL)
 
+    def time_of_a_refresh(self):
+        started = time.monotonic()
+        self.world.setup("refresh", ACCOUNT)
+        return time.monotonic() - started
+
     def test_at_a_hundred_points(self):
         """The server is one that honours an old refresh token, as Microsoft does."""
         self.world.provider.honour_used()
         self.addCleanup(self.world.provider.honour_used, False)
-        started = time.monotonic()
-        self.world.setup("refresh", ACCOUNT)
-        duration = time.monotonic() - started
+        duration = min(self.time_of_a_refresh() for _ in range(5))
         seed = random.randrange(1 << 32)
         dice = random.Random(seed)
         killed = unstored = 0
@@ -163,7 +168,7 @@ class Killed(Races):
         self.assert_no_leftovers()
 
 
-@needs_root
+@unittest.skipUnless(ROOT, "needs root: a file system is mounted")
 class NoRoom(Races):
     @classmethod
     def setUpClass(cls):
