@@ -102,9 +102,26 @@ explain (const SeAccount *account, const SeTokenRecord *record, GError *error)
       account->address, server, remedy, reason);
 }
 
-/* Under the lock. */
+/* A record that cannot be decrypted can be removed all the same. *no_key: why it cannot be. */
+static SeStore *
+open_store (const SeTokenContext *context, GError **no_key, GError **error)
+{
+  SeServerConfig keyless = *context->server;
+  SeStore *store = se_store_open (context->server, context->account, no_key);
+
+  if (store != NULL)
+    return store;
+  keyless.token_key_file = NULL;
+  store = se_store_open (&keyless, context->account, NULL);
+  if (store == NULL)
+    g_propagate_error (error, g_steal_pointer (no_key));
+  return store;
+}
+
+/* Under the lock. no_key: as from open_store. */
 static gboolean
-revoke_locked (const SeTokenContext *context, SeStore *store, gboolean *told, GError **error)
+revoke_locked (const SeTokenContext *context, SeStore *store, const GError *no_key, gboolean *told,
+               GError **error)
 {
   g_autoptr (SeTokenRecord) record = NULL;
   g_autoptr (GError) failure = NULL;
@@ -112,6 +129,11 @@ revoke_locked (const SeTokenContext *context, SeStore *store, gboolean *told, GE
 
   if (loaded && record == NULL)
     return TRUE;
+  if (!loaded && no_key != NULL)
+    {
+      g_clear_error (&failure);
+      failure = g_error_copy (no_key);
+    }
   if (loaded && !tell_server (context, record, told, &failure)
       && se_error_is (failure, SE_ERROR_CANCELLED))
     {
@@ -130,11 +152,12 @@ revoke_locked (const SeTokenContext *context, SeStore *store, gboolean *told, GE
 gboolean
 se_token_revoke (const SeTokenContext *context, gboolean *told_server, GError **error)
 {
-  g_autoptr (SeStore) store = se_store_open (context->server, context->account, error);
+  g_autoptr (GError) no_key = NULL;
+  g_autoptr (SeStore) store = open_store (context, &no_key, error);
   se_autofd int lock
       = store == NULL ? -1
                       : se_store_lock (store, SE_GRANT_LOCK_WAIT_MS, context->cancel_fd, error);
 
   *told_server = FALSE;
-  return lock >= 0 && revoke_locked (context, store, told_server, error);
+  return lock >= 0 && revoke_locked (context, store, no_key, told_server, error);
 }

@@ -13,8 +13,9 @@ G_BEGIN_DECLS
  * The record is removed even if the server cannot be told; the error then says that the server
  * still honours the tokens and where to end that. SE_ERROR_TEMPORARY: the server cannot be reached;
  * SE_ERROR_CONFIG, SE_ERROR_AUTHORIZATION: it refuses the request, or the record does not belong to
- * the configuration or cannot be read. Only these leave the record: SE_ERROR_CANCELLED, the lock is
- * not to be had (as se_store_lock), and a store that cannot remove it. */
+ * the configuration or cannot be read (its key included). Only these leave the record:
+ * SE_ERROR_CANCELLED, the lock is not to be had (as se_store_lock), and a store that cannot remove
+ * it. */
 gboolean se_token_revoke (const SeTokenContext *context, gboolean *told_server, GError **error);
 
 G_END_DECLS

@@ -148,6 +148,26 @@ test_damaged (Fixture *fixture, gconstpointer unused)
   try_revoke (fixture, nothing, SE_ERROR_CONFIG, FALSE, "damaged");
 }
 
+/* Without its key a record can still be removed; one that was never encrypted still be told of. */
+static void
+test_no_key (Fixture *fixture, gconstpointer unused)
+{
+  static const Exchange both[]
+      = { { REFRESH_TOKEN, 200, "" }, { ACCESS_TOKEN, 200, "" }, { NULL } };
+  g_autofree char *key = g_build_filename (fixture->directory, "key", NULL);
+
+  fixture->server.token_key_file = key;
+  fixture_put (key, "0123456789abcdef0123456789abcdef\n", -1);
+  fixture_store_new (fixture, 10, 3590);
+  g_assert_cmpint (unlink (key), ==, 0);
+  try_revoke (fixture, nothing, SE_ERROR_CONFIG, FALSE, key);
+
+  fixture->server.token_key_file = NULL;
+  fixture_store_new (fixture, 10, 3590);
+  fixture->server.token_key_file = key;
+  try_revoke (fixture, both, GOOD, TRUE, NULL);
+}
+
 /* Such a grant has an access token only; what it is made from is elsewhere. */
 static void
 test_unattended (Fixture *fixture, gconstpointer unused)
@@ -235,6 +255,7 @@ main (int argc, char **argv)
   ADD_HERE ("/revoke/no-record", NULL, test_no_record);
   ADD_HERE ("/revoke/other-configuration", NULL, test_other_configuration);
   ADD_HERE ("/revoke/damaged", NULL, test_damaged);
+  ADD_HERE ("/revoke/no-key", NULL, test_no_key);
   ADD_HERE ("/revoke/unattended", NULL, test_unattended);
   ADD_HERE ("/revoke/service-account", NULL, test_service_account);
   ADD_HERE ("/revoke/cancelled", NULL, test_cancelled);
