@@ -4,6 +4,7 @@
 #include "common/io.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -31,6 +32,13 @@ file_read (SeStore *store, char **text, gsize *length, GError **error)
   return *text != NULL;
 }
 
+/* Tells whether entry is prefix and what mkstemp(3) puts behind it. */
+static gboolean
+is_temporary (const char *entry, const char *prefix)
+{
+  return g_str_has_prefix (entry, prefix) && strchr (entry + strlen (prefix), '.') == NULL;
+}
+
 /* What a killed process left behind: under the account's lock no other writer is alive. */
 static void
 remove_leftovers (const FileStore *file)
@@ -44,7 +52,7 @@ remove_leftovers (const FileStore *file)
     {
       g_autofree char *path = g_build_filename (file->directory, entry, NULL);
 
-      if (g_str_has_prefix (entry, prefix) && unlink (path) < 0)
+      if (is_temporary (entry, prefix) && unlink (path) < 0)
         g_warning ("cannot remove %s: %s", path, g_strerror (errno));
     }
 }

@@ -337,14 +337,19 @@ test_leftovers (Fixture *fixture, gconstpointer unused)
   g_autofree char *tokens = g_build_filename (fixture->directory, "tokens", NULL);
   g_autofree char *mine = g_build_filename (tokens, ".scanner%40contoso.com.json.ABCDEF", NULL);
   g_autofree char *other = g_build_filename (tokens, ".b-scanner%40contoso.com.json.ABCDEF", NULL);
+  /* Of the account scanner@contoso.com.json.example, under another lock. */
+  g_autofree char *longer
+      = g_build_filename (tokens, ".scanner%40contoso.com.json.example.json.ABCDEF", NULL);
   g_autoptr (SeStore) store = se_store_open (&fixture->server, &fixture->account, NULL);
 
   g_assert_nonnull (store);
   fixture_put (mine, "x", 1);
   fixture_put (other, "x", 1);
+  fixture_put (longer, "x", 1);
   fixture_store (fixture, record);
   g_assert_false (g_file_test (mine, G_FILE_TEST_EXISTS));
   g_assert_true (g_file_test (other, G_FILE_TEST_EXISTS));
+  g_assert_true (g_file_test (longer, G_FILE_TEST_EXISTS));
 }
 
 static void
