@@ -403,7 +403,6 @@ take_event (Parent *parent, gboolean *ended, GError **error)
       g_set_error_literal (error, SE_ERROR, (int)SE_ERROR_TEMPORARY,
                            "The worker sent what is not an event");
       *ended = TRUE;
-      (void)kill (parent->pid, SIGKILL);
       return FALSE;
     }
   if (g_str_equal (fields[0], EVENT_DONE) || g_str_equal (fields[0], EVENT_FAILED))
@@ -449,6 +448,9 @@ attend (Parent *parent, GError **error)
       else if (polled[2].revents != 0)
         take_line (parent);
     }
+  /* After its last word it has nothing left to do, and a signal would no longer be seen here. */
+  if (ended)
+    (void)kill (parent->pid, SIGKILL);
   while (waitpid (parent->pid, &status, 0) < 0 && errno == EINTR)
     ;
   if (!ended && parent->asked_to_stop)

@@ -152,6 +152,15 @@ invent_error (SeService *service, gpointer data, GError **error)
   return TRUE;
 }
 
+/* Nobody waits for what a worker does after its last word. */
+static gboolean
+linger (SeService *service, gpointer data, GError **error)
+{
+  se_service_tell (service, "failed", "4711", "last word", NULL);
+  pause ();
+  return TRUE;
+}
+
 static void
 test_endings (void)
 {
@@ -160,6 +169,7 @@ test_endings (void)
   assert_fails (leave, SE_ERROR_TEMPORARY, "exit status 7");
   assert_fails (lie, SE_ERROR_TEMPORARY, "not an event");
   assert_fails (invent_error, SE_ERROR_TEMPORARY, "x");
+  assert_fails (linger, SE_ERROR_TEMPORARY, "last word");
 }
 
 static gboolean
