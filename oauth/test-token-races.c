@@ -202,12 +202,12 @@ run_on_full_disk (Fixture *fixture)
   fixture_assert_stored (fixture, "access-0", "refresh-0", NULL);
 
   g_assert_cmpint (g_unlink (filler), ==, 0);
-  g_assert_cmpint (mount ("none", tokens, NULL, MS_REMOUNT | MS_RDONLY, NULL), ==, 0);
+  g_assert_cmpint (mount ("none", tokens, "tmpfs", MS_REMOUNT | MS_RDONLY, NULL), ==, 0);
   g_assert_null (se_token_get (&fixture->context, NULL, &error));
   assert_failure (error, SE_ERROR_CONFIG, "Read-only file system");
   fixture_assert_stored (fixture, "access-0", "refresh-0", NULL);
 
-  g_assert_cmpint (mount ("none", tokens, NULL, MS_REMOUNT, NULL), ==, 0);
+  g_assert_cmpint (mount ("none", tokens, "tmpfs", MS_REMOUNT, NULL), ==, 0);
   fixture_script (
       (const Exchange[]){ { FIXTURE_TOKEN_URL, REFRESH ("refresh-0"), 200, ROTATED }, { NULL } });
   g_assert_true (se_token_refresh (&fixture->context, &error));
