@@ -7,6 +7,7 @@
 
 #include <libsecret/secret.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Of one operation; a healthy service answers within milliseconds. */
 #define PATIENCE_SECONDS 20
@@ -298,6 +299,30 @@ find_collection (SeKeyring *keyring, GCancellable *cancellable, GError **error)
   return TRUE;
 }
 
+/* Whoever owns the socket may put himself in the service's place, and is given the tokens then. */
+static gboolean
+check_owner (SeKeyring *keyring, GError **error)
+{
+  GIOStream *stream = g_dbus_connection_get_stream (keyring->connection);
+  GSocket *socket = g_socket_connection_get_socket (G_SOCKET_CONNECTION (stream));
+  GError *failure = NULL;
+  g_autoptr (GCredentials) owner = g_socket_get_credentials (socket, &failure);
+  uid_t user = owner == NULL ? (uid_t)-1 : g_credentials_get_unix_user (owner, &failure);
+
+  if (failure != NULL)
+    {
+      set_error (keyring->bus, "does not show whose it is", failure, error);
+      return FALSE;
+    }
+  if (user == geteuid () || user == 0)
+    return TRUE;
+  g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
+               "the bus %s belongs to user id %u, neither root nor the user id %u that the tokens "
+               "are of: name that user's own bus as secret-service-bus",
+               keyring->bus, (guint)user, (guint)geteuid ());
+  return FALSE;
+}
+
 static SeKeyring *
 keyring_open (const char *bus, GError **error)
 {
@@ -317,7 +342,7 @@ keyring_open (const char *bus, GError **error)
                  error);
       return NULL;
     }
-  if (!find_service (keyring, limit->cancellable, error)
+  if (!check_owner (keyring, error) || !find_service (keyring, limit->cancellable, error)
       || !find_collection (keyring, limit->cancellable, error))
     return NULL;
   return g_steal_pointer (&keyring);

@@ -29,15 +29,22 @@ keyring_missing (void)
   return NULL;
 }
 
+/* Somebody who exists everywhere and is not root. */
+#define FOREIGNER 65534
+
+/* user: whom to become before, NULL: nobody else. */
 static void
-die_with_test (gpointer unused)
+die_with_test (gpointer user)
 {
+  if (user != NULL && setuid (*(uid_t *)user) != 0)
+    _exit (1);
   prctl (PR_SET_PDEATHSIG, SIGKILL);
 }
 
-/* Starts argv and waits until its standard output has something to say (line TRUE) or is closed. */
+/* Starts argv and waits until its standard output has something to say (line TRUE) or is closed.
+ * user: as die_with_test. */
 static GPid
-run (char **argv, char **environment, const char *input, gboolean line)
+run (char **argv, char **environment, const char *input, gboolean line, uid_t *user)
 {
   g_autoptr (GError) error = NULL;
   se_autofd int in = -1;
@@ -49,7 +56,7 @@ run (char **argv, char **environment, const char *input, gboolean line)
   g_spawn_async_with_pipes (NULL, argv, environment,
                             G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD
                                 | G_SPAWN_STDERR_TO_DEV_NULL,
-                            die_with_test, NULL, &pid, &in, &out, NULL, &error);
+                            die_with_test, user, &pid, &in, &out, NULL, &error);
   g_assert_no_error (error);
   if (input != NULL)
     g_assert_true (se_io_write_all (in, input, strlen (input), NULL));
@@ -90,13 +97,13 @@ keyring_run (Keyring *keyring, const char *password)
     argv[4] = NULL;
   environment = g_environ_setenv (environment, "HOME", keyring->directory, TRUE);
   environment = g_environ_setenv (environment, "DBUS_SESSION_BUS_ADDRESS", keyring->address, TRUE);
-  keyring->keyring = run (argv, environment, password, FALSE);
+  keyring->keyring = run (argv, environment, password, FALSE, NULL);
 }
 
-void
-keyring_start (Keyring *keyring, const char *directory, const char *password)
+static void
+start (Keyring *keyring, const char *directory, const char *config, const char *password,
+       uid_t *user)
 {
-  g_autofree char *config = g_test_build_filename (G_TEST_DIST, "conf", "secrets-bus.conf", NULL);
   g_autofree char *config_option = g_strdup_printf ("--config-file=%s", config);
   g_autofree char *address_option = g_strdup_printf ("--address=unix:path=%s/bus", directory);
   char *argv[] = { (char *)BUS_PROGRAM, (char *)"--nofork",        config_option,
@@ -104,8 +111,36 @@ keyring_start (Keyring *keyring, const char *directory, const char *password)
 
   keyring->directory = g_strdup (directory);
   keyring->address = g_strdup_printf ("unix:path=%s/bus", directory);
-  keyring->bus = run (argv, NULL, NULL, TRUE);
+  keyring->bus = run (argv, NULL, NULL, TRUE, user);
   keyring_run (keyring, password);
+}
+
+void
+keyring_start (Keyring *keyring, const char *directory, const char *password)
+{
+  g_autofree char *config = g_test_build_filename (G_TEST_DIST, "conf", "secrets-bus.conf", NULL);
+
+  start (keyring, directory, config, password, NULL);
+}
+
+void
+keyring_start_at_foreign_bus (Keyring *keyring, const char *directory, const char *password)
+{
+  static const char text[]
+      = "<!DOCTYPE busconfig PUBLIC \"-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN\" "
+        "\"http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd\">"
+        "<busconfig><type>session</type><listen>unix:tmpdir=/tmp</listen><auth>EXTERNAL</"
+        "auth><policy context=\"default\">"
+        "<allow user=\"*\"/><allow own=\"*\"/><allow send_destination=\"*\"/>"
+        "<allow receive_sender=\"*\"/></policy></busconfig>";
+  g_autofree char *config = g_build_filename (directory, "foreign.conf", NULL);
+  g_autoptr (GError) error = NULL;
+  uid_t user = FOREIGNER;
+
+  g_file_set_contents_full (config, text, -1, G_FILE_SET_CONTENTS_NONE, 0644, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (chown (directory, user, (gid_t)-1), ==, 0);
+  start (keyring, directory, config, password, &user);
 }
 
 void

@@ -21,6 +21,9 @@ const char *keyring_missing (void);
 /* Starts both, the keyring unlocked with password; NULL: not unlocked. */
 void keyring_start (Keyring *keyring, const char *directory, const char *password);
 
+/* Starts a keyring on another user's bus, which lets in anybody. Only root can. */
+void keyring_start_at_foreign_bus (Keyring *keyring, const char *directory, const char *password);
+
 /* Ends the keyring's daemon at once, what is stored stays; starts it again. */
 void keyring_kill (Keyring *keyring);
 void keyring_run (Keyring *keyring, const char *password);

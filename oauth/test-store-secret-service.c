@@ -5,6 +5,7 @@
 #include "oauth/test-fixture.h"
 
 #include "common/io.h"
+#include "common/test-tree.h"
 #include "oauth/keyring.h"
 #include "oauth/store-private.h"
 #include "oauth/test-keyring.h"
@@ -277,6 +278,28 @@ test_nobody (Case *test, gconstpointer unused)
   assert_refused (&test->fixture, SE_ERROR_TEMPORARY, "cannot be reached");
   test->fixture.server.secret_service_bus = (char *)"unix:path=/nonexistent/bus";
   assert_refused (&test->fixture, SE_ERROR_TEMPORARY, "unix:path=/nonexistent/bus");
+}
+
+/* Who owns the bus could put itself in the service's place, and be given the tokens. */
+static void
+test_foreign_bus (void)
+{
+  Case test = { .keyring = { .directory = NULL } };
+  g_autofree char *directory = NULL;
+
+  if (geteuid () != 0)
+    {
+      g_test_skip ("only root can start a program as another user");
+      return;
+    }
+  fixture_set_up (&test.fixture, NULL);
+  directory = g_dir_make_tmp ("scan-email-XXXXXX", NULL);
+  keyring_start_at_foreign_bus (&test.keyring, directory, PASSWORD);
+  test.fixture.account.token_store = (char *)"secret-service";
+  test.fixture.server.secret_service_bus = test.keyring.address;
+  assert_refused (&test.fixture, SE_ERROR_CONFIG, "belongs to user id 65534");
+  tear_down (&test, NULL);
+  test_remove_tree (directory);
 }
 
 static void
@@ -583,6 +606,7 @@ main (int argc, char **argv)
   ADD_KEYRING ("marker", PASSWORD, test_marker);
   ADD_KEYRING ("no-default-keyring", NULL, test_no_default_keyring);
   ADD_KEYRING ("nobody", PASSWORD, test_nobody);
+  g_test_add_func ("/store-secret-service/foreign-bus", test_foreign_bus);
   ADD_KEYRING ("configuration", PASSWORD, test_configuration);
   ADD_KEYRING ("damaged", PASSWORD, test_damaged);
   ADD_KEYRING ("restarted", PASSWORD, test_restarted);
