@@ -19,7 +19,8 @@ setup_libsetup_a_SOURCES = \
   setup/refresh.c \
   setup/release.c setup/release.h \
   setup/revoke.c \
-  setup/service.c setup/service.h \
+  setup/service.c setup/service.h setup/service-private.h \
+  setup/service-worker.c \
   setup/setup.c setup/setup.h \
   setup/sign-in.c \
   setup/sign-in-code.c \

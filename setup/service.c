@@ -1,46 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "setup/service.h"
+#include "setup/service-private.h"
 
 #include "common/io.h"
 #include "common/log.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <grp.h>
 #include <poll.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* No event is near these; what is beyond them does not come from our worker's code. */
-#define MAX_EVENT 65536
-#define MAX_FIELDS 24
 /* A sign-in address is the longest. */
 #define MAX_FIELD 8192
-
-#define MAX_LINE 16384
-
-#define CHANNEL_FD 3
-#define INPUT_FD 4
-
-/* What the parent itself obeys; the worker's code tells no event of these names. */
-#define EVENT_DONE "done"
-#define EVENT_FAILED "failed"
-#define EVENT_INPUT "input" /* "on" or "off" */
-
-struct SeService
-{
-  int channel;
-  int input;
-};
 
 /* Events: fields joined by newlines, one packet each. */
 
@@ -48,7 +25,7 @@ char *
 se_service_encode (const char *const *fields, gsize n_fields)
 {
   GString *text = g_string_new (NULL);
-  gsize room = MIN (MAX_FIELD, MAX_EVENT / n_fields - 1);
+  gsize room = MIN (MAX_FIELD, SE_SERVICE_MAX_EVENT / n_fields - 1);
   gsize i;
 
   for (i = 0; i < n_fields; i++)
@@ -68,7 +45,7 @@ se_service_decode (const char *text, gsize length)
   g_auto (GStrv) fields = NULL;
   const char *at;
 
-  if (length == 0 || length > MAX_EVENT || !g_utf8_validate_len (text, length, NULL))
+  if (length == 0 || length > SE_SERVICE_MAX_EVENT || !g_utf8_validate_len (text, length, NULL))
     return NULL;
   for (at = text; at < text + length; at = g_utf8_next_char (at))
     {
@@ -82,207 +59,9 @@ se_service_decode (const char *text, gsize length)
 
     fields = g_strsplit (copy, "\n", -1);
   }
-  if (g_strv_length (fields) > MAX_FIELDS || *fields[0] == '\0')
+  if (g_strv_length (fields) > SE_SERVICE_MAX_FIELDS || *fields[0] == '\0')
     return NULL;
   return g_steal_pointer (&fields);
-}
-
-/* The worker. */
-
-int
-se_service_cancel_fd (const SeService *service)
-{
-  /* The parent writes only when an answer is awaited: anything else that can be read, its end
-   * included, means stop. */
-  return service->channel;
-}
-
-void
-se_service_tellv (SeService *service, const char *const *fields, gsize n_fields)
-{
-  g_autofree char *text = se_service_encode (fields, n_fields);
-
-  while (send (service->channel, text, strlen (text), MSG_NOSIGNAL) < 0 && errno == EINTR)
-    ;
-}
-
-void
-se_service_tell (SeService *service, const char *name, ...)
-{
-  const char *fields[MAX_FIELDS] = { name };
-  gsize n = 1;
-  va_list arguments;
-  const char *field;
-
-  va_start (arguments, name);
-  while ((field = va_arg (arguments, const char *)) != NULL && n < MAX_FIELDS)
-    fields[n++] = field;
-  va_end (arguments);
-  se_service_tellv (service, fields, n);
-}
-
-gboolean
-se_service_await (SeService *service, gboolean *yes, GError **error)
-{
-  char answer[16];
-  gboolean stopped = FALSE;
-  ssize_t n;
-
-  do
-    {
-      n = recv (service->channel, answer, sizeof answer, 0);
-      if (n == 4 && memcmp (answer, "stop", 4) == 0)
-        stopped = TRUE;
-    }
-  while ((n < 0 && errno == EINTR) || n == 4);
-  /* cancel_fd goes on telling it. */
-  if (stopped)
-    shutdown (service->channel, SHUT_RD);
-  *yes = n == 3 && memcmp (answer, "yes", 3) == 0;
-  if (*yes || (n == 2 && memcmp (answer, "no", 2) == 0))
-    return TRUE;
-  g_set_error_literal (error, SE_ERROR, (int)SE_ERROR_CANCELLED, "Stopped on request");
-  return FALSE;
-}
-
-int
-se_service_ask_line (SeService *service)
-{
-  se_service_tell (service, EVENT_INPUT, "on", NULL);
-  return service->input;
-}
-
-char *
-se_service_read_line (SeService *service)
-{
-  g_autofree char *buffer = g_malloc0 (MAX_LINE + 1);
-  char *line = NULL;
-  ssize_t n;
-
-  do
-    n = recv (service->input, buffer, MAX_LINE, 0);
-  while (n < 0 && errno == EINTR);
-  if (n > 0)
-    line = g_strndup (buffer, strcspn (buffer, "\r\n"));
-  explicit_bzero (buffer, MAX_LINE);
-  return line;
-}
-
-void
-se_service_drop_line (SeService *service)
-{
-  se_service_tell (service, EVENT_INPUT, "off", NULL);
-}
-
-static gboolean
-drop_privileges (const char *user, uid_t uid, gid_t gid, GError **error)
-{
-  uid_t r, e, s;
-
-  if (geteuid () != 0)
-    return TRUE;
-  if (initgroups (user, gid) != 0 || setresgid (gid, gid, gid) != 0
-      || setresuid (uid, uid, uid) != 0 || getresuid (&r, &e, &s) != 0)
-    {
-      se_error_set_errno (error, errno, "Cannot become the service user \"%s\"", user);
-      return FALSE;
-    }
-  if (r != uid || e != uid || s != uid || setuid (0) == 0)
-    {
-      g_set_error (error, SE_ERROR, (int)SE_ERROR_CONFIG,
-                   "Root's rights could not be given up for those of \"%s\"", user);
-      return FALSE;
-    }
-  return TRUE;
-}
-
-/* cupsd gives a backend little more than these. What a login shell has besides (a session's bus,
- * OPENSSL_CONF, SSL_CERT_FILE, XDG_…) would make the set-up work where the jobs do not. */
-static void
-clean_environment (void)
-{
-  static const char *const kept[] = { "PATH", "LANG", "LANGUAGE", "TZ", "CUPS_SERVERROOT", NULL };
-  g_auto (GStrv) names = g_listenv ();
-  char **name;
-
-  for (name = names; *name != NULL; name++)
-    if (!g_strv_contains (kept, *name) && !g_str_has_prefix (*name, "LC_"))
-      g_unsetenv (*name);
-}
-
-/* Keeps nothing of the parent but the channels and standard error: no terminal to type into, no
- * connection that is root's at cupsd. */
-static gboolean
-isolate (const SeService *service, GError **error)
-{
-  int null = open ("/dev/null", O_RDWR);
-  /* Out of the way of the numbers that they get. */
-  int channel = fcntl (service->channel, F_DUPFD, INPUT_FD + 1);
-  int input = fcntl (service->input, F_DUPFD, INPUT_FD + 1);
-
-  if (null < 0 || dup2 (null, STDIN_FILENO) < 0 || dup2 (null, STDOUT_FILENO) < 0
-      || dup2 (channel, CHANNEL_FD) < 0 || dup2 (input, INPUT_FD) < 0
-      || close_range (INPUT_FD + 1, ~0U, 0) != 0 || setsid () < 0 || chdir ("/") != 0
-      || prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
-    {
-      se_error_set_errno (error, errno, "Cannot set up the worker");
-      return FALSE;
-    }
-  umask (077);
-  return TRUE;
-}
-
-static void
-tell_end (SeService *service, const GError *error)
-{
-  if (error == NULL)
-    {
-      se_service_tell (service, EVENT_DONE, NULL);
-      return;
-    }
-  {
-    g_autofree char *code = g_strdup_printf ("%d", error->code);
-    g_auto (GStrv) lines = g_strsplit (error->message, "\n", -1);
-    const char *fields[MAX_FIELDS] = { EVENT_FAILED, code };
-    gsize n = 2;
-    char **line;
-
-    /* A configuration error has a line a problem. */
-    for (line = lines; *line != NULL && n < MAX_FIELDS; line++)
-      fields[n++] = *line;
-    se_service_tellv (service, fields, n);
-  }
-}
-
-/* The jobs need the configuration, and nobody is there then to be told. */
-static gboolean
-check_configuration (const char *user, GError **error)
-{
-  g_autofree char *path = se_config_path ();
-
-  if (access (path, R_OK) == 0 || errno != EACCES)
-    return TRUE;
-  g_set_error (error, SE_ERROR, (int)SE_ERROR_CONFIG,
-               "The service user \"%s\" cannot read %s: make it that user's group's, mode 0640",
-               user, path);
-  return FALSE;
-}
-
-static void G_GNUC_NORETURN
-run_worker (SeService service, const char *user, uid_t uid, gid_t gid, SeServiceWork work,
-            gpointer data)
-{
-  g_autoptr (GError) error = NULL;
-
-  clean_environment ();
-  if (isolate (&service, &error))
-    {
-      service = (SeService){ CHANNEL_FD, INPUT_FD };
-      if (drop_privileges (user, uid, gid, &error) && check_configuration (user, &error))
-        (void)work (&service, data, &error);
-    }
-  tell_end (&service, error);
-  _exit (0);
 }
 
 /* The parent. */
@@ -354,7 +133,7 @@ take_signal (Parent *parent)
 static void
 take_line (Parent *parent)
 {
-  char line[MAX_LINE];
+  char line[SE_SERVICE_MAX_LINE];
   /* In the background a read would stop us. */
   gboolean ours = !isatty (parent->terminal) || tcgetpgrp (parent->terminal) == getpgrp ();
   ssize_t n = ours ? read (parent->terminal, line, sizeof line) : 0;
@@ -386,7 +165,7 @@ set_worker_error (const char *const *fields, GError **error)
 static gboolean
 take_event (Parent *parent, gboolean *ended, GError **error)
 {
-  char text[MAX_EVENT];
+  char text[SE_SERVICE_MAX_EVENT];
   ssize_t n = recv (parent->channel, text, sizeof text, 0);
   g_auto (GStrv) fields = NULL;
   const char *said = NULL;
@@ -405,14 +184,14 @@ take_event (Parent *parent, gboolean *ended, GError **error)
       *ended = TRUE;
       return FALSE;
     }
-  if (g_str_equal (fields[0], EVENT_DONE) || g_str_equal (fields[0], EVENT_FAILED))
+  if (g_str_equal (fields[0], SE_SERVICE_DONE) || g_str_equal (fields[0], SE_SERVICE_FAILED))
     {
       *ended = TRUE;
-      if (g_str_equal (fields[0], EVENT_FAILED))
+      if (g_str_equal (fields[0], SE_SERVICE_FAILED))
         set_worker_error ((const char *const *)fields, error);
       return FALSE;
     }
-  if (g_str_equal (fields[0], EVENT_INPUT))
+  if (g_str_equal (fields[0], SE_SERVICE_INPUT))
     {
       parent->line_asked = g_strcmp0 (fields[1], "on") == 0;
       if (parent->terminal < 0)
@@ -493,7 +272,8 @@ fork_worker (Parent *parent, const SeServerConfig *server, SeServiceWork work, G
 
       sigemptyset (&none);
       (void)sigprocmask (SIG_SETMASK, &none, NULL);
-      run_worker ((SeService){ ends[1], lines[1] }, server->user, uid, gid, work, parent->data);
+      se_service_work ((SeService){ ends[1], lines[1] }, server->user, uid, gid, work,
+                       parent->data);
     }
   if (parent->pid < 0)
     se_error_set_errno (error, errno, "Cannot start a process");
