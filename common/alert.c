@@ -14,6 +14,8 @@
 #define GROUP "alert"
 #define RAISED ".raised"
 #define WITHDRAWN ".withdrawn"
+#define EXPIRING ".expiring"
+#define DAY (24 * 60 * 60)
 #define FILE_MAX 16384
 #define SENTENCE_MAX 1000
 
@@ -145,6 +147,54 @@ se_alert_withdraw (const SeServerConfig *server, const char *account, SeAlertCau
   announce (server, LOG_NOTICE, "authorization-restored", account,
             "the account may send mail again");
   return se_io_sync_parent (raised, error);
+}
+
+/* The days that were left when an end was last announced; G_MAXINT: it never was. */
+static int
+read_announced_days (const char *path)
+{
+  g_autofree char *text = se_io_read_file (path, FILE_MAX, NULL, NULL);
+  g_autoptr (GKeyFile) file = g_key_file_new ();
+  int days = 0;
+
+  if (text != NULL && g_key_file_load_from_data (file, text, strlen (text), G_KEY_FILE_NONE, NULL))
+    days = g_key_file_get_integer (file, GROUP, "days", NULL);
+  return days > 0 ? days : G_MAXINT;
+}
+
+gboolean
+se_alert_expiring (const SeServerConfig *server, const char *account, gint64 until,
+                   const char *sentence, GError **error)
+{
+  static const int steps[] = { 1, 3, 14 };
+  g_autofree char *path = path_of (server, account, EXPIRING);
+  g_autofree char *directory = g_path_get_dirname (path);
+  g_autofree char *clean = sentence == NULL ? NULL : se_log_clean (sentence, SENTENCE_MAX);
+  g_autofree char *text = NULL;
+  gint64 left = until - g_get_real_time () / G_USEC_PER_SEC;
+  gsize step = 0;
+
+  while (step < G_N_ELEMENTS (steps) && left > (gint64)steps[step] * DAY)
+    step++;
+  if (until == 0 || step == G_N_ELEMENTS (steps))
+    {
+      if (g_unlink (path) == 0 || errno == ENOENT)
+        return TRUE;
+      se_error_set_errno (error, errno, "cannot remove %s", path);
+      return FALSE;
+    }
+  if (read_announced_days (path) <= steps[step])
+    return TRUE;
+  if (g_mkdir_with_parents (directory, 0700) != 0)
+    {
+      se_error_set_errno (error, errno, "cannot make the directory %s", directory);
+      return FALSE;
+    }
+  text = g_strdup_printf ("[" GROUP "]\ndays=%d\n", steps[step]);
+  if (!se_io_replace_file (path, text, strlen (text), 0600, error))
+    return FALSE;
+  announce (server, LOG_WARNING, "authorization-expiring", account, clean);
+  return TRUE;
 }
 
 /* The account of a file's name, owned by the caller; NULL for a file with another ending. */

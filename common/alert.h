@@ -6,9 +6,10 @@
 G_BEGIN_DECLS
 
 /* The loss of an account's authorization, announced once however many jobs and processes see it:
- * by a line in the system log and by notify-command. One file an account in STATE-DIRECTORY/alerts,
- * made by exactly one process, stays until the account works again. Then it is marked as withdrawn,
- * until its queues have been told; see setup/alerts.h. Only the service user sees the files. */
+ * by a line in the system log and by notify-command; and its known end, before it comes. One file
+ * an account in STATE-DIRECTORY/alerts, made by exactly one process, stays until the account works
+ * again. Then it is marked as withdrawn, until its queues have been told; see setup/alerts.h. Only
+ * the service user sees the files. */
 typedef enum
 {
   SE_ALERT_TOKEN, /* there is no access token to be had */
@@ -36,6 +37,12 @@ gboolean se_alert_raise (const SeServerConfig *server, const char *account, SeAl
  * the account in. Whoever does it announces "authorization-restored". */
 gboolean se_alert_withdraw (const SeServerConfig *server, const char *account, SeAlertCause cause,
                             GError **error);
+
+/* Announces "authorization-expiring" while an end of the account's authorization draws near: in the
+ * last 14 days, in the last 3 and on the last, once each. until: that end, seconds since 1970; 0:
+ * none is near, and the next one is a new one. sentence: for a person; NULL where until is 0. */
+gboolean se_alert_expiring (const SeServerConfig *server, const char *account, gint64 until,
+                            const char *sentence, GError **error);
 
 /* The account's alert if one is raised; else NULL. */
 SeAlert *se_alert_get (const SeServerConfig *server, const char *account);

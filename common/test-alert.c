@@ -200,6 +200,43 @@ test_hostile_sentence (Fixture *f, gconstpointer unused)
   g_assert_cmpint (alert->since, >, 1);
 }
 
+#define IN_DAYS(days) (g_get_real_time () / G_USEC_PER_SEC + (gint64)((days)*24 * 60 * 60))
+#define ENDS "authorization-expiring|" ADDRESS "|it ends|\n"
+
+static void
+tell_end (const Fixture *f, gint64 until)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (se_alert_expiring (&f->server, ADDRESS, until, "it ends", &error));
+  g_assert_no_error (error);
+}
+
+/* Told three times at most, however often it is looked at; a new end is told anew. */
+static void
+test_expiring (Fixture *f, gconstpointer unused)
+{
+  tell_end (f, 0);
+  tell_end (f, IN_DAYS (15));
+  assert_told (f, "");
+  tell_end (f, IN_DAYS (13.9));
+  tell_end (f, IN_DAYS (4));
+  assert_told (f, ENDS);
+  tell_end (f, IN_DAYS (2.9));
+  tell_end (f, IN_DAYS (2));
+  assert_told (f, ENDS ENDS);
+  tell_end (f, IN_DAYS (0.9));
+  tell_end (f, IN_DAYS (-1));
+  assert_told (f, ENDS ENDS ENDS);
+  /* A farther end does not make it news. */
+  tell_end (f, IN_DAYS (7));
+  assert_told (f, ENDS ENDS ENDS);
+  tell_end (f, IN_DAYS (90));
+  tell_end (f, IN_DAYS (7));
+  assert_told (f, ENDS ENDS ENDS ENDS);
+  assert_listed (f, 0, FALSE);
+}
+
 static guint warnings;
 
 static GLogWriterOutput
@@ -299,6 +336,7 @@ main (int argc, char **argv)
   ADD ("/alert/causes", test_causes);
   ADD ("/alert/forget", test_forget);
   ADD ("/alert/damage", test_damage);
+  ADD ("/alert/expiring", test_expiring);
   ADD ("/alert/hostile-sentence", test_hostile_sentence);
   ADD ("/alert/failures", test_failures);
   ADD ("/alert/race", test_race);

@@ -56,7 +56,8 @@ work (SeService *service, gpointer data, GError **error)
   if (!se_sign_in (service, wanted, error))
     return FALSE;
   if (!se_alert_withdraw (wanted->server, wanted->account->address, SE_ALERT_TOKEN, &local)
-      || !se_alert_withdraw (wanted->server, wanted->account->address, SE_ALERT_LOGIN, &local))
+      || !se_alert_withdraw (wanted->server, wanted->account->address, SE_ALERT_LOGIN, &local)
+      || !se_alert_expiring (wanted->server, wanted->account->address, 0, NULL, &local))
     g_warning ("%s", local->message);
   return TRUE;
 }

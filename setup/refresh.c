@@ -28,6 +28,26 @@ refresh_account (SeService *service, const SeSetup *setup, const char *address, 
   return se_token_refresh (&context, error);
 }
 
+/* An end that is known beforehand is told before users notice it, above all where no refresh comes
+ * through. An account that is lost already has its alert. */
+static gboolean
+tell_deadline (SeService *service, const SeSetup *setup, const char *address, GError **error)
+{
+  g_autoptr (SeAccount) account = se_config_get_account (setup->config, address, error);
+  g_autoptr (SeTokenReport) report = NULL;
+  SeTokenContext context;
+  gboolean lives = FALSE;
+
+  if (account == NULL)
+    return FALSE;
+  context = se_mailbox_context (service, setup->server, account);
+  report = se_token_report_new (&context);
+  lives = report->status == SE_TOKEN_ACTIVE || report->status == SE_TOKEN_EXPIRING
+          || report->status == SE_TOKEN_UNREACHABLE;
+  return se_alert_expiring (setup->server, address, lives ? report->deadline.time : 0, report->hint,
+                            error);
+}
+
 /* How the account stands now. That it cannot be noted changes nothing about it. */
 static void
 note (const SeServerConfig *server, const char *address, const GError *failure)
@@ -53,9 +73,13 @@ refresh_all (SeService *service, gpointer data, GError **error)
   for (address = refresh->addresses; *address != NULL; address++)
     {
       g_autoptr (GError) local = NULL;
+      g_autoptr (GError) unsaid = NULL;
 
       (void)refresh_account (service, refresh->setup, *address, &local);
       note (refresh->setup->server, *address, local);
+      if (!se_error_is (local, SE_ERROR_CANCELLED) && !se_error_is (local, SE_ERROR_CONFIG)
+          && !tell_deadline (service, refresh->setup, *address, &unsaid))
+        g_warning ("%s", unsaid->message);
       if (local == NULL)
         se_service_tell (service, "refreshed", *address, NULL);
       else if (se_error_is (local, SE_ERROR_CANCELLED))

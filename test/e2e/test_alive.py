@@ -380,6 +380,13 @@ class Status(Alive):
         self.assertEqual(parse_time(found["deadline"]).date(), (now() + 90 * DAY).date())
         self.the_mail(self.print(self.queue))
 
+    def test_an_end_is_told_before_it_comes(self):
+        for days in (100, 10, 10, 2, 2, 100):
+            self.alive_configure(provider={"refresh-token-idle": f"{days}d"})
+            self.world.setup("refresh", "--all")
+        self.assertEqual(self.events(), ["authorization-expiring"] * 2)
+        self.assertIn("nobody uses", self.told()[0][2])
+
     def test_words_and_exit_statuses(self):
         past = (now() - DAY).strftime("%Y-%m-%dT%H:%M:%SZ")
         for failure, word, code in (("unreachable", "Unreachable", 1),
