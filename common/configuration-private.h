@@ -58,6 +58,10 @@ gboolean se_config_parse_value (SeValueType type, const char *text, gpointer fie
 /* Frees all fields of a kind's struct that have a key. */
 void se_config_clear_fields (const char *section, gpointer object);
 
+/* Tells whether an account with all its fields filled in has what its grant and its provider need.
+ * SE_ERROR_CONFIG. */
+gboolean se_config_check_account (const SeAccount *account, GError **error);
+
 /* One file, scanned, parsed and with every value checked. */
 typedef struct
 {

@@ -295,124 +295,11 @@ get_provider (const SeConfig *config, const char *name, const Places *places, GE
   return g_steal_pointer (&provider);
 }
 
-static gboolean
-needs_tenant (const SeProviderConfig *provider)
-{
-  const char *endpoints[]
-      = { provider->device_authorization_endpoint, provider->authorization_endpoint,
-          provider->token_endpoint, provider->revocation_endpoint };
-
-  for (gsize i = 0; i < G_N_ELEMENTS (endpoints); i++)
-    if (endpoints[i] != NULL && strstr (endpoints[i], "%{tenant}") != NULL)
-      return TRUE;
-  return FALSE;
-}
-
-static gboolean missing (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
-
-static gboolean
-missing (GError **error, const char *format, ...)
-{
-  g_autofree char *what = NULL;
-  va_list arguments;
-
-  va_start (arguments, format);
-  what = g_strdup_vprintf (format, arguments);
-  va_end (arguments);
-  g_set_error_literal (error, SE_ERROR, SE_ERROR_CONFIG, what);
-  return FALSE;
-}
-
-/* The sentence that the provider's section has about a grant that is not in its grants. */
-static const char *
-why_not (const SeProviderConfig *provider, const char *grant)
-{
-  const struct
-  {
-    const char *grant;
-    const char *why;
-  } sentences[] = { { "device", provider->no_device },
-                    { "code", provider->no_code },
-                    { "client-credentials", provider->no_client_credentials },
-                    { "service-account", provider->no_service_account } };
-
-  for (gsize i = 0; i < G_N_ELEMENTS (sentences); i++)
-    if (strcmp (sentences[i].grant, grant) == 0)
-      return sentences[i].why;
-  return NULL;
-}
-
 /* The first that works there. */
 static const char *
 default_grant (const SeProviderConfig *provider)
 {
   return provider->grants != NULL && provider->grants[0] != NULL ? provider->grants[0] : "device";
-}
-
-static gboolean
-check_provider (const SeAccount *account, GError **error)
-{
-  const SeProviderConfig *provider = account->provider;
-  const char *name = provider->name;
-
-  if (provider->smtp_server == NULL)
-    return missing (error, "provider '%s' has no smtp-server: a section [provider %s] can give it",
-                    name, name);
-  if (provider->grants != NULL
-      && !g_strv_contains ((const char *const *)provider->grants, account->grant))
-    {
-      g_autofree char *grants = g_strjoinv (", ", provider->grants);
-      const char *why = why_not (provider, account->grant);
-
-      return missing (error, "grant '%s' does not work at provider '%s', only: %s%s%s",
-                      account->grant, name, grants, why != NULL ? ". " : "",
-                      why != NULL ? why : "");
-    }
-  if (provider->issuer == NULL && provider->token_endpoint == NULL)
-    return missing (error,
-                    "provider '%s' has neither issuer nor token-endpoint: a section [provider %s] "
-                    "can give the issuer",
-                    name, name);
-  if (provider->issuer == NULL && provider->device_authorization_endpoint == NULL
-      && strcmp (account->grant, "device") == 0)
-    return missing (error, "provider '%s' has neither issuer nor device-authorization-endpoint",
-                    name);
-  if (provider->issuer == NULL && provider->authorization_endpoint == NULL
-      && strcmp (account->grant, "code") == 0)
-    return missing (error, "provider '%s' has neither issuer nor authorization-endpoint", name);
-  return TRUE;
-}
-
-static gboolean
-check_account (const SeAccount *account, GError **error)
-{
-  gboolean certificate = account->certificate_file != NULL && account->key_file != NULL;
-  const char *grant = account->grant;
-
-  if (!check_provider (account, error))
-    return FALSE;
-  if (account->tenant == NULL && needs_tenant (account->provider))
-    return missing (error, "provider '%s' needs the key 'tenant'", account->provider->name);
-  if (account->scope == NULL)
-    return missing (error, "no scope stands here or in [provider %s]", account->provider->name);
-  if ((account->certificate_file == NULL) != (account->key_file == NULL))
-    return missing (error, "certificate-file and key-file go together");
-  if (strcmp (grant, "service-account") == 0)
-    return account->service_account_file != NULL
-           || missing (error, "grant 'service-account' needs the key 'service-account-file'");
-  if (account->client_id == NULL)
-    return missing (error, "the key 'client-id' is missing");
-  if (account->provider->grants_with_secret != NULL && account->client_secret_file == NULL
-      && g_strv_contains ((const char *const *)account->provider->grants_with_secret, grant))
-    return missing (error,
-                    "provider '%s' wants the application's secret for grant '%s': set the "
-                    "key 'client-secret-file'",
-                    account->provider->name, grant);
-  if (strcmp (grant, "client-credentials") == 0 && account->client_secret_file == NULL
-      && !certificate)
-    return missing (error, "grant 'client-credentials' needs certificate-file and key-file, or "
-                           "client-secret-file");
-  return TRUE;
 }
 
 static gboolean
@@ -428,7 +315,10 @@ fill_account (const SeConfig *config, SeAccount *account, GError **error)
   g_autofree char *scope = NULL;
 
   if (provider == NULL)
-    return missing (error, "the key 'provider' is missing");
+    {
+      g_set_error_literal (error, SE_ERROR, SE_ERROR_CONFIG, "the key 'provider' is missing");
+      return FALSE;
+    }
   if (!fill (&places, "account", account, error))
     return FALSE;
   account->provider = get_provider (config, provider, &provider_places, error);
@@ -443,7 +333,7 @@ fill_account (const SeConfig *config, SeAccount *account, GError **error)
   scope = look_up (&provider_places, scope_key);
   set_default (&account->scope, scope);
   set_default (&account->scope, account->provider->scope);
-  return check_account (account, error);
+  return se_config_check_account (account, error);
 }
 
 /* Finds the account that is meant, in accounts. NULL: error is set. */
@@ -513,7 +403,10 @@ check_given (const char *address, GHashTable *keys, GError **error)
       const SeConfigKey *known = se_config_find_key ("account", key);
 
       if (known == NULL)
-        return missing (error, "unknown key '%s'", (const char *)key);
+        {
+          g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, "unknown key '%s'", (const char *)key);
+          return FALSE;
+        }
       if (*(const char *)value != '\0' && !se_config_parse_value (known->type, value, NULL, error))
         {
           g_prefix_error (error, "%s: ", known->key);

@@ -7,8 +7,8 @@ common_libcommon_a_SOURCES = \
   common/alert.c common/alert.h \
   common/bundle.c common/bundle.h \
   common/configuration.c common/configuration.h common/configuration-private.h \
-  common/configuration-edit.c common/configuration-keys.c common/configuration-scan.c \
-  common/configuration-value.c \
+  common/configuration-account.c common/configuration-edit.c common/configuration-keys.c \
+  common/configuration-scan.c common/configuration-value.c \
   common/digest.c common/digest.h \
   common/error.c common/error.h \
   common/io.c common/io.h \
