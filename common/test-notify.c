@@ -207,6 +207,35 @@ test_output (Fixture *f, gconstpointer unused)
   g_assert_false (odd);
 }
 
+static gpointer
+wait_for_message (gpointer queue)
+{
+  return g_async_queue_pop (queue);
+}
+
+/* GDBus, for one, has threads, and each of them may be the one that a signal goes to. */
+static void
+test_threads (Fixture *f, gconstpointer unused)
+{
+  g_autoptr (GAsyncQueue) queue = g_async_queue_new ();
+  GThread *threads[4];
+
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    threads[i] = g_thread_new ("other", wait_for_message, queue);
+  write_program (f, "exec 1>&- 2>&-");
+  for (int i = 0; i < 40; i++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      run (f, "x", 10, &error);
+      g_assert_no_error (error);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    g_async_queue_push (queue, queue);
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    g_thread_join (threads[i]);
+}
+
 #define ADD(name, function) g_test_add (name, Fixture, NULL, set_up, function, tear_down)
 
 int
@@ -219,5 +248,6 @@ main (int argc, char **argv)
   ADD ("/notify/time", test_time);
   ADD ("/notify/left-behind", test_left_behind);
   ADD ("/notify/output", test_output);
+  ADD ("/notify/threads", test_threads);
   return g_test_run ();
 }
