@@ -11,36 +11,6 @@
 #define DSC_WINDOW \
   4096 /* bytes at the end in which %%EOF is looked for; printer commands may follow */
 
-/* JPEG (ITU-T T.81, annex B): segments, coded data between them, up to EOI. */
-static gboolean
-check_jpeg (SeReader *reader)
-{
-  gboolean scan = FALSE;
-
-  while (TRUE)
-    {
-      guchar byte;
-      guint32 length;
-
-      do
-        if (!se_reader_byte (reader, &byte))
-          return FALSE;
-      while (byte != 0xff);
-      do
-        if (!se_reader_byte (reader, &byte))
-          return FALSE;
-      while (byte == 0xff);
-      if (byte == 0xd9)
-        return scan;
-      if (byte <= 0x01 || (byte >= 0xd0 && byte <= 0xd8))
-        continue;
-      scan = scan || byte == 0xda;
-      if (!se_reader_u16 (reader, TRUE, &length) || length < 2
-          || !se_reader_skip (reader, length - 2))
-        return FALSE;
-    }
-}
-
 /* PNG (ISO/IEC 15948): chunks up to IEND. */
 static gboolean
 check_png (SeReader *reader)
@@ -271,7 +241,6 @@ is_complete (SeReader *reader, Task *task)
     const char *mime;
     gboolean (*check) (SeReader *);
   } checks[] = {
-    { "image/jpeg", check_jpeg },
     { "image/png", check_png },
     { "image/gif", check_gif },
     { "image/x-bitmap", check_bmp },

@@ -3,7 +3,9 @@
 
 #include "common/io.h"
 #include "filter/complete.h"
+#include "filter/image.h"
 #include "filter/pages.h"
+#include "filter/paper.h"
 #include "filter/pdf.h"
 #include "filter/program.h"
 #include "filter/temp.h"
@@ -161,12 +163,47 @@ make_tiff_pages (SeConverted *converted, const SeTiff *tiff, const char *options
   return check_output (type->converter, converted, "it is empty", error);
 }
 
+/* Checks an image and, if wrap, puts a PDF that holds it as it is in the place of converted.
+ * *wrapped: whether it does. */
 static gboolean
-make_pdf (SeConverted *converted, const SeType *type, const SeJob *job, GError **error)
+wrap_image (SeConverted *converted, gboolean wrap, const SeJob *job, gboolean *wrapped,
+            GError **error)
+{
+  se_autofd int out_fd = wrap ? se_temp_file (error) : -1;
+  SeImageResult result;
+  int width, height;
+
+  se_paper_find (job->options, &width, &height);
+  if ((wrap && out_fd < 0) || !se_image_wrap (converted->fd, out_fd, width, height, &result, error))
+    return FALSE;
+  if (result.more)
+    g_warning ("something follows the image in its file, such as another image: it is left out");
+  if (result.profile_lost)
+    g_warning ("the image's color profile is damaged or not made for it: it is left out");
+  *wrapped = result.wrapped;
+  if (!result.wrapped)
+    return TRUE;
+  replace_file (converted, &out_fd);
+  return check_output ("the wrapping of the image", converted, "it is empty", error);
+}
+
+/* *family: set to PDF's where the options that the converter would have seen to are still to be
+ * seen to. */
+static gboolean
+make_pdf (SeConverted *converted, const SeType *type, const SeJob *job, SeFamily *family,
+          GError **error)
 {
   g_autofree char *options = se_options_for_converter (job->options, type->family);
   g_autofree SeComplete *complete = g_new0 (SeComplete, 1);
+  gboolean wrap = !se_options_need_converter (job->options, type->family), wrapped = FALSE;
 
+  if (se_image_is_known (type) && !wrap_image (converted, wrap, job, &wrapped, error))
+    return FALSE;
+  if (wrapped)
+    {
+      *family = SE_FAMILY_PDF;
+      return TRUE;
+    }
   if (!se_complete_check (converted->fd, type, complete, error))
     return FALSE;
   if (type->family == SE_FAMILY_TEXT)
@@ -226,11 +263,13 @@ select_pages (SeConverted *converted, const SeJob *job, GError **error)
   return check_output ("the selection of pages", converted, "it is empty", error);
 }
 
-/* The paper is the document's own unless the job names another. */
+/* The paper is the document's own unless the job names another. family: of the document's, whose
+ * converter has seen to its options. */
 static gboolean
-arrange_pages (SeConverted *converted, const SeType *type, const SeJob *job, GError **error)
+arrange_pages (SeConverted *converted, const SeType *type, SeFamily family, const SeJob *job,
+               GError **error)
 {
-  g_autofree char *options = se_options_for_pdftopdf (job->options, type->family);
+  g_autofree char *options = se_options_for_pdftopdf (job->options, family);
 
   if (!se_options_name_media (job->options))
     {
@@ -246,11 +285,12 @@ gboolean
 se_convert (SeConverted *converted, SeSource *source, const SeJob *job, GError **error)
 {
   const SeType *type = source->type;
+  SeFamily family = type->family;
   gboolean select = se_options_select_pages (job->options);
-  gboolean arrange = se_options_need_pdftopdf (job->options, type->family);
+  gboolean arrange = se_options_need_pdftopdf (job->options, family);
 
   *converted = (SeConverted){ .fd = -1, .pages = -1 };
-  if (!se_options_check_family (job->options, type->family, error))
+  if (!se_options_check_family (job->options, family, error))
     return FALSE;
   if (select || arrange || type->converter != NULL)
     {
@@ -259,10 +299,13 @@ se_convert (SeConverted *converted, SeSource *source, const SeJob *job, GError *
         return FALSE;
     }
   converted->fd = se_io_steal_fd (&source->fd);
-  return (type->converter == NULL ? check_pdf (converted, select || arrange, error)
-                                  : make_pdf (converted, type, job, error))
-         && (!select || select_pages (converted, job, error))
-         && (!arrange || arrange_pages (converted, type, job, error)) && measure (converted, error);
+  if (!(type->converter == NULL ? check_pdf (converted, select || arrange, error)
+                                : make_pdf (converted, type, job, &family, error)))
+    return FALSE;
+  return (!select || select_pages (converted, job, error))
+         && (!se_options_need_pdftopdf (job->options, family)
+             || arrange_pages (converted, type, family, job, error))
+         && measure (converted, error);
 }
 
 void

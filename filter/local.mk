@@ -6,6 +6,10 @@ filter_libfilter_a_SOURCES = \
   filter/child.c filter/child.h \
   filter/complete.c filter/complete.h \
   filter/convert.c filter/convert.h \
+  filter/exif.c filter/exif.h \
+  filter/image.c filter/image.h \
+  filter/image-pdf.c filter/image-pdf.h \
+  filter/jpeg.c filter/jpeg.h filter/jpeg-decode.c \
   filter/options.c filter/options.h \
   filter/pages.c filter/pages.h \
   filter/paper.c filter/paper.h \
@@ -20,8 +24,8 @@ filter_libfilter_a_SOURCES = \
   filter/ticket.c filter/ticket.h \
   filter/tiff.c filter/tiff.h \
   filter/type.c filter/type.h
-filter_libfilter_a_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(QPDF_CFLAGS) $(ZLIB_CFLAGS)
-FILTER_LIBS = filter/libfilter.a $(COMMON_LIBS) $(QPDF_LIBS) $(ZLIB_LIBS) -lm
+filter_libfilter_a_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(QPDF_CFLAGS) $(ZLIB_CFLAGS) $(JPEG_CFLAGS)
+FILTER_LIBS = filter/libfilter.a $(COMMON_LIBS) $(QPDF_LIBS) $(ZLIB_LIBS) $(JPEG_LIBS) -lm
 
 cupsfilterdir = $(cups_serverbin)/filter
 cupsfilter_PROGRAMS = filter/scantoemail
@@ -48,3 +52,6 @@ filter_test_source_LDADD = $(FILTER_LIBS)
 check_PROGRAMS += filter/test-ticket
 filter_test_ticket_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 filter_test_ticket_LDADD = $(FILTER_LIBS)
+check_PROGRAMS += filter/test-image
+filter_test_image_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(JPEG_CFLAGS)
+filter_test_image_LDADD = $(FILTER_LIBS)

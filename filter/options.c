@@ -330,6 +330,20 @@ se_options_need_pdftopdf (const GPtrArray *options, SeFamily family)
   return FALSE;
 }
 
+gboolean
+se_options_need_converter (const GPtrArray *options, SeFamily family)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (layouts); i++)
+    {
+      const char *value = se_option_list_get (options, layouts[i].name);
+
+      if (value != NULL && layouts[i].weight != WEIGHT_MODIFIES && !is_neutral (&layouts[i], value)
+          && (layouts[i].by & BY_PDFTOPDF) == 0 && (layouts[i].by & converter_of (family)) != 0)
+        return TRUE;
+    }
+  return FALSE;
+}
+
 static void
 append_option (GString *text, const Layout *layout, const char *value)
 {

@@ -32,6 +32,9 @@ gboolean se_options_take_page (const GPtrArray *options, int number);
  * is one: an option was given that the converter does not see to. */
 gboolean se_options_need_pdftopdf (const GPtrArray *options, SeFamily family);
 
+/* Tells whether only the family's converter can see to an option that was given. */
+gboolean se_options_need_converter (const GPtrArray *options, SeFamily family);
+
 /* Tells whether the job names a paper size. */
 gboolean se_options_name_media (const GPtrArray *options);
 

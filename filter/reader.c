@@ -85,6 +85,22 @@ se_reader_byte (SeReader *reader, guchar *byte)
 }
 
 gboolean
+se_reader_find (SeReader *reader, guchar byte)
+{
+  while (fill (reader))
+    {
+      const guchar *next = reader->buffer + (reader->position - reader->start);
+      const guchar *end = reader->buffer + reader->filled;
+      const guchar *found = memchr (next, byte, (gsize)(end - next));
+
+      reader->position += (guint64)((found != NULL ? found + 1 : end) - next);
+      if (found != NULL)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+gboolean
 se_reader_u16 (SeReader *reader, gboolean big, guint32 *value)
 {
   guchar bytes[2];

@@ -22,6 +22,7 @@ gboolean se_reader_seek (SeReader *reader, guint64 position);
 gboolean se_reader_skip (SeReader *reader, guint64 length);
 gboolean se_reader_read (SeReader *reader, void *data, gsize length);
 gboolean se_reader_byte (SeReader *reader, guchar *byte);
+gboolean se_reader_find (SeReader *reader, guchar byte); /* goes behind the next such byte */
 
 /* Numbers of 16 and 32 bits; big: the most significant byte first. */
 gboolean se_reader_u16 (SeReader *reader, gboolean big, guint32 *value);

@@ -33,3 +33,6 @@ class Installation:
 
     def programs(self):
         return [(os.path.join(self.prefix, path), target, mode) for path, target, mode in PROGRAMS]
+
+    def filter(self):
+        return os.path.join(self.prefix, "lib/cups/filter/scantoemail")

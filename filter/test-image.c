@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "filter/image.h"
+
+#include "common/io.h"
+#include "filter/child.h"
+#include "filter/exif.h"
+#include "filter/image-pdf.h"
+#include "filter/pdf.h"
+#include "filter/temp.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <jpeglib.h>
+
+#define PAPER_WIDE 595
+#define PAPER_HIGH 842
+
+static int
+make_file (const void *data, gsize length)
+{
+  g_autoptr (GError) error = NULL;
+  int fd = se_temp_file (&error);
+
+  g_assert_no_error (error);
+  g_assert_true (se_io_write_all (fd, data, length, &error));
+  return fd;
+}
+
+static GByteArray *
+read_file (int fd)
+{
+  g_autoptr (GError) error = NULL;
+  off_t length = lseek (fd, 0, SEEK_END);
+  GByteArray *bytes = g_byte_array_new ();
+
+  g_byte_array_set_size (bytes, (guint)length);
+  lseek (fd, 0, SEEK_SET);
+  g_assert_cmpint (se_io_read_full (fd, bytes->data, bytes->len, &error), ==, length);
+  return bytes;
+}
+
+/* A ramp of colours, of width by height pixels, at 144 pixels an inch. */
+static GByteArray *
+make_jpeg (guint width, guint height, int components, gboolean progressive)
+{
+  struct jpeg_compress_struct encoder;
+  struct jpeg_error_mgr errors;
+  g_autofree guchar *line = g_malloc ((gsize)width * (gsize)components);
+  unsigned char *data = NULL;
+  unsigned long length = 0;
+  GByteArray *bytes;
+
+  encoder.err = jpeg_std_error (&errors);
+  jpeg_create_compress (&encoder);
+  jpeg_mem_dest (&encoder, &data, &length);
+  encoder.image_width = width;
+  encoder.image_height = height;
+  encoder.input_components = components;
+  encoder.in_color_space = components == 1 ? JCS_GRAYSCALE : components == 3 ? JCS_RGB : JCS_CMYK;
+  jpeg_set_defaults (&encoder);
+  encoder.density_unit = 1;
+  encoder.X_density = encoder.Y_density = 144;
+  if (progressive)
+    jpeg_simple_progression (&encoder);
+  jpeg_start_compress (&encoder, TRUE);
+  for (guint y = 0; y < height; y++)
+    {
+      for (guint i = 0; i < width * (guint)components; i++)
+        line[i] = (guchar)(i * 7 + y * 11);
+      jpeg_write_scanlines (&encoder, &line, 1);
+    }
+  jpeg_finish_compress (&encoder);
+  jpeg_destroy_compress (&encoder);
+  bytes = g_byte_array_new ();
+  g_byte_array_append (bytes, data, (guint)length);
+  free (data);
+  return bytes;
+}
+
+/* Wraps it; returns the PDF's descriptor, -1 where it is refused as a document. */
+static int
+wrap (const guchar *data, gsize length, SeImageResult *result)
+{
+  g_autoptr (GError) error = NULL;
+  se_autofd int fd = make_file (data, length);
+  se_autofd int out_fd = make_file ("", 0);
+
+  if (se_image_wrap (fd, out_fd, PAPER_WIDE, PAPER_HIGH, result, &error))
+    return se_io_steal_fd (&out_fd);
+  g_assert_error (error, SE_ERROR, SE_ERROR_DOCUMENT);
+  if (strstr (error->message, "it is a JPEG image") == NULL
+      && strstr (error->message, "it is a damaged") == NULL)
+    g_error ("%s", error->message); /* the child crashed */
+  return -1;
+}
+
+static void
+test_wrap (void)
+{
+  for (int components = 1; components <= 4; components++)
+    for (int progressive = 0; progressive <= 1 && components != 2; progressive++)
+      {
+        g_autoptr (GByteArray) jpeg = make_jpeg (40, 20, components, progressive != 0);
+        g_autoptr (GByteArray) again = NULL, pdf = NULL;
+        SeImageResult result;
+        se_autofd int fd = wrap (jpeg->data, jpeg->len, &result);
+        se_autofd int second = wrap (jpeg->data, jpeg->len, &result);
+        SePdf facts;
+        gboolean inverted;
+
+        g_assert_true (result.wrapped);
+        g_assert_false (result.more || result.profile_lost);
+        g_assert_true (se_pdf_check (fd, &facts, NULL));
+        g_assert_false (facts.recovered);
+        g_assert_cmpint (facts.pages, ==, 1);
+        if (components != 4) /* an Adobe marker states no resolution */
+          g_assert_true (facts.width == 20 && facts.height == 10);
+        pdf = read_file (fd);
+        again = read_file (second);
+        g_assert_cmpmem (pdf->data, pdf->len, again->data, again->len);
+        g_assert_nonnull (memmem (pdf->data, pdf->len, jpeg->data, jpeg->len));
+        inverted = memmem (pdf->data, pdf->len, "/Decode [1 0 1 0 1 0 1 0]", 25) != NULL;
+        g_assert_cmpint (inverted, ==, components == 4);
+      }
+}
+
+/* Cut anywhere it is refused. */
+static void
+test_cut (void)
+{
+  for (int progressive = 0; progressive <= 1; progressive++)
+    {
+      g_autoptr (GByteArray) jpeg = make_jpeg (40, 20, 3, progressive != 0);
+
+      for (guint length = 4; length < jpeg->len; length += 1 + length / 16)
+        {
+          SeImageResult result;
+          se_autofd int fd = wrap (jpeg->data, length, &result);
+
+          if (fd >= 0)
+            g_error ("cut at %u of %u bytes it passes", length, jpeg->len);
+        }
+    }
+}
+
+/* Bytes changed at random, mostly in the markers: an answer, and no crash. */
+static void
+test_damaged (void)
+{
+  static const guchar extra[] = "\xff\xe1\0\x2a" /* Exif: orientation 6, 300 pixels an inch */
+                                "Exif\0\0MM\0*\0\0\0\x08\0\x02"
+                                "\x01\x12\0\x03\0\0\0\x01\0\x06\0\0"
+                                "\x01\x1a\0\x05\0\0\0\x01\0\0\0\x08"
+                                "\xff\xe2\0\x14"
+                                "ICC_PROFILE\0\x01\x01zzzz";
+  GRand *random = g_rand_new_with_seed (3);
+
+  for (int progressive = 0; progressive <= 1; progressive++)
+    {
+      g_autoptr (GByteArray) jpeg = make_jpeg (40, 20, 3, progressive != 0);
+
+      g_byte_array_set_size (jpeg, jpeg->len + sizeof extra - 1);
+      memmove (jpeg->data + 2 + sizeof extra - 1, jpeg->data + 2, jpeg->len - 2 - sizeof extra + 1);
+      memcpy (jpeg->data + 2, extra, sizeof extra - 1);
+      for (int round = 0; round < 150; round++)
+        {
+          g_autofree guchar *copy = g_memdup2 (jpeg->data, jpeg->len);
+          SeImageResult result;
+          se_autofd int fd = -1;
+          SePdf facts;
+
+          if (round > 0)
+            copy[g_rand_int_range (random, 2, (gint32)jpeg->len)] = (guchar)g_rand_int (random);
+          fd = wrap (copy, jpeg->len, &result);
+          g_assert_true (fd >= 0 || round > 0);
+          g_assert_true (round > 0 || result.profile_lost);
+          if (fd >= 0 && result.wrapped)
+            g_assert_true (se_pdf_check (fd, &facts, NULL));
+        }
+    }
+  g_rand_free (random);
+}
+
+static void
+test_exif (void)
+{
+#define EXIF_CASE(bytes) bytes, sizeof bytes - 1
+#define HEAD "II*\0\x08\0\0\0"
+  static const struct
+  {
+    const char *bytes;
+    gsize length;
+    guint orientation;
+    double x, y;
+  } cases[] = {
+    { EXIF_CASE (HEAD "\x01\0\x12\x01\x03\0\x01\0\0\0\x08\0\0\0"), 8, 0, 0 },
+    { EXIF_CASE ("MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0"), 6, 0, 0 },
+    /* no such orientation, a wrong type, two values */
+    { EXIF_CASE (HEAD "\x01\0\x12\x01\x03\0\x01\0\0\0\x09\0\0\0"), 1, 0, 0 },
+    { EXIF_CASE (HEAD "\x01\0\x12\x01\x04\0\x01\0\0\0\x08\0\0\0"), 1, 0, 0 },
+    { EXIF_CASE (HEAD "\x01\0\x12\x01\x03\0\x02\0\0\0\x08\0\0\0"), 1, 0, 0 },
+    /* more entries than there are, no entry, directories that are not there */
+    { EXIF_CASE (HEAD "\xff\xff\x12\x01\x03\0\x01\0\0\0\x03\0\0\0"), 3, 0, 0 },
+    { EXIF_CASE (HEAD "\x01\0\x12\x01\x03\0\x01\0\0\0\x03\0\0"), 1, 0, 0 },
+    { EXIF_CASE ("II*\0\xff\xff\xff\xff\x01\0"), 1, 0, 0 },
+    { EXIF_CASE ("II"), 1, 0, 0 },
+    { EXIF_CASE ("XX*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x08\0\0\0"), 1, 0, 0 },
+    /* 300 by 1, then with a denominator of 0, then beyond the end, then unknown by definition */
+    { EXIF_CASE (HEAD "\x01\0\x1a\x01\x05\0\x01\0\0\0\x16\0\0\0\x2c\x01\0\0\x01\0\0\0"), 1, 300,
+      300 },
+    { EXIF_CASE (HEAD "\x01\0\x1a\x01\x05\0\x01\0\0\0\x16\0\0\0\x2c\x01\0\0\0\0\0\0"), 1, 0, 0 },
+    { EXIF_CASE (HEAD "\x01\0\x1a\x01\x05\0\x01\0\0\0\x17\0\0\0\x2c\x01\0\0\x01\0\0\0"), 1, 0, 0 },
+    { EXIF_CASE (HEAD "\x01\0\x1a\x01\x05\0\x01\0\0\0\xff\xff\xff\xff\x2c\x01\0\0\x01\0\0\0"), 1, 0,
+      0 },
+    { EXIF_CASE (HEAD "\x01\0\x1a\x01\x05\0\x01\0\0\0\x16\0\0\0\x48\0\0\0\x01\0\0\0"), 1, 0, 0 },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *file = g_strdup_printf ("%6s%*s", "before", (int)cases[i].length + 4, "");
+      g_autofree SeReader *reader = g_new (SeReader, 1);
+      se_autofd int fd = -1;
+      SeExif exif;
+
+      memcpy (file + 6, cases[i].bytes, cases[i].length);
+      fd = make_file (file, cases[i].length + 10);
+      g_assert_true (se_reader_open (reader, fd));
+      se_exif_read (reader, 6, 6 + cases[i].length, &exif);
+      g_assert_cmpuint (exif.orientation, ==, cases[i].orientation);
+      g_assert_cmpfloat (exif.resolution.x, ==, cases[i].x);
+      g_assert_cmpfloat (exif.resolution.y, ==, cases[i].y);
+    }
+}
+
+/* Several pages, of data in pieces; a file that became shorter gives no PDF. */
+static void
+test_pdf (void)
+{
+  const SeRange pieces[] = { { 0, 4 }, { 6, 2 } };
+  g_autoptr (GArray) data = g_array_new (FALSE, FALSE, sizeof (SeRange));
+  g_autoptr (GByteArray) written = NULL;
+  g_autoptr (SeImagePdf) pdf = NULL;
+  g_autoptr (GError) error = NULL;
+  se_autofd int fd = make_file ("1234xx56", 8);
+  se_autofd int out_fd = make_file ("", 0);
+  SeImage image = { .width = 1,
+                    .height = 6,
+                    .bits = 8,
+                    .components = 1,
+                    .filter = "DCTDecode",
+                    .data = data,
+                    .points_wide = 20000,
+                    .points_high = 100,
+                    .orientation = 6 };
+  SePdf facts;
+
+  g_array_append_vals (data, pieces, G_N_ELEMENTS (pieces));
+  pdf = se_image_pdf_new (out_fd);
+  for (int i = 0; i < 3; i++)
+    g_assert_true (se_image_pdf_add (pdf, fd, &image, &error));
+  g_assert_true (se_image_pdf_finish (pdf, &error));
+  g_assert_true (se_pdf_check (out_fd, &facts, &error));
+  g_assert_cmpint (facts.pages, ==, 3);
+  g_assert_cmpint (facts.width, ==, 50); /* turned, in units of 2 points */
+  g_assert_cmpint (facts.height, ==, 10000);
+  written = read_file (out_fd);
+  g_assert_nonnull (memmem (written->data, written->len, "stream\n123456\nendstream", 23));
+  g_assert_nonnull (memmem (written->data, written->len, "/UserUnit 2", 11));
+  g_assert_cmpint (ftruncate (fd, 7), ==, 0);
+  g_assert_false (se_image_pdf_add (pdf, fd, &image, &error));
+  g_assert_error (error, SE_ERROR, SE_ERROR_TEMPORARY);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  se_child_take_signals ();
+  g_test_add_func ("/image/wrap", test_wrap);
+  g_test_add_func ("/image/cut", test_cut);
+  g_test_add_func ("/image/damaged", test_damaged);
+  g_test_add_func ("/image/exif", test_exif);
+  g_test_add_func ("/image/pdf", test_pdf);
+  return g_test_run ();
+}
