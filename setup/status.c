@@ -55,21 +55,23 @@ tell_account (SeService *service, const SeServerConfig *server, const SeAccount 
       = format_time (se_activity_last_mail (server->state_directory, account->address));
   g_autofree char *deadline = format_time (report->deadline.time);
   g_autoptr (SeAlert) alert = se_alert_get (server, account->address);
+  /* The token is good, and the mail server refuses the account all the same. */
+  gboolean refused = alert != NULL && alert->cause == SE_ALERT_LOGIN
+                     && (report->status == SE_TOKEN_ACTIVE || report->status == SE_TOKEN_EXPIRING);
   const char *const fields[N_FIELDS] = {
     [0] = "status",
     [ACCOUNT] = account->address,
     [PROVIDER] = account->provider->name,
     [GRANT] = account->grant,
     [STORE] = account->token_store,
-    [WORD] = se_token_status_word (report->status),
+    [WORD] = se_token_status_word (refused ? SE_TOKEN_MISCONFIGURED : report->status),
     [IDENTITY] = record != NULL ? record->identity : NULL,
     [EXPIRES] = expires,
     [LAST_REFRESH] = last_refresh,
     [LAST_MAIL] = last_mail,
     [DEADLINE] = deadline,
     [DEADLINE_REASON] = report->deadline.reason,
-    /* Where the token is good, the mail server refuses the account. */
-    [HINT] = report->hint == NULL && alert != NULL ? alert->sentence : report->hint,
+    [HINT] = refused ? alert->sentence : report->hint,
     [AUTHORIZED] = authorized,
   };
 

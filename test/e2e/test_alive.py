@@ -218,7 +218,9 @@ class Lost(Alive):
         self.assertEqual(self.events(), ["authorization-lost"])
         self.assertIn(REASON, self.state("idle")[0])
         self.assertEqual(self.ipp.job_state(job), "held")
-        self.assertIn("5.7.139", self.status()[1]["hint"])
+        code, found = self.status()
+        self.assertEqual((code, found["status"]), (3, "Misconfigured"))
+        self.assertIn("5.7.139", found["hint"])
         # A mail that is accepted does.
         self.the_mail(self.print("idle"), server)
         self.assertEqual(self.events(), ["authorization-lost", "authorization-restored"])
