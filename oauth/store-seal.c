@@ -8,6 +8,7 @@
 #include <openssl/kdf.h>
 #include <openssl/rand.h>
 #include <string.h>
+#include <unistd.h>
 
 #define CIPHER "AES-256-GCM"
 #define KEY_FILE_MIN 32
@@ -54,13 +55,17 @@ SeSeal *
 se_seal_new (const char *path, GError **error)
 {
   se_autosecret char *secret = NULL;
+  g_autoptr (GError) local = NULL;
   guchar id[KEY_ID_SIZE];
   SeSeal *seal = NULL;
 
-  secret = se_io_read_secret_file (path, KEY_FILE_MAX, NULL, error);
+  secret = se_io_read_secret_file (path, KEY_FILE_MAX, NULL, &local);
   if (secret == NULL)
     {
-      g_prefix_error (error, "token-key-file: ");
+      g_set_error (error, local->domain, local->code, "token-key-file: %s%s", local->message,
+                   access (path, F_OK) < 0 ? "; if scan-email-token-key.service is to provide it, "
+                                             "run: systemctl start scan-email-token-key.service"
+                                           : "");
       return NULL;
     }
   for (gsize length = strlen (secret); length > 0 && strchr ("\r\n", secret[length - 1]) != NULL;
