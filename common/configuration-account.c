@@ -32,9 +32,8 @@ missing (GError **error, const char *format, ...)
   return FALSE;
 }
 
-/* The sentence that the provider's section has about a grant that is not in its grants. */
-static const char *
-why_not (const SeProviderConfig *provider, const char *grant)
+const char *
+se_provider_config_why_not (const SeProviderConfig *provider, const char *grant)
 {
   const struct
   {
@@ -64,7 +63,7 @@ check_provider (const SeAccount *account, GError **error)
       && !g_strv_contains ((const char *const *)provider->grants, account->grant))
     {
       g_autofree char *grants = g_strjoinv (", ", provider->grants);
-      const char *why = why_not (provider, account->grant);
+      const char *why = se_provider_config_why_not (provider, account->grant);
 
       return missing (error, "grant '%s' does not work at provider '%s', only: %s%s%s",
                       account->grant, name, grants, why != NULL ? ". " : "",

@@ -101,6 +101,10 @@ typedef struct
   guint give_up_after;
 } SeQueueConfig;
 
+/* The sentence that the provider's section has about a grant that is not in its grants; else NULL.
+ */
+const char *se_provider_config_why_not (const SeProviderConfig *provider, const char *grant);
+
 void se_server_config_free (SeServerConfig *server);
 void se_provider_config_free (SeProviderConfig *provider);
 void se_account_free (SeAccount *account);

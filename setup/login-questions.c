@@ -60,6 +60,25 @@ ask_into (char **answer, const char *question, const char *fallback, GError **er
   return *answer != NULL;
 }
 
+static gboolean
+ask_address (char **answer, const char *question, const char *fallback, GError **error)
+{
+  while (*answer == NULL)
+    {
+      g_autoptr (GError) local = NULL;
+      g_autofree char *text = se_console_ask (question, fallback, error);
+      g_autoptr (SeAddress) address = text != NULL ? se_address_parse (text, &local) : NULL;
+
+      if (text == NULL)
+        return FALSE;
+      if (address != NULL)
+        *answer = g_steal_pointer (&text);
+      else
+        puts (local->message);
+    }
+  return TRUE;
+}
+
 /* Which account: the word, else a question, else the only one there is. */
 static gboolean
 choose_account (SeLoginOptions *options, const SeSetup *setup, gboolean may_ask, GError **error)
@@ -76,13 +95,14 @@ choose_account (SeLoginOptions *options, const SeSetup *setup, gboolean may_ask,
     }
   for (i = 0; i < n; i++)
     printf ("%s  %s\n", i == 0 ? "Accounts:" : "         ", accounts[i]);
-  return ask_into (&options->address, "Mailbox to authorize", n > 0 ? accounts[0] : NULL, error);
+  return ask_address (&options->address, "Mailbox to authorize", n > 0 ? accounts[0] : NULL, error);
 }
 
-/* One of known; elsewhere: what to say of another. */
+/* One of known; elsewhere: what to say of another. provider: NULL, or knows why a grant is none. */
 static gboolean
 ask_one_of (SeLoginOptions *options, const char *key, const char *question,
-            const char *const *known, const char *elsewhere, GError **error)
+            const char *const *known, const char *elsewhere, const SeProviderConfig *provider,
+            GError **error)
 {
   while (get_key (options, key) == NULL)
     {
@@ -93,7 +113,11 @@ ask_one_of (SeLoginOptions *options, const char *key, const char *question,
       if (g_strv_contains (known, answer))
         set_key (options, key, g_steal_pointer (&answer));
       else
-        puts (elsewhere);
+        {
+          const char *why = provider != NULL ? se_provider_config_why_not (provider, answer) : NULL;
+
+          puts (why != NULL ? why : elsewhere);
+        }
     }
   return TRUE;
 }
@@ -116,7 +140,7 @@ ask_provider (SeLoginOptions *options, const SeConfig *config, GError **error)
       options, "provider", question, (const char *const *)known,
       "There is no such provider; a server of your own needs a [provider NAME] section in "
       "scan-email.conf first.",
-      error);
+      NULL, error);
 }
 
 /* The provider's section, by an account that lacks nothing. NULL: it cannot be used. */
@@ -190,7 +214,7 @@ ask_grant (SeLoginOptions *options, const SeProviderConfig *provider, GError **e
       return TRUE;
     }
   return ask_one_of (options, "grant", "Grant", known, "Not there: one of the list, please.",
-                     error);
+                     provider, error);
 }
 
 /* Files. */
@@ -360,7 +384,7 @@ ask_queue (SeLoginOptions *options, GError **error)
       g_clear_pointer (&options->queue, g_free);
       return TRUE;
     }
-  return ask_into (&options->to, "Address that the queue mails to", options->address, error);
+  return ask_address (&options->to, "Address that the queue mails to", options->address, error);
 }
 
 gboolean

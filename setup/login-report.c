@@ -256,7 +256,7 @@ se_login_report_exchange (const SeLoginReport *report, char **lines)
       print_line (print_json (object));
       return;
     }
-  printf ("\nAn admin of the organisation enters once, in PowerShell; it may take an hour to "
+  printf ("\nAn admin of the organisation enters once, in PowerShell; it may take two hours to "
           "work:\n\n");
   for (char **line = lines; *line != NULL; line++)
     printf ("%s\n", *line);

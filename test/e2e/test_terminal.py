@@ -87,9 +87,12 @@ class OnATerminal(EndToEnd):
 
     def test_it_asks_for_everything(self):
         account = "asked@example.test"
-        self.addCleanup(self.world.configure)
+        self.configure(provider={"grants": "device;code", "no-service-account":
+                                 "There are no accounts of services here."})
         self.addCleanup(self.cups.run, "lpadmin", "-x", "asked", check=False)
         terminal = self.start()
+        terminal.answer(r"Mailbox to authorize \[.*\]: ", "asked")
+        terminal.wait("not an email address")
         terminal.answer(r"Mailbox to authorize \[.*\]: ", account)
         terminal.answer(r"Provider \(intranet, microsoft, .*google.*\) \[intranet\]: ", "nonsense")
         terminal.wait("no such provider")
@@ -98,10 +101,14 @@ class OnATerminal(EndToEnd):
         terminal.answer(r"Provider .*: ", "intranet")
         terminal.answer(r"Grant \[device\]: ", "password")
         terminal.wait("one of the list")
+        terminal.answer(r"Grant \[device\]: ", "service-account")
+        terminal.wait("no accounts of services here")
         terminal.answer(r"Grant \[device\]: ", "")
         terminal.answer("Client id .*: ", "")
         terminal.answer("Client id .*: ", "scan-email")  # an empty answer is asked about again
         terminal.answer(r"Queue to create .*\[scan-email\]: ", "asked")
+        terminal.answer(r"Address .*\[asked@example.test\]: ", "archive")
+        terminal.wait("not an email address")
         terminal.answer(r"Address .*\[asked@example.test\]: ", "archive@example.test")
         self.sign_in(terminal, account)
         self.assertEqual(terminal.end(), 0, terminal.seen)
