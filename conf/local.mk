@@ -66,10 +66,17 @@ install-conf: conf/scan-email.conf
 	    chown "$(service_user):$(service_group)" "$$path" || exit 1; \
 	  fi; \
 	done
+# Directories of ours go if nothing is left in them.
 uninstall-hook: uninstall-conf
 uninstall-conf:
 	@config="$(DESTDIR)$(cups_serverroot)/scan-email.conf"; \
 	if cmp -s conf/scan-email.conf "$$config"; then rm -f "$$config"; fi
+	@for directory in "$(presetsdir)" "$(pkglibdir)" "$(state_dir)"/tokens "$(state_dir)"/journal \
+	  "$(state_dir)"/spool "$(state_dir)"/orphans "$(state_dir)"; do \
+	  if test -d "$(DESTDIR)$$directory"; then \
+	    rmdir --ignore-fail-on-non-empty "$(DESTDIR)$$directory"; \
+	  fi; \
+	done
 .PHONY: install-conf uninstall-conf
 
 dist_check_SCRIPTS += conf/test-units

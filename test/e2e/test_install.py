@@ -49,6 +49,15 @@ class Install(unittest.TestCase):
                               if not (folder + "/").startswith(prefix + "/")
                               and not (prefix + "/").startswith(folder + "/")], [])
 
+    def test_nothing_is_left(self):
+        with tempfile.TemporaryDirectory() as destination:
+            for target in ("install", "uninstall"):
+                subprocess.run(["make", target, f"DESTDIR={destination}"], cwd=CHECK, check=True,
+                               capture_output=True)
+            stage = destination + os.path.join(CHECK, "stage")
+            self.assertEqual([(folder, files) for folder, _, files in os.walk(stage)
+                              if files or os.path.basename(folder) == "scan-email"], [])
+
     def test_an_edited_configuration_is_not_overwritten(self):
         with tempfile.TemporaryDirectory() as destination:
             path = destination + os.path.join(CHECK, "stage", "etc/cups/scan-email.conf")
