@@ -108,11 +108,18 @@ typedef struct
   gpointer data;
 } Parent;
 
+/* A worker that has left so many answers lying that there is no room for another is out of its
+ * mind. */
 static void
 answer (const Parent *parent, const char *text)
 {
-  while (send (parent->channel, text, strlen (text), MSG_NOSIGNAL) < 0 && errno == EINTR)
-    ;
+  ssize_t n;
+
+  do
+    n = send (parent->channel, text, strlen (text), MSG_NOSIGNAL | MSG_DONTWAIT);
+  while (n < 0 && errno == EINTR);
+  if (n < 0 && errno == EAGAIN)
+    (void)kill (parent->pid, SIGKILL);
 }
 
 static void

@@ -152,6 +152,27 @@ invent_error (SeService *service, gpointer data, GError **error)
   return TRUE;
 }
 
+/* Asks on and on, and takes no answer. */
+static gboolean
+never_listen (SeService *service, gpointer data, GError **error)
+{
+  for (;;)
+    se_service_tell (service, "question", NULL);
+  return TRUE;
+}
+
+static void
+test_never_listens (void)
+{
+  Fixture fixture = { "yes", NULL, -1 };
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (run (never_listen, &fixture, &error));
+  g_assert_error (error, SE_ERROR, SE_ERROR_TEMPORARY);
+  g_assert_nonnull (strstr (error->message, "signal 9"));
+  g_string_free (fixture.seen, TRUE);
+}
+
 /* Nobody waits for what a worker does after its last word. */
 static gboolean
 linger (SeService *service, gpointer data, GError **error)
@@ -453,6 +474,7 @@ main (int argc, char **argv)
   g_test_add_func ("/service/events", test_events);
   g_test_add_func ("/service/endings", test_endings);
   g_test_add_func ("/service/answers", test_answers);
+  g_test_add_func ("/service/never-listens", test_never_listens);
   g_test_add_func ("/service/stop", test_stop);
   g_test_add_func ("/service/stop-and-answer", test_stop_and_answer);
   g_test_add_func ("/service/input", test_input);
