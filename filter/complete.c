@@ -11,28 +11,6 @@
 #define DSC_WINDOW \
   4096 /* bytes at the end in which %%EOF is looked for; printer commands may follow */
 
-/* PNG (ISO/IEC 15948): chunks up to IEND. */
-static gboolean
-check_png (SeReader *reader)
-{
-  gboolean data = FALSE;
-
-  if (!se_reader_skip (reader, 8))
-    return FALSE;
-  while (TRUE)
-    {
-      guint32 length;
-      char type[4];
-
-      if (!se_reader_u32 (reader, TRUE, &length) || !se_reader_read (reader, type, sizeof type)
-          || !se_reader_skip (reader, (guint64)length + 4))
-        return FALSE;
-      if (memcmp (type, "IEND", 4) == 0)
-        return data;
-      data = data || memcmp (type, "IDAT", 4) == 0;
-    }
-}
-
 static gboolean
 skip_gif_blocks (SeReader *reader)
 {
@@ -241,7 +219,6 @@ is_complete (SeReader *reader, Task *task)
     const char *mime;
     gboolean (*check) (SeReader *);
   } checks[] = {
-    { "image/png", check_png },
     { "image/gif", check_gif },
     { "image/x-bitmap", check_bmp },
     { "image/x-portable-bitmap", check_pnm },

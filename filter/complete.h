@@ -7,16 +7,16 @@
 
 G_BEGIN_DECLS
 
-/* Is a document all there? The stock converters make a page of whatever they find: grey for the
- * missing half of a PNG, nothing for the missing pages of a raster. */
+/* Is a document all there? The stock converters make a page of whatever they find: white for the
+ * missing half of a GIF, nothing for the missing pages of a raster. */
 typedef struct
 {
   guint pages; /* of raster; 0: not known */
   SeTiff tiff; /* of a TIFF */
 } SeComplete;
 
-/* Checks the structure of the document, of type, in a child. PDF, text and JPEG have their
- * own checks: they pass.
+/* Checks the structure of the document, of type, in a child. PDF, text, JPEG and PNG have
+ * their own checks: they pass.
  * SE_ERROR_DOCUMENT: it ends too early or its structure is broken; others as of se_child_call. */
 gboolean se_complete_check (int fd, const SeType *type, SeComplete *complete, GError **error);
 

@@ -166,15 +166,16 @@ make_tiff_pages (SeConverted *converted, const SeTiff *tiff, const char *options
 /* Checks an image and, if wrap, puts a PDF that holds it as it is in the place of converted.
  * *wrapped: whether it does. */
 static gboolean
-wrap_image (SeConverted *converted, gboolean wrap, const SeJob *job, gboolean *wrapped,
-            GError **error)
+wrap_image (SeConverted *converted, const SeType *type, gboolean wrap, const SeJob *job,
+            gboolean *wrapped, GError **error)
 {
   se_autofd int out_fd = wrap ? se_temp_file (error) : -1;
   SeImageResult result;
   int width, height;
 
   se_paper_find (job->options, &width, &height);
-  if ((wrap && out_fd < 0) || !se_image_wrap (converted->fd, out_fd, width, height, &result, error))
+  if ((wrap && out_fd < 0)
+      || !se_image_wrap (type, converted->fd, out_fd, width, height, &result, error))
     return FALSE;
   if (result.more)
     g_warning ("something follows the image in its file, such as another image: it is left out");
@@ -197,7 +198,7 @@ make_pdf (SeConverted *converted, const SeType *type, const SeJob *job, SeFamily
   g_autofree SeComplete *complete = g_new0 (SeComplete, 1);
   gboolean wrap = !se_options_need_converter (job->options, type->family), wrapped = FALSE;
 
-  if (se_image_is_known (type) && !wrap_image (converted, wrap, job, &wrapped, error))
+  if (se_image_is_known (type) && !wrap_image (converted, type, wrap, job, &wrapped, error))
     return FALSE;
   if (wrapped)
     {

@@ -16,13 +16,13 @@ typedef struct
   char *source_digest; /* of the document as it was printed; NULL: it is unchanged */
 } SeConverted;
 
-/* Makes PDF of source by the stock converters of CUPS, of a JPEG by wrapping it as it is, laid out
- * as the options ask: first the pages are chosen (page-ranges counts the document's own), then
- * pdftopdf arranges them; a sound PDF without such options stays as it is. Every converter's result
- * is checked as a PDF from outside is. Clear converted with se_converted_clear, also after an
- * error. SE_ERROR_DOCUMENT: the document is damaged, incomplete or cannot be converted;
- * SE_ERROR_TEMPORARY: a converter was killed or the machine is in trouble; SE_ERROR_CANCELLED. The
- * message says why, as a clause. */
+/* Makes PDF of source by the stock converters of CUPS, of an image by wrapping it as it is where it
+ * can be, laid out as the options ask: first the pages are chosen (page-ranges counts the
+ * document's own), then pdftopdf arranges them; a sound PDF without such options stays as it is.
+ * Every converter's result is checked as a PDF from outside is. Clear converted with
+ * se_converted_clear, also after an error. SE_ERROR_DOCUMENT: the document is damaged, incomplete
+ * or cannot be converted; SE_ERROR_TEMPORARY: a converter was killed or the machine is in trouble;
+ * SE_ERROR_CANCELLED. The message says why, as a clause. */
 gboolean se_convert (SeConverted *converted, SeSource *source, const SeJob *job, GError **error);
 void se_converted_clear (SeConverted *converted);
 

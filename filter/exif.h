@@ -8,7 +8,8 @@ G_BEGIN_DECLS
 /* What an image says of its resolution. */
 typedef struct
 {
-  double x, y; /* pixels an inch; 0: not stated */
+  double x, y;    /* pixels an inch; 0: not stated */
+  gboolean ratio; /* only how x and y compare is stated */
 } SeResolution;
 
 typedef struct

@@ -156,18 +156,39 @@ device_space (guint components)
   return components == 1 ? "/DeviceGray" : components == 3 ? "/DeviceRGB" : "/DeviceCMYK";
 }
 
+/* profile: object number, 0: none. */
+static void
+append_space (GString *text, const SeImage *image, guint profile)
+{
+  g_string_append (text, " /ColorSpace ");
+  if (image->palette != NULL)
+    g_string_append (text, "[/Indexed ");
+  if (profile > 0)
+    g_string_append_printf (text, "[/ICCBased %u 0 R]", profile);
+  else
+    g_string_append (text, device_space (image->components));
+  if (image->palette == NULL)
+    return;
+  g_string_append_printf (text, " %u <", image->colors - 1);
+  for (guint i = 0; i < image->colors * image->components; i++)
+    g_string_append_printf (text, "%02x", image->palette[i]);
+  g_string_append (text, ">]");
+}
+
 /* Adds the image without its page; returns the object's number in *number. */
 static gboolean
 add_image (SeImagePdf *pdf, int in_fd, const SeImage *image, guint *number, GError **error)
 {
-  const char *space = device_space (image->components);
   guint profile = 0;
 
   if (image->profile != NULL)
     {
       profile = next_object (pdf);
       begin_object (pdf, profile);
-      g_string_append_printf (pdf->text, "<< /N %u /Alternate %s", image->components, space);
+      g_string_append_printf (pdf->text, "<< /N %u /Alternate %s", image->components,
+                              device_space (image->components));
+      if (image->profile_filter != NULL)
+        g_string_append_printf (pdf->text, " /Filter /%s", image->profile_filter);
       if (!add_stream (pdf, in_fd, image->profile, error))
         return FALSE;
     }
@@ -177,10 +198,7 @@ add_image (SeImagePdf *pdf, int in_fd, const SeImage *image, guint *number, GErr
                           "<< /Type /XObject /Subtype /Image /Width %u /Height %u"
                           " /BitsPerComponent %u /Filter /%s",
                           image->width, image->height, image->bits, image->filter);
-  if (profile > 0)
-    g_string_append_printf (pdf->text, " /ColorSpace [/ICCBased %u 0 R]", profile);
-  else
-    g_string_append_printf (pdf->text, " /ColorSpace %s", space);
+  append_space (pdf->text, image, profile);
   if (image->parameters != NULL)
     g_string_append_printf (pdf->text, " /DecodeParms << %s >>", image->parameters);
   if (image->inverted)

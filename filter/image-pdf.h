@@ -20,13 +20,17 @@ typedef struct
 typedef struct
 {
   guint32 width, height;  /* pixels */
-  guint bits;             /* of a component */
-  guint components;       /* 1: grey, 3: RGB, 4: CMYK */
+  guint bits;             /* of a component, or of an index */
+  guint components;       /* of a colour: 1: grey, 3: RGB, 4: CMYK */
   gboolean inverted;      /* the components' values count down from full to none */
   const char *filter;     /* what decodes the data: DCTDecode, … */
   const char *parameters; /* entries of its DecodeParms dictionary; NULL: none */
   const GArray *data;     /* of SeRange, joined in order */
-  const GArray *profile;  /* of SeRange: an ICC profile of as many components; NULL: none */
+  const guchar
+      *palette; /* colours of these components, which the data are indices of; NULL: none */
+  guint colors; /* in the palette */
+  const GArray *profile;      /* of SeRange: an ICC profile of as many components; NULL: none */
+  const char *profile_filter; /* what decodes the profile; NULL: it is not compressed */
   double points_wide, points_high; /* size of the image as it is stored */
   guint orientation;               /* how it is to be shown, 1 to 8 (TIFF 6.0, Orientation) */
 } SeImage;

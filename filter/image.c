@@ -4,47 +4,49 @@
 #include "filter/child.h"
 #include "filter/image-pdf.h"
 #include "filter/jpeg.h"
+#include "filter/png.h"
 
 #include <string.h>
 
 #define UNKNOWN 72 /* pixels an inch where none are stated */
 
+typedef struct Kind Kind;
+
 /* What the child gets and gives back. */
 typedef struct
 {
+  const Kind *kind;
   gboolean wrap;
   int paper_wide, paper_high; /* points */
   SeImageResult result;
 } Task;
 
-gboolean
-se_image_is_known (const SeType *type)
+/* A type of images: wrap checks it, sets the task's result and writes the PDF if it is to. */
+struct Kind
 {
-  return strcmp (type->mime, "image/jpeg") == 0;
-}
+  const char *mime;
+  gboolean (*wrap) (SeReader *reader, int out_fd, Task *task, GError **error);
+};
 
-/* Sets the image's size in points. Exif counts before JFIF: a program that edits an image often
- * knows the one and copies the other. */
+/* Sets the image's size in points. */
 static void
-measure (const Task *task, const SeExif *exif, const SeJpegFacts *facts, SeImage *image)
+measure (const Task *task, const SeResolution *resolution, SeImage *image)
 {
   double paper_long = MAX (task->paper_wide, task->paper_high);
   double paper_short = MIN (task->paper_wide, task->paper_high);
-  SeResolution resolution = exif->resolution;
   double shrink;
 
-  if (resolution.x <= 0 && !facts->ratio)
-    resolution = facts->resolution;
-  image->points_wide = image->width * 72.0 / UNKNOWN;
-  image->points_high = image->height * 72.0 / UNKNOWN;
-  if (se_resolution_is_sane (resolution.x) && se_resolution_is_sane (resolution.y))
+  if (!resolution->ratio && se_resolution_is_sane (resolution->x)
+      && se_resolution_is_sane (resolution->y))
     {
-      image->points_wide = image->width * 72.0 / resolution.x;
-      image->points_high = image->height * 72.0 / resolution.y;
+      image->points_wide = image->width * 72.0 / resolution->x;
+      image->points_high = image->height * 72.0 / resolution->y;
       return;
     }
-  if (facts->ratio && facts->resolution.y > 0)
-    image->points_high *= CLAMP (facts->resolution.x / facts->resolution.y, 0.1, 10);
+  image->points_wide = image->width * 72.0 / UNKNOWN;
+  image->points_high = image->height * 72.0 / UNKNOWN;
+  if (resolution->ratio)
+    image->points_high *= CLAMP (resolution->x / resolution->y, 0.1, 10);
   shrink = MIN (paper_long / MAX (image->points_wide, image->points_high),
                 paper_short / MIN (image->points_wide, image->points_high));
   if (shrink < 1)
@@ -63,7 +65,7 @@ write_pdf (int in_fd, int out_fd, const SeImage *image, GError **error)
 }
 
 static gboolean
-wrap_jpeg (int in_fd, int out_fd, const SeJpeg *jpeg, Task *task, GError **error)
+write_jpeg (int in_fd, int out_fd, const SeJpeg *jpeg, Task *task, GError **error)
 {
   SeJpegFacts facts;
   SeImage image;
@@ -90,8 +92,80 @@ wrap_jpeg (int in_fd, int out_fd, const SeJpeg *jpeg, Task *task, GError **error
     .profile = jpeg->profile->len > 0 ? jpeg->profile : NULL,
     .orientation = jpeg->exif.orientation,
   };
-  measure (task, &jpeg->exif, &facts, &image);
+  /* Exif counts before JFIF: a program that edits an image often knows the one and copies the
+   * other. */
+  measure (task, jpeg->exif.resolution.x > 0 ? &jpeg->exif.resolution : &facts.resolution, &image);
   return write_pdf (in_fd, out_fd, &image, error);
+}
+
+static gboolean
+wrap_jpeg (SeReader *reader, int out_fd, Task *task, GError **error)
+{
+  SeJpeg jpeg;
+  gboolean done
+      = se_jpeg_read (reader, &jpeg, error) && write_jpeg (reader->fd, out_fd, &jpeg, task, error);
+
+  se_jpeg_clear (&jpeg);
+  return done;
+}
+
+static gboolean
+write_png (int in_fd, int out_fd, const SePng *png, Task *task, GError **error)
+{
+  g_autofree char *parameters
+      = g_strdup_printf ("/Predictor 15 /Colors %u /BitsPerComponent %u /Columns %u",
+                         png->indexed ? 1 : png->components, png->bits, png->width);
+  SeImage image = {
+    .width = png->width,
+    .height = png->height,
+    .bits = png->bits,
+    .components = png->components,
+    .filter = "FlateDecode",
+    .parameters = parameters,
+    .data = png->data,
+    .palette = png->indexed ? png->palette : NULL,
+    .colors = png->colors,
+    .profile = png->profile->len > 0 ? png->profile : NULL,
+    .profile_filter = "FlateDecode",
+    .orientation = 1,
+  };
+
+  measure (task, &png->resolution, &image);
+  return write_pdf (in_fd, out_fd, &image, error);
+}
+
+static gboolean
+wrap_png (SeReader *reader, int out_fd, Task *task, GError **error)
+{
+  g_autofree SePng *png = g_new0 (SePng, 1);
+  gboolean done = se_png_read (reader, png, error);
+
+  if (done)
+    {
+      task->result = (SeImageResult){ .wrapped = task->wrap && png->plain,
+                                      .profile_lost = png->profile_lost,
+                                      .more = png->more };
+      done = !task->result.wrapped || write_png (reader->fd, out_fd, png, task, error);
+    }
+  se_png_clear (png);
+  return done;
+}
+
+static const Kind kinds[] = { { "image/jpeg", wrap_jpeg }, { "image/png", wrap_png } };
+
+static const Kind *
+find_kind (const SeType *type)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (kinds); i++)
+    if (strcmp (type->mime, kinds[i].mime) == 0)
+      return &kinds[i];
+  return NULL;
+}
+
+gboolean
+se_image_is_known (const SeType *type)
+{
+  return find_kind (type) != NULL;
 }
 
 /* In a child. */
@@ -99,23 +173,21 @@ static gboolean
 wrap (int in_fd, int out_fd, gpointer result, GError **error)
 {
   g_autofree SeReader *reader = g_new (SeReader, 1);
-  SeJpeg jpeg = { 0 };
-  gboolean done;
+  Task *task = result;
 
-  if (!se_reader_open (reader, in_fd))
-    {
-      g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "it cannot be read");
-      return FALSE;
-    }
-  done = se_jpeg_read (reader, &jpeg, error) && wrap_jpeg (in_fd, out_fd, &jpeg, result, error);
-  se_jpeg_clear (&jpeg);
-  return done;
+  if (se_reader_open (reader, in_fd))
+    return task->kind->wrap (reader, out_fd, task, error);
+  g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "it cannot be read");
+  return FALSE;
 }
 
 gboolean
-se_image_wrap (int in_fd, int out_fd, int width, int height, SeImageResult *result, GError **error)
+se_image_wrap (const SeType *type, int in_fd, int out_fd, int width, int height,
+               SeImageResult *result, GError **error)
 {
-  Task task = { .wrap = out_fd >= 0, .paper_wide = width, .paper_high = height };
+  Task task = {
+    .kind = find_kind (type), .wrap = out_fd >= 0, .paper_wide = width, .paper_high = height
+  };
   gboolean done = se_child_call ("the check of the image", wrap, in_fd, out_fd, &task, sizeof task,
                                  &se_child_limits, error);
 

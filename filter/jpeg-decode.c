@@ -145,7 +145,7 @@ take_facts (const struct jpeg_decompress_struct *decoder, SeJpegFacts *facts)
                       && facts->transform != (decoder->Adobe_transform == ADOBE_YCC));
   if (!decoder->saw_JFIF_marker || decoder->X_density == 0 || decoder->Y_density == 0)
     return;
-  facts->ratio = decoder->density_unit == 0;
+  facts->resolution.ratio = decoder->density_unit == 0;
   facts->resolution.x = decoder->X_density * factor;
   facts->resolution.y = decoder->Y_density * factor;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "filter/jpeg.h"
 
+#include "filter/icc.h"
+
 #include <string.h>
 
 #define TEM 0x01
@@ -23,7 +25,6 @@
 #define EXIF "Exif\0" /* and any byte */
 #define ICC "ICC_PROFILE"
 #define ICC_HEAD 14 /* bytes before a piece: the name, its number, the number of pieces */
-#define ICC_HEADER 128
 #define COMPONENTS_MAX 4
 
 /* A marker's segment in the file. */
@@ -211,25 +212,14 @@ walk_segments (Walk *walk, GError **error)
   return TRUE;
 }
 
-/* Tells whether the profile is one that PDF allows for an image of these components (ISO 32000-1,
- * 8.6.5.5). */
 static gboolean
 is_usable (SeReader *reader, const SeRange *first, guint64 length, guint components)
 {
-  static const char *const classes[] = { "scnr", "mntr", "prtr", "spac" };
-  const char *space = components == 1 ? "GRAY" : components == 3 ? "RGB " : "CMYK";
-  char header[ICC_HEADER];
-  guint32 size;
+  guchar header[SE_ICC_HEADER];
 
-  if (first->length < sizeof header || !se_reader_seek (reader, first->offset)
-      || !se_reader_u32 (reader, TRUE, &size) || size < sizeof header || size > length
-      || !se_reader_seek (reader, first->offset) || !se_reader_read (reader, header, sizeof header)
-      || memcmp (header + 36, "acsp", 4) != 0 || memcmp (header + 16, space, 4) != 0)
-    return FALSE;
-  for (gsize i = 0; i < G_N_ELEMENTS (classes); i++)
-    if (memcmp (header + 12, classes[i], 4) == 0)
-      return TRUE;
-  return FALSE;
+  return first->length >= sizeof header && se_reader_seek (reader, first->offset)
+         && se_reader_read (reader, header, sizeof header)
+         && se_icc_is_usable (header, length, components);
 }
 
 static void

@@ -35,7 +35,6 @@ typedef struct
   gboolean transform;      /* YCbCr or YCCK */
   gboolean plain;          /* a PDF viewer will see the same colours in it as libjpeg does */
   SeResolution resolution; /* of the JFIF marker */
-  gboolean ratio;          /* it states the ratio of x to y only */
 } SeJpegFacts;
 
 /* Decodes all of the image's coefficients with libjpeg, no pixels; to be called in a child with

@@ -7,6 +7,7 @@ filter_libfilter_a_SOURCES = \
   filter/complete.c filter/complete.h \
   filter/convert.c filter/convert.h \
   filter/exif.c filter/exif.h \
+  filter/icc.c filter/icc.h \
   filter/image.c filter/image.h \
   filter/image-pdf.c filter/image-pdf.h \
   filter/jpeg.c filter/jpeg.h filter/jpeg-decode.c \
@@ -15,6 +16,7 @@ filter_libfilter_a_SOURCES = \
   filter/paper.c filter/paper.h \
   filter/pdf.c filter/pdf.h \
   filter/place.c filter/place.h \
+  filter/png.c filter/png.h \
   filter/program.c filter/program.h \
   filter/raster.c filter/raster.h \
   filter/reader.c filter/reader.h \
@@ -53,5 +55,5 @@ check_PROGRAMS += filter/test-ticket
 filter_test_ticket_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 filter_test_ticket_LDADD = $(FILTER_LIBS)
 check_PROGRAMS += filter/test-image
-filter_test_image_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(JPEG_CFLAGS)
+filter_test_image_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(JPEG_CFLAGS) $(ZLIB_CFLAGS)
 filter_test_image_LDADD = $(FILTER_LIBS)

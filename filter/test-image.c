@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include <jpeglib.h>
+#include <zlib.h>
 
 #define PAPER_WIDE 595
 #define PAPER_HIGH 842
@@ -80,6 +81,63 @@ make_jpeg (guint width, guint height, int components, gboolean progressive)
   return bytes;
 }
 
+static void
+add_number (GByteArray *bytes, guint32 number)
+{
+  number = GUINT32_TO_BE (number);
+  g_byte_array_append (bytes, (const guchar *)&number, sizeof number);
+}
+
+static void
+add_chunk (GByteArray *png, const char *type, const guchar *data, gsize length)
+{
+  guint start = png->len + 4;
+
+  add_number (png, (guint32)length);
+  g_byte_array_append (png, (const guchar *)type, 4);
+  g_byte_array_append (png, data, (guint)length);
+  add_number (png, (guint32)crc32 (0, png->data + start, (guint)length + 4));
+}
+
+/* 40 by 20 pixels of RGB, with a resolution and something that is called a profile. change: of a
+ * byte of a chunk, whose checksum is true all the same. */
+static GByteArray *
+make_png (guint change, guchar bits)
+{
+  guchar header[] = "\0\0\0\x28\0\0\0\x14\x08\x02\0\0";
+  guchar resolution[] = "\0\0\x16\x25\0\0\x16\x25\x01"; /* 144 pixels an inch */
+  guchar profile[] = "a\0\0zzzzzzzz";
+  guchar lines[(3 * 40 + 1) * 20] = { 0 };
+  guchar data[512];
+  uLongf length = sizeof data;
+  struct
+  {
+    const char *type;
+    guchar *data;
+    gsize length;
+  } chunks[] = { { "IHDR", header, 13 },
+                 { "pHYs", resolution, 9 },
+                 { "iCCP", profile, 11 },
+                 { "IDAT", data, 0 },
+                 { "IEND", NULL, 0 } };
+  GByteArray *png = g_byte_array_new ();
+
+  for (guint i = 0; i < sizeof lines; i++)
+    if (i % 121 != 0)
+      lines[i] = (guchar)(i % 11);
+  g_assert_cmpint (compress (data, &length, lines, sizeof lines), ==, Z_OK);
+  chunks[3].length = length;
+  g_byte_array_append (png, (const guchar *)"\x89PNG\r\n\x1a\n", 8);
+  for (gsize i = 0; i < G_N_ELEMENTS (chunks); i++)
+    {
+      if (change < chunks[i].length)
+        chunks[i].data[change] ^= bits;
+      change -= (guint)chunks[i].length; /* below 0 it is beyond all others */
+      add_chunk (png, chunks[i].type, chunks[i].data, chunks[i].length);
+    }
+  return png;
+}
+
 /* Wraps it; returns the PDF's descriptor, -1 where it is refused as a document. */
 static int
 wrap (const guchar *data, gsize length, SeImageResult *result)
@@ -88,7 +146,8 @@ wrap (const guchar *data, gsize length, SeImageResult *result)
   se_autofd int fd = make_file (data, length);
   se_autofd int out_fd = make_file ("", 0);
 
-  if (se_image_wrap (fd, out_fd, PAPER_WIDE, PAPER_HIGH, result, &error))
+  if (se_image_wrap (se_type_find (data, MIN (length, SE_TYPE_HEAD), NULL), fd, out_fd, PAPER_WIDE,
+                     PAPER_HIGH, result, &error))
     return se_io_steal_fd (&out_fd);
   g_assert_error (error, SE_ERROR, SE_ERROR_DOCUMENT);
   if (strstr (error->message, "it is a JPEG image") == NULL
@@ -274,6 +333,35 @@ test_pdf (void)
   g_assert_error (error, SE_ERROR, SE_ERROR_TEMPORARY);
 }
 
+static void
+test_png (void)
+{
+  g_autoptr (GByteArray) png = make_png (0, 0);
+  SeImageResult result;
+  se_autofd int whole = wrap (png->data, png->len, &result);
+  SePdf facts;
+
+  g_assert_true (whole >= 0 && result.wrapped && result.profile_lost && !result.more);
+  g_assert_true (se_pdf_check (whole, &facts, NULL));
+  g_assert_true (facts.width == 20 && facts.height == 10);
+  for (guint length = 9; length < png->len; length += 3)
+    {
+      se_autofd int fd = wrap (png->data, length, &result);
+
+      if (fd >= 0)
+        g_error ("cut at %u of %u bytes it passes", length, png->len);
+    }
+  /* Every byte of every chunk, in other ways each: an answer, and no crash. */
+  for (guint change = 0; change < png->len - 8 - 5 * 12; change++)
+    {
+      g_autoptr (GByteArray) changed = make_png (change, (guchar)(1U << change % 8));
+      se_autofd int fd = wrap (changed->data, changed->len, &result);
+
+      if (fd >= 0 && result.wrapped)
+        g_assert_true (se_pdf_check (fd, &facts, NULL));
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -282,6 +370,7 @@ main (int argc, char **argv)
   g_test_add_func ("/image/wrap", test_wrap);
   g_test_add_func ("/image/cut", test_cut);
   g_test_add_func ("/image/damaged", test_damaged);
+  g_test_add_func ("/image/png", test_png);
   g_test_add_func ("/image/exif", test_exif);
   g_test_add_func ("/image/pdf", test_pdf);
   return g_test_run ();

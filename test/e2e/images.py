@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""JPEG images of every kind, made here."""
+"""JPEG and PNG images of every kind, made here."""
 
 import io
 import random
 import subprocess
+import zlib
 
 from PIL import Image, ImageCms, ImageDraw
 
@@ -146,3 +147,60 @@ def extended(data):
     """The same image called extended sequential (SOF1)."""
     _, start, _ = next(one for one in segments(data) if one[0] == 0xC0)
     return data[:start + 1] + b"\xc1" + data[start + 2:]
+
+
+def png_chunk(kind, data):
+    return (len(data).to_bytes(4, "big") + kind + data
+            + zlib.crc32(kind + data).to_bytes(4, "big"))
+
+
+class Png:
+    """A PNG of random samples: its bytes, and in shown the picture that it is."""
+
+    SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+
+    def __init__(self, kind, bits, width=37, height=23, extra=b"", pieces=1, interlace=0, seed=9):
+        generator = random.Random(seed)
+        count, top = self.SAMPLES[kind], (1 << bits) - 1
+        colors = min(top + 1, 200)
+        palette = [tuple(generator.randrange(256) for _ in range(3)) for _ in range(colors)]
+        self.shown = Image.new("RGB", (width, height))
+        lines = b""
+        before = bytes((width * count * bits + 7) // 8)
+        for y in range(height):
+            line, filled = 0, 0
+            for x in range(width):
+                values = [generator.randrange(colors if kind == 3 else top + 1)
+                          for _ in range(count)]
+                for value in values:
+                    line, filled = line << bits | value, filled + bits
+                seen = [value >> 8 if bits == 16 else value * 255 // top for value in values]
+                self.shown.putpixel((x, y), palette[values[0]] if kind == 3
+                                    else tuple((seen if count > 2 else seen[:1] * 3)[:3]))
+            line = (line << -filled % 8).to_bytes(len(before), "big")
+            # filters 0 (none) and 2 (up) in turn
+            lines += (b"\0" + line if y % 2 == 0 else
+                      b"\2" + bytes((a - b) % 256 for a, b in zip(line, before)))
+            before = line
+        self.compressed = zlib.compress(lines)
+        size = -(-len(self.compressed) // pieces)
+        self.data = (b"\x89PNG\r\n\x1a\n" + png_chunk(
+            b"IHDR", width.to_bytes(4, "big") + height.to_bytes(4, "big")
+            + bytes([bits, kind, 0, 0, interlace])) + extra)
+        if kind == 3:
+            self.data += png_chunk(b"PLTE", b"".join(bytes(color) for color in palette))
+        self.data += b"".join(png_chunk(b"IDAT", self.compressed[at:at + size])
+                              for at in range(0, len(self.compressed), size))
+        self.data += png_chunk(b"IEND", b"")
+
+
+def every_png():
+    """Every kind that is wrapped, by a short name."""
+    kinds = {f"grey-{bits}": Png(0, bits) for bits in (1, 2, 4, 8, 16)}
+    kinds |= {f"palette-{bits}": Png(3, bits) for bits in (1, 2, 4, 8)}
+    return kinds | {"color-8": Png(2, 8), "color-16": Png(2, 16), "pieces": Png(2, 8, pieces=7),
+                    "one-pixel": Png(0, 8, 1, 1), "wide": Png(0, 1, 40000, 2)}
+
+
+def phys(x, y, unit=1):
+    return png_chunk(b"pHYs", x.to_bytes(4, "big") + y.to_bytes(4, "big") + bytes([unit]))

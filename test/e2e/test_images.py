@@ -235,6 +235,96 @@ class Jpeg(Filtered):
         self.refused(bytes(data), "lossless")
 
 
+class Png(Filtered):
+    def test_the_data_are_kept_byte_for_byte(self):
+        for name, png in images.every_png().items():
+            with self.subTest(name):
+                pdf = self.run_filter(png.data)
+                self.assertIn(b"stream\n" + png.compressed + b"\nendstream", pdf)
+                self.assertLess(len(pdf), 1.01 * len(png.data) + 1800)
+                self.check_pdf(pdf)
+                self.assertEqual(pdf, self.run_filter(png.data))
+
+    def test_it_shows_the_pixels(self):
+        for name, png in images.every_png().items():
+            if name in ("one-pixel", "wide"):
+                continue
+            with self.subTest(name):
+                self.assert_same(self.rendered(self.run_filter(png.data), 72), png.shown, 0)
+
+    def test_page_size(self):
+        for name, extra, x, y in (("none", b"", 72, 72),
+                                  ("300 dpi", images.phys(11811, 11811), 300, 300),
+                                  ("204 by 98", images.phys(8031, 3858), 204, 98),
+                                  ("ratio", images.phys(2, 1, 0), 72, 36),
+                                  ("nothing", images.phys(0, 0, 0), 72, 72)):
+            with self.subTest(name):
+                width, height = self.size(self.run_filter(images.Png(0, 8, extra=extra).data))
+                self.assertAlmostEqual(width, 37 * 72 / x, delta=0.01)
+                self.assertAlmostEqual(height, 23 * 72 / y, delta=0.01)
+
+    def test_an_icc_profile_is_kept(self):
+        profile = images.zlib.compress(images.profile())
+        chunk = images.png_chunk(b"iCCP", b"a name\0\0" + profile)
+        for kind in (2, 3):
+            with self.subTest(kind):
+                pdf = self.run_filter(images.Png(kind, 8, extra=chunk).data)
+                self.assertIn(b"/ICCBased", pdf)
+                self.assertIn(b"stream\n" + profile + b"\nendstream", pdf)
+                self.check_pdf(pdf)
+                self.assertNotIn("WARNING", self.log)
+        for name, unfit in (("of RGB in grey", images.Png(0, 8, extra=chunk)),
+                            ("damaged", images.Png(2, 8, extra=chunk[:-9] + b"x" + chunk[-8:])),
+                            ("cut", images.Png(2, 8, extra=images.png_chunk(
+                                b"iCCP", b"a name\0\0" + profile[:-9])))):
+            with self.subTest(name):
+                self.assertNotIn(b"/ICCBased", self.run_filter(unfit.data))
+                self.assertIn("color profile", self.log)
+
+    def test_alpha_and_interlace_are_left_to_the_stock_converter(self):
+        for name, png in (("grey", images.Png(4, 8)), ("color", images.Png(6, 8)),
+                          ("16 bits", images.Png(6, 16)),
+                          ("a color", images.Png(2, 8, extra=images.png_chunk(b"tRNS", bytes(6)))),
+                          ("interlace", images.Png(0, 8, 1, 1, interlace=1))):
+            with self.subTest(name):
+                self.size(self.run_filter(png.data))
+                self.refused(png.data[:-30], "damaged or incomplete")
+
+    def test_what_follows_the_image_is_told(self):
+        self.run_filter(images.Png(0, 8).data + b"more")
+        self.assertIn("WARNING: ", self.log)
+        self.run_filter(images.Png(0, 8, extra=images.png_chunk(b"acTL", bytes(8))).data)
+        self.assertIn("WARNING: ", self.log)
+
+    def test_damage(self):
+        png = images.Png(2, 8, pieces=2)
+        for part in range(20):
+            with self.subTest(part=part):
+                self.refused(png.data[:max(9, len(png.data) * part // 20)],
+                             "damaged or incomplete")
+        generator = random.Random(4)
+        for number in range(40):
+            changed = bytearray(png.data)
+            changed[generator.randrange(8, len(changed))] ^= 1 << generator.randrange(8)
+            with self.subTest(number=number):
+                self.refused(bytes(changed), "damaged or incomplete")
+
+    def test_damage_under_true_checksums(self):
+        """A chunk's checksum holds, the image's own does not; or there are too few lines."""
+        png = images.Png(0, 8)
+        for name, data in (("bit", png.compressed[:99] + bytes([png.compressed[99] ^ 4])
+                            + png.compressed[100:]),
+                           ("end", png.compressed[:-4]),
+                           ("lines", images.zlib.compress(images.zlib.decompress(
+                               png.compressed)[:-1])),
+                           ("filter", images.zlib.compress(b"\7" + images.zlib.decompress(
+                               png.compressed)[1:]))):
+            with self.subTest(name):
+                self.refused(png.data.replace(images.png_chunk(b"IDAT", png.compressed),
+                                              images.png_chunk(b"IDAT", data)),
+                             "damaged or incomplete")
+
+
 class Options(Filtered):
     def test_layout_keeps_the_image(self):
         data = images.jpeg(dpi=(150, 150))
