@@ -333,15 +333,22 @@ se_options_need_pdftopdf (const GPtrArray *options, SeFamily family)
 gboolean
 se_options_need_converter (const GPtrArray *options, SeFamily family)
 {
+  gboolean alone = FALSE;
+
   for (gsize i = 0; i < G_N_ELEMENTS (layouts); i++)
     {
       const char *value = se_option_list_get (options, layouts[i].name);
+      gboolean modifies = layouts[i].weight == WEIGHT_MODIFIES;
 
-      if (value != NULL && layouts[i].weight != WEIGHT_MODIFIES && !is_neutral (&layouts[i], value)
-          && (layouts[i].by & BY_PDFTOPDF) == 0 && (layouts[i].by & converter_of (family)) != 0)
+      if (value == NULL || is_neutral (&layouts[i], value) || layouts[i].kind == VALUE_TEXT
+          || (layouts[i].by & converter_of (family)) == 0)
+        continue;
+      if (modifies)
+        alone = TRUE;
+      else if ((layouts[i].by & BY_PDFTOPDF) == 0)
         return TRUE;
     }
-  return FALSE;
+  return alone && !se_options_need_pdftopdf (options, SE_FAMILY_PDF);
 }
 
 static void

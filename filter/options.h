@@ -32,7 +32,8 @@ gboolean se_options_take_page (const GPtrArray *options, int number);
  * is one: an option was given that the converter does not see to. */
 gboolean se_options_need_pdftopdf (const GPtrArray *options, SeFamily family);
 
-/* Tells whether only the family's converter can see to an option that was given. */
+/* Tells whether only the family's converter can see to an option that was given: pdftopdf does not
+ * know it, or has no other reason to run. */
 gboolean se_options_need_converter (const GPtrArray *options, SeFamily family);
 
 /* Tells whether the job names a paper size. */

@@ -129,6 +129,39 @@ assert_pages (const char *text, const char *taken)
   g_string_free (pages, TRUE);
 }
 
+/* What an image's own converter has to be asked for, where pdftopdf would not do. */
+static void
+test_converter (void)
+{
+  static const struct
+  {
+    const char *text;
+    SeFamily family;
+    gboolean needed;
+  } cases[] = {
+    { "", SE_FAMILY_IMAGE, FALSE },
+    { "media=A4 PageSize=A4", SE_FAMILY_IMAGE, FALSE },
+    { "scaling=50", SE_FAMILY_IMAGE, TRUE },
+    { "scaling=100 natural-scaling=100", SE_FAMILY_IMAGE, FALSE },
+    { "ppi=300 fit-to-page", SE_FAMILY_IMAGE, TRUE },
+    { "cpi=12", SE_FAMILY_IMAGE, FALSE },
+    { "fit-to-page mirror print-scaling=fill", SE_FAMILY_IMAGE, FALSE },
+    { "position=top", SE_FAMILY_IMAGE, TRUE },
+    { "position=top fit-to-page page-left=36", SE_FAMILY_IMAGE, FALSE },
+    { "page-left=36 fit-to-page=false", SE_FAMILY_IMAGE, TRUE },
+    { "scaling=50", SE_FAMILY_PDF, FALSE },
+    { "cpi=12", SE_FAMILY_TEXT, TRUE },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GPtrArray) options = se_option_list_parse (cases[i].text);
+
+      g_test_message ("%s", cases[i].text);
+      g_assert_cmpint (se_options_need_converter (options, cases[i].family), ==, cases[i].needed);
+    }
+}
+
 static void
 test_pages (void)
 {
@@ -205,6 +238,7 @@ main (int argc, char **argv)
   g_test_add_func ("/options/possible", test_possible);
   g_test_add_func ("/options/impossible", test_impossible);
   g_test_add_func ("/options/need", test_need);
+  g_test_add_func ("/options/converter", test_converter);
   g_test_add_func ("/options/pages", test_pages);
   g_test_add_func ("/options/texts", test_texts);
   g_test_add_func ("/options/image-scaling", test_image_scaling);

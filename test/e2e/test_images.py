@@ -345,9 +345,12 @@ class Options(Filtered):
         self.assertTrue(green[0] < 80 and green[1] > 150, green)
 
     def test_scaling_is_left_to_the_stock_converter(self):
-        for options in ("scaling=50", "natural-scaling=50", "ppi=100"):
+        for options in ("scaling=50", "natural-scaling=50", "ppi=100", "position=top",
+                        "page-left=36"):
             with self.subTest(options):
-                self.size(self.run_filter(images.jpeg(dpi=(150, 150)), options))
+                pdf = self.run_filter(images.jpeg(dpi=(150, 150)), options)
+                self.assertNotIn(b"/DCTDecode", pdf)
+                self.size(pdf)
 
     def test_a_page_that_is_not_there(self):
         with self.assertRaises(Refused):
