@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "setup/release.h"
 
+#include "common/alert.h"
 #include "common/log.h"
 #include "mail/journal.h"
 #include "setup/alerts.h"
@@ -12,6 +13,7 @@
 typedef struct
 {
   const SeServerConfig *server;
+  const char *account; /* NULL: all */
   gboolean due;
   http_t *http;       /* the parent's */
   GPtrArray *jobs;    /* SeHeldJob */
@@ -206,6 +208,16 @@ take (const char *const *fields, gpointer data)
   return NULL;
 }
 
+/* A person who names the account says that its login is mended. If it is not, the next job tells
+ * anew. */
+static gboolean
+withdraw (SeService *service, gpointer data, GError **error)
+{
+  const Release *release = data;
+
+  return se_alert_withdraw (release->server, release->account, SE_ALERT_LOGIN, error);
+}
+
 static gboolean
 run (const SeSetup *setup, const char *account, gboolean due, GPtrArray *released, GError **error)
 {
@@ -214,7 +226,7 @@ run (const SeSetup *setup, const char *account, gboolean due, GPtrArray *release
   g_autoptr (GPtrArray) jobs
       = queues != NULL ? held_jobs_of (http, setup->config, queues, account, error) : NULL;
   g_autoptr (GHashTable) chosen = g_hash_table_new (NULL, NULL);
-  Release release = { setup->server, due, http, jobs, chosen };
+  Release release = { setup->server, account, due, http, jobs, chosen };
   guint i;
 
   if (jobs == NULL || !se_service_run (setup->server, look, take, &release, error))
@@ -249,8 +261,12 @@ se_verb_release (int argc, char **argv)
       entries, 0, &error);
   g_autoptr (SeSetup) setup = words != NULL ? se_setup_load (&error) : NULL;
   g_autoptr (GPtrArray) released = g_ptr_array_new_with_free_func (g_free);
+  Release mended = { .server = setup != NULL ? setup->server : NULL, .account = account };
   /* Whether the queues show how the accounts stand is no reason not to let jobs go on. */
-  gboolean carried = setup != NULL && se_alerts_carry (setup, released, &unsaid);
+  gboolean carried = setup != NULL
+                     && (account == NULL || due
+                         || se_service_run (setup->server, withdraw, take, &mended, &unsaid))
+                     && se_alerts_carry (setup, released, &unsaid);
   gboolean good = setup != NULL && run (setup, account, due, released, &error);
   guint i;
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "common/alert.h"
 #include "common/log.h"
 #include "mail/address.h"
 #include "setup/setup.h"
@@ -15,25 +16,41 @@ typedef struct
   const SeServerConfig *server;
   const SeAccount *account;
   const char *to; /* NULL: no mail */
+  /* The parent's. */
+  gboolean refused;     /* jobs wait, since the mail server did not let the account in */
+  gboolean unreachable; /* there is no connection to the mail server */
 } Test;
 
 static gboolean
 try_out (SeService *service, gpointer data, GError **error)
 {
   const Test *test = data;
+  g_autoptr (SeAlert) alert = NULL;
 
-  return se_trial_run (service, test->server, test->account, test->to, error);
+  if (!se_trial_run (service, test->server, test->account, test->to, error))
+    return FALSE;
+  alert = se_alert_get (test->server, test->account->address);
+  if (alert != NULL && alert->cause == SE_ALERT_LOGIN)
+    se_service_tell (service, "refused", NULL);
+  return TRUE;
 }
 
 static const char *
-report (const char *const *fields, gpointer unused)
+report (const char *const *fields, gpointer data)
 {
+  Test *test = data;
+
   if (g_str_equal (fields[0], "step") && fields[1] != NULL && fields[2] != NULL)
     printf (LINE, fields[1], fields[2]);
   else if (g_str_equal (fields[0], "warning") && fields[1] != NULL)
     printf (LINE, "  warning", fields[1]);
   else if (g_str_equal (fields[0], "broken") && fields[1] != NULL)
-    printf (LINE, fields[1], "failed");
+    {
+      printf (LINE, fields[1], "failed");
+      test->unreachable = se_trial_is_connecting (fields[1]);
+    }
+  else if (g_str_equal (fields[0], "refused"))
+    test->refused = TRUE;
   fflush (stdout);
   return NULL;
 }
@@ -81,7 +98,10 @@ say_next (const Test *test, const GError *error)
   const char *address = test->account->address;
   g_autofree char *login = g_strconcat ("oauth-setup login ", address, NULL);
 
-  if (error == NULL && test->to == NULL)
+  if (error == NULL && test->refused)
+    printf ("The mail server lets the account in again; next: oauth-setup release --account %s\n",
+            address);
+  else if (error == NULL && test->to == NULL)
     printf ("Sending rights are not proven; next: oauth-setup test %s --to ADDRESS\n", address);
   else if (error == NULL)
     printf ("All is well; look whether the mail has come to %s.\n", test->to);
@@ -89,6 +109,9 @@ say_next (const Test *test, const GError *error)
     printf ("Next: do what is said above, with: %s\n", login);
   else if (se_setup_exit_status (error) == SE_EXIT_PERSON)
     printf ("Next: do what is said above, then run: oauth-setup test %s\n", address);
+  else if (test->unreachable)
+    printf ("Next: check smtp-server = %s, or wait; then run: oauth-setup test %s\n",
+            test->account->provider->smtp_server, address);
   else
     printf ("Next: wait some minutes, then run: oauth-setup test %s\n", address);
   fflush (stdout);
@@ -121,7 +144,7 @@ se_verb_test (int argc, char **argv)
     account = se_config_get_account (setup->config, address, &error);
   if (account == NULL)
     return se_setup_fail (error);
-  test = (Test){ setup->server, account, to };
+  test = (Test){ .server = setup->server, .account = account, .to = to };
   warn_of_proxies ();
   if (!se_service_run (setup->server, try_out, report, &test, &error))
     (void)se_setup_fail (error);

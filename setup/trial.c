@@ -36,6 +36,12 @@ typedef struct
   Step next; /* the one under way */
 } Trial;
 
+gboolean
+se_trial_is_connecting (const char *step)
+{
+  return g_str_equal (step, names[STEP_NAME]) || g_str_equal (step, names[STEP_CONNECTION]);
+}
+
 static void
 done (Trial *trial, Step step, const char *text)
 {

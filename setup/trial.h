@@ -16,4 +16,7 @@ G_BEGIN_DECLS
 gboolean se_trial_run (SeService *service, const SeServerConfig *server, const SeAccount *account,
                        const char *to, GError **error);
 
+/* For the parent: whether the step of that name is one before there is any connection. */
+gboolean se_trial_is_connecting (const char *step);
+
 G_END_DECLS

@@ -230,6 +230,30 @@ class Lost(Alive):
         self.assert_clean(self.queue, "idle")
         self.assertIsNone(self.status()[1]["hint"])
 
+    def test_a_refused_login_that_is_mended(self):
+        """The trial sees it, and changes nothing; the verb that it names does, without a job, too."""
+        server = self.submission_server()
+        self.alive_configure(smtp_server=server.url)
+        server.at("auth-data", "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication "
+                               "is disabled for the Tenant")
+        job = self.print(self.queue)
+        self.cups.wait_state(job, "held")
+        self.world.setup("release", "--due")
+        self.cups.run("cancel", str(job))
+        server.reset()
+        release = ("release", "--account", ACCOUNT)
+        for words in ((), ("--to", ACCOUNT)):
+            answer = self.world.setup("test", ACCOUNT, *words)
+            self.assertTrue(answer.stdout.endswith(f"next: oauth-setup {' '.join(release)}\n"),
+                            answer.stdout)
+        self.assertEqual(self.status()[1]["status"], "Misconfigured")
+        self.assertIn(REASON, self.state("idle")[0])
+        self.world.setup(*release)
+        self.assertEqual(self.status()[1]["status"], "Active")
+        self.assertEqual(self.events(), ["authorization-lost", "authorization-restored"])
+        self.assert_clean(self.queue, "idle")
+        self.assertNotIn("release", self.world.setup("test", ACCOUNT).stdout)
+
     def test_a_refresh_that_works_again_mends_all(self):
         secret = self.file("secret", b"s3cret\n")
         if ROOT:

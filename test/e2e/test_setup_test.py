@@ -87,13 +87,20 @@ class Success(TryOut):
 class Failure(TryOut):
     def test_unknown_host(self):
         self.configure(smtp_server="smtp://no-such-host.invalid:587")
-        self.assert_breaks("Name lookup", "no-such-host.invalid", "smtp-server", status=1)
+        answer = self.assert_breaks("Name lookup", "no-such-host.invalid", "smtp-server", status=1)
+        self.assertIn("check smtp-server = smtp://no-such-host.invalid:587", self.last(answer))
 
     def test_closed_port(self):
         with socket.create_server(("127.0.0.1", 0)) as listener:
             port = listener.getsockname()[1]
         self.configure(smtp_server=f"smtp://127.0.0.1:{port}")
-        self.assert_breaks("TCP", "Cannot reach 127.0.0.1", status=1)
+        answer = self.assert_breaks("TCP", "Cannot reach 127.0.0.1", status=1)
+        self.assertIn(f"check smtp-server = smtp://127.0.0.1:{port}", self.last(answer))
+
+    def test_an_outage(self):
+        self.submission_server().at("ehlo", "421 4.3.2 busy")
+        answer = self.assert_breaks("TLS", "421", status=1)
+        self.assertIn("wait some minutes", self.last(answer))
 
     def test_untrusted_certificate(self):
         server = SmtpServer(Authority(self.files + "/other").issue("localhost"))
