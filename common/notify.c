@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <syslog.h>
@@ -42,28 +43,25 @@ reset_signals (void)
   (void)sigprocmask (SIG_SETMASK, &none, NULL);
 }
 
-/* In the child: nothing of ours but the three descriptors. */
+/* In the child: nothing of ours but the three descriptors. failure: takes errno if the program
+ * cannot be started; otherwise its end is all that comes. */
 static void G_GNUC_NORETURN
-enter (char **argv, int null, int output, guint seconds)
+enter (char **argv, int null, int output, int failure, guint seconds)
 {
   static const char *const environment[]
       = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8", NULL };
 
   reset_signals ();
-  if (setsid () < 0 || chdir ("/") < 0 || dup2 (null, 0) < 0 || dup2 (output, 1) < 0
-      || dup2 (output, 2) < 0)
-    _exit (EXIT_NOT_STARTED);
-  closefrom (3);
-  /* Should we be killed, it does not go on for ever. */
-  (void)alarm (seconds + 1);
-  (void)execve (argv[0], argv, (char *const *)environment);
-  {
-    const char *why = strerror (errno);
-
-    if (write (2, why, strlen (why)) < 0)
-      _exit (EXIT_NOT_STARTED);
-  }
-  _exit (EXIT_NOT_STARTED);
+  if (setsid () >= 0 && chdir ("/") == 0 && dup2 (null, 0) >= 0 && dup2 (output, 1) >= 0
+      && dup2 (output, 2) >= 0 && (failure == 3 || dup3 (failure, 3, O_CLOEXEC) >= 0))
+    {
+      failure = 3;
+      closefrom (4);
+      /* Should we be killed, it does not go on for ever. */
+      (void)alarm (seconds + 1);
+      (void)execve (argv[0], argv, (char *const *)environment);
+    }
+  _exit (write (failure, &errno, sizeof errno) == sizeof errno ? EXIT_NOT_STARTED : EXIT_FAILURE);
 }
 
 static void
@@ -127,8 +125,6 @@ judge (const Child *child, gboolean in_time, guint seconds, GError **error)
   else if (WIFSIGNALED (status))
     g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, "%s was ended by signal %d", child->name,
                  WTERMSIG (status));
-  else if (WEXITSTATUS (status) == EXIT_NOT_STARTED)
-    g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, "%s cannot be started", child->name);
   else
     g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, "%s ended with status %d", child->name,
                  WEXITSTATUS (status));
@@ -149,21 +145,25 @@ static gboolean
 start (Child *child, char **argv, guint seconds, GError **error)
 {
   se_autofd int null = open ("/dev/null", O_RDWR | O_CLOEXEC);
-  int ends[2] = { -1, -1 };
+  int output[2] = { -1, -1 }, failure[2] = { -1, -1 };
+  int why = 0;
 
-  if (null < 0 || pipe2 (ends, O_CLOEXEC) < 0)
-    {
-      se_error_set_errno (error, errno, "cannot start %s", child->name);
-      return FALSE;
-    }
-  child->output = ends[0];
-  child->pid = fork ();
-  if (child->pid == 0)
-    enter (argv, null, ends[1], seconds);
-  close (ends[1]);
-  if (child->pid > 0 && fcntl (child->output, F_SETFL, O_NONBLOCK) == 0)
+  if (null < 0 || pipe2 (output, O_CLOEXEC) < 0 || pipe2 (failure, O_CLOEXEC) < 0)
+    why = errno;
+  else if ((child->pid = fork ()) == 0)
+    enter (argv, null, output[1], failure[1], seconds);
+  else if (child->pid < 0 || fcntl (output[0], F_SETFL, O_NONBLOCK) < 0)
+    why = errno;
+  child->output = output[0];
+  se_io_clear_fd (&output[1]);
+  se_io_clear_fd (&failure[1]);
+  if (why == 0 && read (failure[0], &why, sizeof why) < 0)
+    why = errno;
+  se_io_clear_fd (&failure[0]);
+  if (why == 0)
     return TRUE;
-  se_error_set_errno (error, errno, "cannot start %s", child->name);
+  g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, "%s cannot be started: %s", child->name,
+               g_strerror (why));
   return FALSE;
 }
 
