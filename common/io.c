@@ -120,11 +120,18 @@ set_open_error (GError **error, int saved_errno, const char *path)
 char *
 se_io_read_file (const char *path, gsize max, gsize *length, GError **error)
 {
-  se_autofd int fd = open (path, O_RDONLY | O_CLOEXEC);
+  /* O_NONBLOCK: a FIFO must not be waited for. */
+  se_autofd int fd = open (path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  struct stat status;
 
-  if (fd < 0)
+  if (fd < 0 || fstat (fd, &status) < 0)
     {
       set_open_error (error, errno, path);
+      return NULL;
+    }
+  if (!S_ISREG (status.st_mode))
+    {
+      g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, "%s is not a regular file", path);
       return NULL;
     }
   return read_fd (fd, path, max, length, error);

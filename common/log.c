@@ -8,9 +8,16 @@
 #define ELLIPSIS "\xe2\x80\xa6"
 
 static gboolean
-is_control (gunichar c)
+is_bidirectional (gunichar c)
 {
-  return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0x2028 || c == 0x2029;
+  return c == 0x61c || c == 0x200e || c == 0x200f || (c >= 0x202a && c <= 0x202e)
+         || (c >= 0x2066 && c <= 0x2069);
+}
+
+gboolean
+se_log_is_control (gunichar c)
+{
+  return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0x2028 || c == 0x2029 || is_bidirectional (c);
 }
 
 /* Appends text as one clean line, at most max bytes of it, cut between characters.
@@ -30,7 +37,7 @@ append_clean (GString *line, const char *text, gsize max)
 
       if (!valid)
         c = 0xfffd;
-      else if (is_control (c))
+      else if (se_log_is_control (c))
         c = ' ';
       length = g_unichar_to_utf8 (c, character);
       if (line->len + (gsize)length > end)

@@ -24,6 +24,11 @@ void se_log_write (const char *prefix, const char *format, ...) G_GNUC_PRINTF (2
 GLogWriterOutput se_log_writer (GLogLevelFlags level, const GLogField *fields, gsize n_fields,
                                 gpointer unused);
 
+/* TRUE for a character that must not reach a terminal or a log from outside: C0, C1, the separators
+ * of lines and paragraphs, and those that turn the direction of what is around them (Unicode
+ * Standard Annex 9), by which a name can be shown as another. */
+gboolean se_log_is_control (gunichar c);
+
 /* Text from outside (a server's reply, a title, a name) for use inside a message: control
  * characters and invalid UTF-8 replaced as in se_log_line, cut to max bytes with "…".
  * Returns valid UTF-8, owned by the caller. */

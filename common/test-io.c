@@ -89,6 +89,14 @@ test_read_file (Fixture *fixture, gconstpointer unused)
 
   g_assert_null (se_io_read_file (fixture->directory, 10, NULL, &error));
   g_assert_error (error, SE_ERROR, SE_ERROR_CONFIG);
+  g_clear_error (&error);
+
+  /* Nobody writes into it: it would be waited for. */
+  g_assert_cmpint (g_unlink (fixture->path), ==, 0);
+  g_assert_cmpint (mkfifo (fixture->path, 0600), ==, 0);
+  g_assert_null (se_io_read_file (fixture->path, 10, NULL, &error));
+  g_assert_error (error, SE_ERROR, SE_ERROR_CONFIG);
+  g_assert_nonnull (strstr (error->message, "regular"));
 }
 
 static void

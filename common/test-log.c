@@ -16,6 +16,9 @@ test_one_line (void)
     { "\x01\x1f\x7f\t\x0b", "ERROR:      \n" },
     { "c1 \xc2\x85 \xc2\x80 \xc2\x9f \xc2\xa0.", "ERROR: c1       \xc2\xa0.\n" },
     { "ls \xe2\x80\xa8 ps \xe2\x80\xa9.", "ERROR: ls   ps  .\n" },
+    { "evil\xe2\x80\xae"
+      "moc.tfosorcim@x\xe2\x81\xa6.",
+      "ERROR: evil moc.tfosorcim@x .\n" },
     { "bad \xff\xc3", "ERROR: bad \xef\xbf\xbd\xef\xbf\xbd\n" },
     { "cut \xe2\x82\n", "ERROR: cut \xef\xbf\xbd\xef\xbf\xbd \n" },
     { "overlong \xc0\x8aSTATE", "ERROR: overlong \xef\xbf\xbd\xef\xbf\xbdSTATE\n" },

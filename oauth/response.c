@@ -39,14 +39,29 @@ host_of (const char *url)
   return se_log_clean (uri == NULL ? url : g_uri_get_host (uri), 100);
 }
 
+/* TRUE if words hold what was sent, as it was or percent-encoded. */
+static gboolean
+repeats (const char *words, const char *const *secrets)
+{
+  for (; secrets != NULL && *secrets != NULL; secrets++)
+    {
+      g_autofree char *encoded = g_uri_escape_string (*secrets, NULL, FALSE);
+      gboolean found = **secrets != '\0'
+                       && (strstr (words, *secrets) != NULL || strstr (words, encoded) != NULL);
+
+      explicit_bzero (encoded, strlen (encoded));
+      if (found)
+        return TRUE;
+    }
+  return FALSE;
+}
+
 /* The server's words, unless they repeat what was sent. */
 static char *
 shown (const char *words, gsize max, const char *const *secrets)
 {
-  for (; secrets != NULL && *secrets != NULL; secrets++)
-    if (**secrets != '\0' && strstr (words, *secrets) != NULL)
-      return g_strdup ("(not shown: it repeats a secret)");
-  return se_log_clean (words, max);
+  return repeats (words, secrets) ? g_strdup ("(not shown: it repeats a secret)")
+                                  : se_log_clean (words, max);
 }
 
 static gboolean
@@ -255,7 +270,8 @@ se_response_parse (const SeHttpReply *reply, const SeAccount *account, const cha
   g_autoptr (cJSON) json = se_json_parse (reply->body, reply->length);
   const char *code = find_error_code (json);
 
-  *error_code = g_strdup (code);
+  /* It is kept in the record. */
+  *error_code = code != NULL && repeats (code, secrets) ? g_strdup ("unknown") : g_strdup (code);
   /* 429 says all by itself; 5xx only where the server's own code is not known. */
   if (code != NULL && reply->status != 429
       && (!is_trouble (reply->status) || find_code (code)->code != NULL))

@@ -51,7 +51,7 @@ se_service_decode (const char *text, gsize length)
     {
       gunichar c = g_utf8_get_char (at);
 
-      if (c != '\n' && (g_unichar_iscntrl (c) || c == 0x2028 || c == 0x2029))
+      if (c != '\n' && se_log_is_control (c))
         return NULL;
     }
   {

@@ -116,14 +116,20 @@ check_replacement (SeService *service, const SeSignIn *wanted, const SeTokenCont
                    const SeTokenRecord *record, GError **error)
 {
   const SeAccount *account = wanted->account;
+  gboolean unknown = record->identity == NULL && se_grant_is_attended (account->grant);
   gboolean other = record->identity != NULL
                    && !se_login_identity_matches (record->identity, account->login_user);
   g_autoptr (GError) local = NULL;
 
-  if ((!other && wanted->before == NULL)
+  if ((!other && !unknown && wanted->before == NULL)
       || se_mailbox_try_token (context, record->access_token, &local))
     return TRUE;
-  if (other && se_error_is (local, SE_ERROR_AUTHORIZATION))
+  if (unknown && se_error_is (local, SE_ERROR_AUTHORIZATION))
+    g_set_error (error, SE_ERROR, (int)SE_ERROR_AUTHORIZATION,
+                 "The SMTP server does not let whoever signed in use the mailbox %s: nothing was "
+                 "stored; sign in as %s",
+                 account->smtp_user, account->login_user);
+  else if (other && se_error_is (local, SE_ERROR_AUTHORIZATION))
     g_set_error (error, SE_ERROR, (int)SE_ERROR_AUTHORIZATION,
                  "%s signed in, whom the SMTP server does not let use the mailbox %s: nothing was "
                  "stored; sign in as %s",

@@ -39,6 +39,19 @@ class SigningIn(EndToEnd):
         self.assertIn("other@example.test", json.dumps(result))
         self.the_mail(self.cups.lp(self.queue, self.file("x.pdf", documents.pdf())))
 
+    def test_somebody_signs_in_whom_the_server_does_not_name(self):
+        """The mail server decides, before anything is stored."""
+        account = "nameless@example.test"
+        self.configure(more=f"[account {account}]\nprovider = intranet\nclient-id = scan-email\n"
+                       "scope = offline_access smtp\n", queue={"account": ACCOUNT})
+        status, result = self.world.login(account, "--no-test-mail", person="other@example.test")
+        self.assertEqual(status, 3)
+        self.assertFalse(result["identity_checked"])
+        self.assertIsNone(result["token_store"])
+        self.assertIn("nothing was stored", result["error"])
+        status, result = self.world.login(account, "--no-test-mail", person=account)
+        self.assertEqual((status, result["smtp_login"]), (0, "ok"), result)
+
     def test_a_new_account_is_added_to_the_configuration(self):
         account = "second@example.test"
         with open(f"{self.cups.base}/scan-email.conf") as file:
