@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/alert.h"
 #include "common/log.h"
+#include "oauth/grant.h"
 #include "setup/alerts.h"
 #include "setup/mailbox.h"
 #include "setup/setup.h"
@@ -13,6 +14,7 @@ typedef struct
 {
   const SeSetup *setup;
   const char *const *addresses;
+  gboolean all;
   SeExit exit_status; /* the parent's: the worst so far */
 } Refresh;
 
@@ -63,6 +65,20 @@ note (const SeServerConfig *server, const char *address, const GError *failure)
     g_warning ("%s", error->message);
 }
 
+/* Nobody has signed in yet, or the admin has revoked it: known, and nothing to renew. */
+static gboolean
+has_no_record (SeService *service, const SeSetup *setup, const char *address)
+{
+  g_autoptr (SeAccount) account = se_config_get_account (setup->config, address, NULL);
+  g_autoptr (SeTokenRecord) record = NULL;
+  SeTokenContext context;
+
+  if (account == NULL)
+    return FALSE;
+  context = se_mailbox_context (service, setup->server, account);
+  return se_grant_load_stored (&context, &record, NULL) && record == NULL;
+}
+
 /* One account's trouble does not keep the others from being refreshed. */
 static gboolean
 refresh_all (SeService *service, gpointer data, GError **error)
@@ -75,6 +91,11 @@ refresh_all (SeService *service, gpointer data, GError **error)
       g_autoptr (GError) local = NULL;
       g_autoptr (GError) unsaid = NULL;
 
+      if (refresh->all && has_no_record (service, refresh->setup, *address))
+        {
+          se_service_tell (service, "unauthorized", *address, NULL);
+          continue;
+        }
       (void)refresh_account (service, refresh->setup, *address, &local);
       note (refresh->setup->server, *address, local);
       if (!se_error_is (local, SE_ERROR_CANCELLED) && !se_error_is (local, SE_ERROR_CONFIG)
@@ -105,6 +126,8 @@ report (const char *const *fields, gpointer data)
 
   if (g_str_equal (fields[0], "refreshed") && n == 2)
     printf ("%s: refreshed.\n", fields[1]);
+  else if (g_str_equal (fields[0], "unauthorized") && n == 2)
+    printf ("%s: not authorized yet; oauth-setup login %s\n", fields[1], fields[1]);
   else if (g_str_equal (fields[0], "trouble") && n == 4)
     {
       SeExit status = atoi (fields[2]) == SE_EXIT_PERSON ? SE_EXIT_PERSON : SE_EXIT_FAILED;
@@ -159,7 +182,7 @@ se_verb_refresh (int argc, char **argv)
     addresses = choose (setup, words[0], all, &error);
   if (addresses == NULL)
     return se_setup_fail (error);
-  refresh = (Refresh){ setup, (const char *const *)addresses, SE_EXIT_DONE };
+  refresh = (Refresh){ setup, (const char *const *)addresses, all, SE_EXIT_DONE };
   if (!se_service_run (setup->server, refresh_all, report, &refresh, &error))
     return se_setup_fail (error);
   se_alerts_carry_or_warn (setup);

@@ -441,6 +441,13 @@ class Revoke(Alive):
         self.assertFalse(os.path.exists(self.record_file()))
         code, found = self.status()
         self.assertEqual((code, found["status"]), (3, "Needs authorization"))
+        # Whoever took it away need not be told so every day.
+        answer = self.world.setup("refresh", "--all")
+        self.assertEqual(answer.stdout,
+                         f"{ACCOUNT}: not authorized yet; oauth-setup login {ACCOUNT}\n")
+        self.assertEqual((answer.stderr, self.told()), ("", []))
+        self.assertEqual(self.world.setup("refresh", ACCOUNT, check=False).returncode, 3)
+        self.assertEqual(self.events(), ["authorization-lost"])
         job = self.print(self.queue)
         self.assert_no_mail(job, "held", "oauth-setup login " + ACCOUNT)
         self.assertIn("nothing to revoke", self.world.setup("revoke", ACCOUNT, "--yes").stdout)
