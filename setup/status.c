@@ -198,6 +198,8 @@ print_row (const char *const *row)
   printf ("%s: %s\n", row[ACCOUNT], row[WORD]);
   if (*row[HINT] != '\0')
     printf ("  %s\n", row[HINT]);
+  if (*row[PROVIDER] != '\0')
+    printf ("  %-12s %s, grant %s, store %s\n", "provider", row[PROVIDER], row[GRANT], row[STORE]);
   if (*row[IDENTITY] != '\0')
     printf ("  %-12s %s\n", "identity", row[IDENTITY]);
   print_time ("signed in", row[AUTHORIZED]);

@@ -386,7 +386,7 @@ class Status(Alive):
         self.assertEqual((found["deadline"], found["deadline_reason"], found["hint"]),
                          (None, None, None))
         text = self.world.setup("status").stdout
-        for word in (f"{ACCOUNT}: Active", "signed in", "refreshed", "last mail"):
+        for word in (f"{ACCOUNT}: Active", "intranet, grant device, store file", "signed in", "refreshed", "last mail"):
             self.assertIn(word, text)
 
     def test_nobody_is_needed_at_90_days(self):
