@@ -97,9 +97,9 @@ explain (const SeAccount *account, const SeTokenRecord *record, GError *error)
                 "remove the secret, certificate or key there that this machine signs in by");
 
   error->message = g_strdup_printf (
-      "the tokens of %s are removed from this machine, but %s still honours them; to end that, %s; "
-      "it could not be told: %s",
-      account->address, server, remedy, reason);
+      "%s could not be told (%s) and still honours the tokens of %s, which are removed from this "
+      "machine; to end that, %s",
+      server, reason, account->address, remedy);
 }
 
 /* A record that cannot be decrypted can be removed all the same. *no_key: why it cannot be. */

@@ -51,8 +51,9 @@ static const struct
     { { REFRESH_TOKEN, -1, NULL } },
     SE_ERROR_TEMPORARY,
     FALSE,
-    "removed from this machine, but id.test still honours them; to end that, take the application "
-    "away there from what scanner@contoso.com gave access to; it could not be told: no answer" },
+    "id.test could not be told (no answer) and still honours the tokens of scanner@contoso.com, "
+    "which are removed from this machine; to end that, take the application away there from what "
+    "scanner@contoso.com gave access to" },
   { "busy", { { REFRESH_TOKEN, 503, "" } }, SE_ERROR_TEMPORARY, FALSE, "HTTP 503" },
   { "no-such-page", { { REFRESH_TOKEN, 404, "" } }, SE_ERROR_TEMPORARY, FALSE, "HTTP 404" },
   { "unreachable-then",

@@ -78,9 +78,36 @@ report (const char *const *fields, gpointer data)
   return NULL;
 }
 
+/* Before the question. Tells: unreadable REASON. */
 static gboolean
-confirm (const SeAccount *account, gboolean yes, GError **error)
+look (SeService *service, gpointer data, GError **error)
 {
+  const Revoke *wanted = data;
+  SeTokenContext context = se_mailbox_context (service, wanted->server, wanted->account);
+  g_autoptr (SeTokenRecord) stored = NULL;
+  g_autoptr (GError) failure = NULL;
+
+  if (!se_grant_load_stored (&context, &stored, &failure))
+    se_service_tell (service, "unreadable", failure->message, NULL);
+  return TRUE;
+}
+
+static const char *
+show_unreadable (const char *const *fields, gpointer data)
+{
+  const Revoke *wanted = data;
+
+  if (g_str_equal (fields[0], "unreadable") && fields[1] != NULL)
+    printf ("%s could not be told and would still honour the tokens, of which this is the only "
+            "copy: %s\nIf you mend that first, it can be told.\n",
+            wanted->account->provider->name, fields[1]);
+  return NULL;
+}
+
+static gboolean
+confirm (const SeServerConfig *server, const SeAccount *account, gboolean yes, GError **error)
+{
+  Revoke wanted = { server, account };
   g_autofree char *question
       = g_strdup_printf ("Take the authorization to send as %s away?", account->from_address);
 
@@ -92,6 +119,8 @@ confirm (const SeAccount *account, gboolean yes, GError **error)
                            "There is no terminal to ask whether it is meant: give --yes");
       return FALSE;
     }
+  if (!se_service_run (server, look, show_unreadable, &wanted, error))
+    return FALSE;
   if (se_console_confirm (question))
     return TRUE;
   g_set_error_literal (error, SE_ERROR, (int)SE_ERROR_CANCELLED, "Nothing was changed");
@@ -125,7 +154,7 @@ se_verb_revoke (int argc, char **argv)
     address = se_setup_choose_account (setup, words[0], &error);
   if (address != NULL)
     account = se_config_get_account (setup->config, address, &error);
-  if (account == NULL || !confirm (account, yes, &error))
+  if (account == NULL || !confirm (setup->server, account, yes, &error))
     return se_setup_fail (error);
   wanted = (Revoke){ setup->server, account };
   return se_service_run (setup->server, work, report, &wanted, &error) ? SE_EXIT_DONE

@@ -223,6 +223,27 @@ class OnATerminal(EndToEnd):
         terminal.press(b"\x03")
         self.assertEqual(terminal.end(5), -signal.SIGINT)
 
+    def test_a_revocation_that_cannot_be_told(self):
+        """Whoever is asked knows that the server cannot be told, and what would change that."""
+        path = os.path.join(self.cups.state, "tokens", ACCOUNT.replace("@", "%40") + ".json")
+        with open(path) as file:
+            text = file.read()
+        with open(path, "r+") as file:
+            file.truncate(20)
+        self.addCleanup(self.world.sign_in)
+        terminal = self.start("revoke", ACCOUNT)
+        terminal.wait("intranet could not be told and would still honour the tokens.*is damaged")
+        terminal.wait("mend that first")
+        terminal.answer(r"Take the authorization .* away\? \[y/N\] ", "")
+        self.assertEqual(terminal.end(), 1)
+        self.assertIn("Nothing was changed", terminal.seen)
+        with open(path, "r+") as file:
+            file.write(text)
+        terminal = self.start("revoke", ACCOUNT)
+        terminal.answer(r"Take the authorization .* away\? \[y/N\] ", "y")
+        self.assertEqual(terminal.end(), 0)
+        self.assertIn("has revoked them", terminal.seen)
+
     def test_interrupted_at_a_question(self):
         terminal = self.start()
         terminal.wait("Mailbox to authorize")
