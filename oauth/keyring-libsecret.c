@@ -160,14 +160,23 @@ limit_end (Limit *limit)
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Limit, limit_end)
 
+#define UNIT "scan-email-secrets.service"
+#define UNIT_BUS "unix:path=/run/scan-email-secrets/bus"
+
+/* What mends the service at bus; otherwise: where it is another than our unit's. */
+static const char *
+remedy_for (const char *bus, const char *otherwise)
+{
+  return g_str_equal (bus, UNIT_BUS) ? "run: systemctl restart " UNIT : otherwise;
+}
+
 static void
 set_locked (const char *bus, GError **error)
 {
   g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
                "the keyring of the Secret Service at %s is locked: it was not unlocked when the "
-               "service started, or its password is another one; unlock it and run: oauth-setup "
-               "status",
-               bus);
+               "service started, or its password is another one; %s",
+               bus, remedy_for (bus, "unlock it"));
 }
 
 static gboolean
@@ -255,9 +264,8 @@ find_service (SeKeyring *keyring, GCancellable *cancellable, GError **error)
     {
       g_error_free (failure);
       g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY,
-                   "there is no Secret Service on the bus %s: nobody has the name " BUS_NAME
-                   "; start it (scan-email-secrets.service, where that is in use)",
-                   keyring->bus);
+                   "there is no Secret Service on the bus %s: nobody has the name " BUS_NAME "; %s",
+                   keyring->bus, remedy_for (keyring->bus, "start it"));
       return FALSE;
     }
   if (owner != NULL)
@@ -328,6 +336,7 @@ keyring_open (const char *bus, GError **error)
 {
   g_autoptr (Limit) limit = limit_begin ();
   g_autoptr (SeKeyring) keyring = g_new0 (SeKeyring, 1);
+  g_autoptr (GError) down = NULL;
   GError *failure = NULL;
 
   keyring->bus = g_strdup (bus);
@@ -339,7 +348,9 @@ keyring_open (const char *bus, GError **error)
   if (keyring->connection == NULL)
     {
       set_error (bus, "cannot be reached (the bus is down, or lets only another user in)", failure,
-                 error);
+                 &down);
+      g_set_error (error, down->domain, down->code, "%s; %s", down->message,
+                   remedy_for (bus, "start it"));
       return NULL;
     }
   if (!check_owner (keyring, error) || !find_service (keyring, limit->cancellable, error)

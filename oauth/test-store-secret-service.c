@@ -213,7 +213,7 @@ test_locked (Case *test, gconstpointer unused)
     {
       keyring_kill (&test->keyring);
       keyring_run (&test->keyring, passwords[i]);
-      assert_refused (&test->fixture, SE_ERROR_CONFIG, "is locked");
+      assert_refused (&test->fixture, SE_ERROR_CONFIG, "password is another one; unlock it");
     }
   keyring_kill (&test->keyring);
   keyring_run (&test->keyring, PASSWORD);
@@ -278,6 +278,19 @@ test_nobody (Case *test, gconstpointer unused)
   assert_refused (&test->fixture, SE_ERROR_TEMPORARY, "cannot be reached");
   test->fixture.server.secret_service_bus = (char *)"unix:path=/nonexistent/bus";
   assert_refused (&test->fixture, SE_ERROR_TEMPORARY, "unix:path=/nonexistent/bus");
+}
+
+static void
+test_our_own_unit (Case *test, gconstpointer unused)
+{
+  if (g_file_test ("/run/scan-email-secrets/bus", G_FILE_TEST_EXISTS))
+    {
+      g_test_skip ("this machine has the unit");
+      return;
+    }
+  test->fixture.server.secret_service_bus = (char *)"unix:path=/run/scan-email-secrets/bus";
+  assert_refused (&test->fixture, SE_ERROR_TEMPORARY,
+                  "; run: systemctl restart scan-email-secrets.service");
 }
 
 /* Who owns the bus could put itself in the service's place, and be given the tokens. */
@@ -606,6 +619,7 @@ main (int argc, char **argv)
   ADD_KEYRING ("marker", PASSWORD, test_marker);
   ADD_KEYRING ("no-default-keyring", NULL, test_no_default_keyring);
   ADD_KEYRING ("nobody", PASSWORD, test_nobody);
+  ADD_KEYRING ("our-own-unit", PASSWORD, test_our_own_unit);
   g_test_add_func ("/store-secret-service/foreign-bus", test_foreign_bus);
   ADD_KEYRING ("configuration", PASSWORD, test_configuration);
   ADD_KEYRING ("damaged", PASSWORD, test_damaged);
