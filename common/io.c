@@ -117,6 +117,25 @@ set_open_error (GError **error, int saved_errno, const char *path)
     se_error_set_errno (error, saved_errno, "cannot open %s", path);
 }
 
+/* The same for a secret, which may be its own and out of reach all the same. */
+static void
+set_secret_error (GError **error, int saved_errno, const char *path)
+{
+  const struct passwd *user = saved_errno == EACCES ? getpwuid (geteuid ()) : NULL;
+  g_autofree char *name = user != NULL ? g_strdup (user->pw_name) : NULL;
+  g_autofree char *quoted = g_shell_quote (path);
+  g_autoptr (GError) local = NULL;
+
+  set_open_error (&local, saved_errno, path);
+  if (name != NULL)
+    g_set_error (error, local->domain, local->code,
+                 "%s; run: chown %s %s && chmod 0600 %s; every directory above it must let %s pass "
+                 "(chmod a+x); see \"Files with secrets\" in scan-email-providers(7)",
+                 local->message, name, quoted, quoted, name);
+  else
+    g_propagate_error (error, g_steal_pointer (&local));
+}
+
 char *
 se_io_read_file (const char *path, gsize max, gsize *length, GError **error)
 {
@@ -190,7 +209,7 @@ se_io_read_secret_file (const char *path, gsize max, gsize *length, GError **err
         g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
                      "%s is a symbolic link; a secret must be a regular file", path);
       else
-        set_open_error (error, errno, path);
+        set_secret_error (error, errno, path);
       return NULL;
     }
   if (!check_secret (fd, path, error))

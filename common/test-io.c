@@ -136,6 +136,22 @@ test_secret_modes (Fixture *fixture, gconstpointer unused)
 }
 
 static void
+test_secret_rights (Fixture *fixture, gconstpointer unused)
+{
+  uid_t user = geteuid ();
+
+  put (fixture->path, "hush", 0600);
+  g_assert_cmpint (chmod (fixture->directory, 0), ==, 0);
+  if (user == 0)
+    g_assert_cmpint (seteuid (1), ==, 0);
+  expect_no_secret (fixture->path, "every directory above");
+  expect_no_secret (fixture->path, "chmod 0600 '");
+  expect_no_secret (fixture->path, "scan-email-providers(7)");
+  g_assert_cmpint (seteuid (user), ==, 0);
+  g_assert_cmpint (chmod (fixture->directory, 0700), ==, 0);
+}
+
+static void
 test_secret_kinds (Fixture *fixture, gconstpointer unused)
 {
   g_autofree char *link = g_build_filename (fixture->directory, "link", NULL);
@@ -452,6 +468,7 @@ main (int argc, char **argv)
   ADD ("create", test_create);
   ADD ("read-file", test_read_file);
   ADD ("secret/modes", test_secret_modes);
+  ADD ("secret/rights", test_secret_rights);
   ADD ("secret/kinds", test_secret_kinds);
   ADD ("replace", test_replace);
   ADD ("replace-reserved", test_replace_reserved);
