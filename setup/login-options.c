@@ -44,9 +44,11 @@ se_login_options_clear (SeLoginOptions *options)
 }
 
 /* Moves what was given into options. */
-static void
-take_keys (SeLoginOptions *options, char *values[N_KEYS])
+static gboolean
+take_keys (SeLoginOptions *options, char *values[N_KEYS], GError **error)
 {
+  const KeyOption *wrong = NULL;
+
   options->keys = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_free);
   for (gsize i = 0; i < N_KEYS; i++)
     {
@@ -54,6 +56,8 @@ take_keys (SeLoginOptions *options, char *values[N_KEYS])
 
       if (value == NULL)
         continue;
+      if (!g_utf8_validate (value, -1, NULL))
+        wrong = &key_options[i];
       /* The worker and the jobs run elsewhere. */
       if (key_options[i].path && *value != '\0')
         {
@@ -62,6 +66,11 @@ take_keys (SeLoginOptions *options, char *values[N_KEYS])
         }
       g_hash_table_insert (options->keys, (gpointer)key_options[i].key, value);
     }
+  if (wrong == NULL)
+    return TRUE;
+  g_set_error (error, SE_ERROR, (int)SE_ERROR_USAGE, "--%s is not valid UTF-8",
+               wrong->option != NULL ? wrong->option : wrong->key);
+  return FALSE;
 }
 
 static gboolean
@@ -105,10 +114,11 @@ se_login_options_parse (SeLoginOptions *options, int argc, char **argv, GError *
     {
       const KeyOption *known = &key_options[i];
 
+      /* Text, too: GOption would convert it from the locale's encoding, which may be none. */
       entries[i] = (GOptionEntry){ known->option != NULL ? known->option : known->key,
                                    0,
                                    0,
-                                   known->path ? G_OPTION_ARG_FILENAME : G_OPTION_ARG_STRING,
+                                   G_OPTION_ARG_FILENAME,
                                    &values[i],
                                    known->help,
                                    known->parameter };
@@ -122,8 +132,7 @@ se_login_options_parse (SeLoginOptions *options, int argc, char **argv, GError *
       "that were held for it. An account that stands in the file needs no options; an option is\n"
       "written there as the key of its name.",
       entries, 1, error);
-  take_keys (options, values);
-  if (words == NULL)
+  if (!take_keys (options, values, words != NULL ? error : NULL) || words == NULL)
     return FALSE;
   options->address = g_strdup (words[0]);
   if (!check (options, port, error))

@@ -69,6 +69,23 @@ test_paths (void)
   g_assert_cmpuint (options.port, ==, 0);
 }
 
+/* In the locale "C", as under one that was never generated. */
+static void
+test_utf8 (void)
+{
+  g_auto (SeLoginOptions) options = { 0 };
+  g_auto (SeLoginOptions) bad = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (parse (&options, "login|--from-name=B\303\274ro|--key-file=/b\303\274ro", &error));
+  g_assert_no_error (error);
+  g_assert_cmpstr (g_hash_table_lookup (options.keys, "from-name"), ==, "B\303\274ro");
+  g_assert_cmpstr (g_hash_table_lookup (options.keys, "key-file"), ==, "/b\303\274ro");
+  g_assert_false (parse (&bad, "login|--store=file|--from-name=B\374ro", &error));
+  g_assert_error (error, SE_ERROR, (int)SE_ERROR_USAGE);
+  g_assert_cmpstr (error->message, ==, "--from-name is not valid UTF-8");
+}
+
 static void
 test_refused (void)
 {
@@ -93,6 +110,7 @@ main (int argc, char **argv)
   g_set_prgname ("oauth-setup login");
   g_test_add_func ("/login-options/all", test_all);
   g_test_add_func ("/login-options/paths", test_paths);
+  g_test_add_func ("/login-options/utf8", test_utf8);
   g_test_add_func ("/login-options/refused", test_refused);
   return g_test_run ();
 }
