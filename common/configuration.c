@@ -369,24 +369,30 @@ choose (const char *const *accounts, const char *address, const char *path, GErr
   return accounts[0];
 }
 
+/* The error names no place. */
+static SeAccount *
+get_account (const SeConfig *config, const char *address, GError **error)
+{
+  g_autoptr (SeAccount) account = g_new0 (SeAccount, 1);
+
+  account->address = g_strdup (address);
+  return fill_account (config, account, error) ? g_steal_pointer (&account) : NULL;
+}
+
 SeAccount *
 se_config_get_account (const SeConfig *config, const char *address, GError **error)
 {
   g_auto (GStrv) accounts = se_config_list_accounts (config);
-  g_autoptr (SeAccount) account = g_new0 (SeAccount, 1);
   const char *chosen = choose ((const char *const *)accounts, address, config->file->path, error);
+  SeAccount *account = chosen != NULL ? get_account (config, chosen, error) : NULL;
 
-  if (chosen == NULL)
-    return NULL;
-  account->address = g_strdup (chosen);
-  if (!fill_account (config, account, error))
+  if (chosen != NULL && account == NULL)
     {
       g_autofree char *place = account_place (config, chosen);
 
       g_prefix_error (error, "%s: ", place);
-      return NULL;
     }
-  return g_steal_pointer (&account);
+  return account;
 }
 
 static gboolean
@@ -430,9 +436,19 @@ se_config_make_account (const SeConfig *config, const char *address, GHashTable 
   text = se_config_edit_account (config->file->text, address, keys);
   file = se_config_file_parse (config->file->path, text, FALSE, error);
   merged.file = file;
-  account = file != NULL ? se_config_get_account (&merged, address, error) : NULL;
-  /* The line that the error names may not be in the file. */
-  if (account == NULL && !g_str_equal (text, config->file->text))
-    g_prefix_error (error, "the account cannot be set up so: ");
+  if (file == NULL)
+    return NULL;
+  account = get_account (&merged, address, error);
+  if (account == NULL)
+    {
+      /* A place in the file that there is, not in the one that would come of it. */
+      g_autofree char *section = g_strdup_printf ("account %s", address);
+      g_autofree char *place = g_key_file_has_group (config->file->keys, section)
+                                   ? account_place (config, address)
+                                   : g_strdup_printf ("[%s]", section);
+
+      g_prefix_error (error, "%s%s: ", place,
+                      g_str_equal (text, config->file->text) ? "" : " cannot be set up so");
+    }
   return account;
 }

@@ -447,6 +447,7 @@ test_make_account (void)
   g_autoptr (GHashTable) new_keys = make_keys ("provider", "google", "client-id", "x", NULL);
   g_autoptr (GHashTable) bad_value = make_keys ("grant", "devise", NULL);
   g_autoptr (GHashTable) bad_key = make_keys ("tennant", "x", NULL);
+  g_autoptr (GHashTable) no_provider = make_keys ("provider", "nowhere", NULL);
   g_autoptr (GHashTable) none = make_keys ("from-name", "x", NULL);
   g_autoptr (GError) error = NULL;
   g_autoptr (SeAccount) merged
@@ -470,7 +471,11 @@ test_make_account (void)
   g_assert_error (error, SE_ERROR, SE_ERROR_CONFIG);
   g_clear_error (&error);
   g_assert_null (se_config_make_account (config, "new@contoso.com", none, &error));
-  g_assert_nonnull (strstr (error->message, "'provider' is missing"));
+  g_assert_cmpstr (error->message, ==,
+                   "[account new@contoso.com] cannot be set up so: the key 'provider' is missing");
+  g_clear_error (&error);
+  g_assert_null (se_config_make_account (config, "scanner@contoso.com", no_provider, &error));
+  g_assert_nonnull (strstr (error->message, "/etc/x.conf:"));
   g_clear_error (&error);
   g_assert_null (se_config_make_account (config, "x@y]\nuser = root", new_keys, &error));
   g_assert_error (error, SE_ERROR, SE_ERROR_CONFIG);
