@@ -395,6 +395,22 @@ se_config_get_account (const SeConfig *config, const char *address, GError **err
   return account;
 }
 
+gboolean
+se_config_check_account_key (const char *key, const char *value, GError **error)
+{
+  const SeConfigKey *known = se_config_find_key ("account", key);
+
+  if (known == NULL)
+    {
+      g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, "unknown key '%s'", key);
+      return FALSE;
+    }
+  if (*value == '\0' || se_config_parse_value (known->type, value, NULL, error))
+    return TRUE;
+  g_prefix_error (error, "%s: ", known->key);
+  return FALSE;
+}
+
 static gboolean
 check_given (const char *address, GHashTable *keys, GError **error)
 {
@@ -405,20 +421,8 @@ check_given (const char *address, GHashTable *keys, GError **error)
     return FALSE;
   g_hash_table_iter_init (&iter, keys);
   while (g_hash_table_iter_next (&iter, &key, &value))
-    {
-      const SeConfigKey *known = se_config_find_key ("account", key);
-
-      if (known == NULL)
-        {
-          g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, "unknown key '%s'", (const char *)key);
-          return FALSE;
-        }
-      if (*(const char *)value != '\0' && !se_config_parse_value (known->type, value, NULL, error))
-        {
-          g_prefix_error (error, "%s: ", known->key);
-          return FALSE;
-        }
-    }
+    if (!se_config_check_account_key (key, value, error))
+      return FALSE;
   return TRUE;
 }
 

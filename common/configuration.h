@@ -142,6 +142,9 @@ char **se_config_list_providers (const SeConfig *config);
  * cannot be used. address NULL: the only account there is; several or none: SE_ERROR_CONFIG. */
 SeAccount *se_config_get_account (const SeConfig *config, const char *address, GError **error);
 
+/* Tells whether a key of [account] can have value; empty: none. SE_ERROR_CONFIG names the key. */
+gboolean se_config_check_account_key (const char *key, const char *value, GError **error);
+
 /* An account that is not in the file yet: keys as in [account], name to value, merged over the
  * file's section for address where there is one; an empty value takes its key out. Same checks as
  * se_config_get_account. */

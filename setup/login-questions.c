@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "setup/login.h"
 
+#include "common/io.h"
 #include "mail/address.h"
 #include "oauth/grant.h"
+#include "oauth/rsa-key.h"
 #include "setup/console.h"
 
 #include <stdio.h>
@@ -231,6 +233,62 @@ ignore (const char *const *fields, gpointer data)
   return NULL;
 }
 
+/* A key's value as a person typed it. */
+typedef struct
+{
+  const char *key;
+  const char *value;
+} Typed;
+
+/* Reads a file as those will who use it. */
+static gboolean
+check_typed (SeService *service, gpointer data, GError **error)
+{
+  const Typed *typed = data;
+  g_autoptr (SeRsaKey) key = NULL;
+  se_autosecret char *secret = NULL;
+  SeCertificate certificate;
+
+  if (g_str_equal (typed->key, "certificate-file"))
+    return se_certificate_read (typed->value, NULL, &certificate, error);
+  if (g_str_equal (typed->key, "key-file"))
+    {
+      key = se_rsa_key_read (typed->value, error);
+      return key != NULL;
+    }
+  if (!g_str_equal (typed->key, "client-secret-file"))
+    return TRUE;
+  secret = se_io_read_secret_file (typed->value, 4096, NULL, error);
+  return secret != NULL;
+}
+
+/* ask_key, again until the answer alone will do. */
+static gboolean
+ask_good_key (SeLoginOptions *options, const SeSetup *setup, const char *key, const char *question,
+              const char *fallback, GError **error)
+{
+  if (get_key (options, key) != NULL)
+    return TRUE;
+  while (ask_key (options, key, question, fallback, error))
+    {
+      Typed typed = { key, get_key (options, key) };
+      g_autoptr (GError) local = NULL;
+
+      if (typed.value == NULL
+          || (se_config_check_account_key (key, typed.value, &local)
+              && se_service_run (setup->server, check_typed, ignore, &typed, &local)))
+        return TRUE;
+      if (se_error_is (local, SE_ERROR_CANCELLED))
+        {
+          g_propagate_error (error, g_steal_pointer (&local));
+          return FALSE;
+        }
+      puts (local->message);
+      g_hash_table_remove (options->keys, key);
+    }
+  return FALSE;
+}
+
 static gboolean
 needs_secret (const SeProviderConfig *provider, const char *grant)
 {
@@ -240,36 +298,36 @@ needs_secret (const SeProviderConfig *provider, const char *grant)
 
 /* Asks for what the grant needs. provider: NULL if not known. */
 static gboolean
-ask_files (SeLoginOptions *options, const char *grant, const SeProviderConfig *provider,
-           GError **error)
+ask_files (SeLoginOptions *options, const SeSetup *setup, const char *grant,
+           const SeProviderConfig *provider, GError **error)
 {
   gboolean needed = needs_secret (provider, grant) || g_str_equal (grant, "client-credentials");
   gboolean secret = needs_secret (provider, grant) || g_str_equal (grant, "code");
 
   if (g_str_equal (grant, "service-account"))
-    return ask_key (options, "service-account-file", "Service account's key file (JSON)", NULL,
-                    error);
+    return ask_good_key (options, setup, "service-account-file",
+                         "Service account's key file (JSON)", NULL, error);
   if (g_str_equal (grant, "client-credentials") && get_key (options, "client-secret-file") == NULL)
     {
-      if (!ask_key (options, "certificate-file",
-                    "Application's certificate, a PEM file (empty: it has a secret instead)", "",
-                    error))
+      if (!ask_good_key (options, setup, "certificate-file",
+                         "Application's certificate, a PEM file (empty: it has a secret instead)",
+                         "", error))
         return FALSE;
       secret = get_key (options, "certificate-file") == NULL;
       if (!secret)
-        return ask_key (options, "key-file", "The certificate's private key, a PEM file", NULL,
-                        error);
+        return ask_good_key (options, setup, "key-file",
+                             "The certificate's private key, a PEM file", NULL, error);
     }
   if (!secret)
     return TRUE;
-  if (!ask_key (options, "client-secret-file",
-                needed ? "File with the client secret"
-                       : "File with the client secret (empty: it has none)",
-                needed ? NULL : "", error))
+  if (!ask_good_key (options, setup, "client-secret-file",
+                     needed ? "File with the client secret"
+                            : "File with the client secret (empty: it has none)",
+                     needed ? NULL : "", error))
     return FALSE;
   return get_key (options, "client-secret-file") == NULL
-         || ask_key (options, "client-secret-expires",
-                     "The secret's last day, YYYY-MM-DD (empty: not known)", "", error);
+         || ask_good_key (options, setup, "client-secret-expires",
+                          "The secret's last day, YYYY-MM-DD (empty: not known)", "", error);
 }
 
 /* Asks, and looks at the files as the service user, until they will do: nobody should sign in
@@ -290,7 +348,7 @@ complete_files (SeLoginOptions *options, const SeSetup *setup, const char *grant
       g_hash_table_iter_init (&iter, options->keys);
       while (g_hash_table_iter_next (&iter, &key, NULL))
         g_hash_table_add (given, key);
-      if (!ask_files (options, grant, provider, error))
+      if (!ask_files (options, setup, grant, provider, error))
         return FALSE;
       account = se_config_make_account (setup->config, options->address, options->keys, &local);
       if (account != NULL && se_service_run (setup->server, check_files, ignore, account, &local))
