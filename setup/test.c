@@ -102,7 +102,8 @@ say_next (const Test *test, const GError *error)
     printf ("The mail server lets the account in again; next: oauth-setup release --account %s\n",
             address);
   else if (error == NULL && test->to == NULL)
-    printf ("Sending rights are not proven; next: oauth-setup test %s --to ADDRESS\n", address);
+    printf ("Logged in, sending rights not proven; next: oauth-setup test %s --to ADDRESS\n",
+            address);
   else if (error == NULL)
     printf ("All is well; look whether the mail has come to %s.\n", test->to);
   else if (strstr (error->message, login) != NULL)

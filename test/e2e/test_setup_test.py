@@ -56,7 +56,7 @@ class Success(TryOut):
         self.assertRegex(lines["Token"], r"^valid until \d{4}-\d\d-\d\d \d\d:\d\d.*; scope .*smtp")
         self.assertIn(ACCOUNT, lines["AUTH"])
         self.assertIn(f"<{ACCOUNT}> is accepted", lines["MAIL FROM"])
-        self.assertIn("not proven", self.last(answer))
+        self.assertIn("sending rights not proven", self.last(answer))
         self.assertEqual(answer.stderr, "")
         self.assertEqual(self.sink.messages, [])
 
