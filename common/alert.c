@@ -72,7 +72,6 @@ se_alert_raise (const SeServerConfig *server, const char *account, SeAlertCause 
 {
   g_autofree char *path = path_of (server, account, RAISED);
   g_autofree char *withdrawn = path_of (server, account, WITHDRAWN);
-  g_autofree char *directory = g_path_get_dirname (path);
   g_autofree char *clean = se_log_clean (sentence, SENTENCE_MAX);
   gsize length = 0;
   g_autofree char *text = format (cause, clean, &length);
@@ -80,11 +79,8 @@ se_alert_raise (const SeServerConfig *server, const char *account, SeAlertCause 
 
   if (g_access (path, F_OK) == 0)
     return TRUE;
-  if (g_mkdir_with_parents (directory, 0700) != 0)
-    {
-      se_error_set_errno (error, errno, "cannot make the directory %s", directory);
-      return FALSE;
-    }
+  if (!se_io_make_parent (path, error))
+    return FALSE;
   if (!se_io_create_file (path, text, length, 0600, &first, error))
     return FALSE;
   if (!first)
@@ -168,7 +164,6 @@ se_alert_expiring (const SeServerConfig *server, const char *account, gint64 unt
 {
   static const int steps[] = { 1, 3, 14 };
   g_autofree char *path = path_of (server, account, EXPIRING);
-  g_autofree char *directory = g_path_get_dirname (path);
   g_autofree char *clean = sentence == NULL ? NULL : se_log_clean (sentence, SENTENCE_MAX);
   g_autofree char *text = NULL;
   gint64 left = until - g_get_real_time () / G_USEC_PER_SEC;
@@ -185,11 +180,8 @@ se_alert_expiring (const SeServerConfig *server, const char *account, gint64 unt
     }
   if (read_announced_days (path) <= steps[step])
     return TRUE;
-  if (g_mkdir_with_parents (directory, 0700) != 0)
-    {
-      se_error_set_errno (error, errno, "cannot make the directory %s", directory);
-      return FALSE;
-    }
+  if (!se_io_make_parent (path, error))
+    return FALSE;
   text = g_strdup_printf ("[" GROUP "]\ndays=%d\n", steps[step]);
   if (!se_io_replace_file (path, text, strlen (text), 0600, error))
     return FALSE;

@@ -368,6 +368,17 @@ se_io_create_file (const char *path, const void *contents, gsize length, mode_t 
 }
 
 gboolean
+se_io_make_parent (const char *path, GError **error)
+{
+  g_autofree char *directory = g_path_get_dirname (path);
+
+  if (g_mkdir_with_parents (directory, 0700) == 0)
+    return TRUE;
+  se_error_set_errno (error, errno, "cannot make the directory %s", directory);
+  return FALSE;
+}
+
+gboolean
 se_io_sync_parent (const char *path, GError **error)
 {
   g_autofree char *directory = g_path_get_dirname (path);

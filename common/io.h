@@ -53,6 +53,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeReplacement, se_io_replace_free)
 gboolean se_io_create_file (const char *path, const void *contents, gsize length, mode_t mode,
                             gboolean *created, GError **error);
 
+/* Makes the directory that is to hold path, and those above, 0700 where they are missing. */
+gboolean se_io_make_parent (const char *path, GError **error);
+
 /* fsync of the directory that holds path. */
 gboolean se_io_sync_parent (const char *path, GError **error);
 

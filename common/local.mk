@@ -15,7 +15,8 @@ common_libcommon_a_SOURCES = \
   common/log.c common/log.h \
   common/notify.c common/notify.h \
   common/option-list.c common/option-list.h \
-  common/template.c common/template.h
+  common/template.c common/template.h \
+  common/timestamp.c common/timestamp.h
 common_libcommon_a_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(CRYPTO_CFLAGS)
 COMMON_LIBS = common/libcommon.a $(GLIB_LIBS) $(CRYPTO_LIBS)
 

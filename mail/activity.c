@@ -19,16 +19,11 @@ gboolean
 se_activity_note (const char *state_directory, const char *account, GError **error)
 {
   g_autofree char *path = path_of (state_directory, account);
-  g_autofree char *directory = g_path_get_dirname (path);
   g_autoptr (GDateTime) time = g_date_time_new_now_utc ();
   g_autofree char *text = g_date_time_format (time, "%Y-%m-%dT%H:%M:%SZ\n");
 
-  if (g_mkdir_with_parents (directory, 0700) != 0)
-    {
-      se_error_set_errno (error, errno, "cannot make the directory %s", directory);
-      return FALSE;
-    }
-  return se_io_replace_file (path, text, strlen (text), 0600, error);
+  return se_io_make_parent (path, error)
+         && se_io_replace_file (path, text, strlen (text), 0600, error);
 }
 
 gint64

@@ -2,6 +2,7 @@
 #include "oauth/client-auth.h"
 
 #include "common/io.h"
+#include "common/timestamp.h"
 #include "oauth/jwt.h"
 
 #include <string.h>
@@ -36,8 +37,7 @@ check_dates (const SeAccount *account, const SeCertificate *certificate, gint64 
 {
   gboolean early = now < certificate->not_before;
   gint64 seconds = early ? certificate->not_before : certificate->not_after;
-  g_autoptr (GDateTime) time = g_date_time_new_from_unix_local (seconds);
-  g_autofree char *text = time == NULL ? NULL : g_date_time_format (time, "%Y-%m-%d %H:%M");
+  g_autofree char *text = se_timestamp_local (seconds);
 
   if (!early && now < certificate->not_after)
     return TRUE;

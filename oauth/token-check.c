@@ -2,6 +2,7 @@
 #include "oauth/token-check.h"
 
 #include "common/log.h"
+#include "common/timestamp.h"
 
 #include <string.h>
 
@@ -82,11 +83,9 @@ se_token_check_describe (const cJSON *claims)
     }
   if (se_json_integer (claims, "exp", &exp))
     {
-      g_autoptr (GDateTime) time = g_date_time_new_from_unix_local (exp);
-      g_autofree char *shown = time == NULL ? NULL : g_date_time_format (time, "%Y-%m-%d %H:%M");
+      g_autofree char *shown = se_timestamp_local (exp);
 
-      g_string_append_printf (text, "%sexp=%s", text->len > 0 ? ", " : "",
-                              shown == NULL ? "?" : shown);
+      g_string_append_printf (text, "%sexp=%s", text->len > 0 ? ", " : "", shown);
     }
   return g_string_free (g_steal_pointer (&text), FALSE);
 }

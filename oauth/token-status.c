@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "oauth/token.h"
 
+#include "common/timestamp.h"
 #include "oauth/grant.h"
 
 const char *
@@ -38,14 +39,6 @@ now (void)
   return g_get_real_time () / G_USEC_PER_SEC;
 }
 
-static char *
-show_time (gint64 seconds)
-{
-  g_autoptr (GDateTime) time = g_date_time_new_from_unix_local (seconds);
-
-  return time == NULL ? g_strdup ("?") : g_date_time_format (time, "%Y-%m-%d %H:%M");
-}
-
 /* What the last refusal means; the access token is no longer good where expired is TRUE. */
 static SeTokenStatus
 judge_failure (const SeTokenRecord *record, gboolean expired)
@@ -69,7 +62,7 @@ static void
 report_failure (SeTokenReport *report, const SeAccount *account, gboolean expired)
 {
   const SeTokenRecord *record = report->record;
-  g_autofree char *when = show_time (record->failed);
+  g_autofree char *when = se_timestamp_local (record->failed);
   const char *advice = NULL;
 
   report->status = judge_failure (record, expired);
@@ -100,7 +93,7 @@ report_record (SeTokenReport *report, const SeAccount *account)
     }
   else if (expired && record->refresh_token == NULL && se_grant_is_attended (record->grant))
     {
-      g_autofree char *end = show_time (record->expires);
+      g_autofree char *end = se_timestamp_local (record->expires);
 
       report->status = SE_TOKEN_NEEDS_AUTHORIZATION;
       report->hint = g_strdup_printf ("the sign-in ran out at %s; run: oauth-setup login %s", end,
@@ -118,7 +111,7 @@ report_deadline (SeTokenReport *report, const SeAccount *account)
   if (!se_deadline_find (account, report->record, &report->deadline)
       || report->status != SE_TOKEN_ACTIVE || deadline->time - now () >= SE_DEADLINE_NEAR)
     return;
-  when = show_time (deadline->time);
+  when = se_timestamp_local (deadline->time);
   report->status = SE_TOKEN_EXPIRING;
   g_free (report->hint);
   report->hint = g_strdup_printf ("%s at %s; %s %s", deadline->reason, when, deadline->remedy,
