@@ -95,17 +95,17 @@ test_good (Fixture *f, gconstpointer unused)
                            .expires = now + 3600,
                            .failure = (char *)"invalid_grant",
                            .failed = now };
-  const SeTokenContext context = { .server = &f->server, .account = &f->account, .cancel_fd = -1 };
+  g_autoptr (SeStore) store = se_store_open (&f->server, &f->account, NULL);
 
   se_authorization_works (&f->authorization);
   assert_alert (f, -1);
   fail (f, SE_ERROR_CONFIG, TRUE, FALSE);
-  g_assert_true (se_token_adopt (&context, &record, NULL));
+  g_assert_true (se_store_save (store, &record, NULL));
   se_authorization_works (&f->authorization);
   assert_alert (f, SE_ALERT_TOKEN);
   record.failure = NULL;
   record.failed = 0;
-  g_assert_true (se_token_adopt (&context, &record, NULL));
+  g_assert_true (se_store_save (store, &record, NULL));
   se_authorization_works (&f->authorization);
   assert_alert (f, -1);
 }

@@ -37,7 +37,7 @@ SeDeviceCode *se_device_grant_start (const SeTokenContext *context, const SeEndp
  * time-out doubles the interval, expires_in by the monotonic clock, never a poll after success.
  * tick: called about once a second with the seconds left; may be NULL.
  * On success the record is checked (id_token: aud, and Microsoft's tid against the stored one) and
- * complete but not yet stored (se_token_adopt). SE_ERROR_AUTHORIZATION: declined or expired;
+ * complete but not yet stored. SE_ERROR_AUTHORIZATION: declined or expired;
  * SE_ERROR_CONFIG: no refresh token came. */
 SeTokenRecord *se_device_grant_poll (const SeTokenContext *context, const SeEndpoints *endpoints,
                                      const SeDeviceCode *code, const SeClock *clock,

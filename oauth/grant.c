@@ -86,20 +86,39 @@ se_grant_is_client (const char *grant)
   return found == NULL || found->client == get_client_id;
 }
 
-SeHttpReply *
-se_grant_request (const SeTokenContext *context, const char *url, const SeForm *form, int grace_ms,
-                  gboolean *timed_out, GError **error)
+static SeHttpFunc
+http_of (const SeTokenContext *context)
 {
-  SeHttpFunc http = context->http == NULL ? se_http_perform : context->http;
-  se_autosecret char *body = se_form_encode (form);
-  const SeHttpOptions options = {
+  return context->http == NULL ? se_http_perform : context->http;
+}
+
+static SeHttpOptions
+options_for (const SeTokenContext *context, int grace_ms)
+{
+  return (SeHttpOptions){
     .ca_file = context->account->provider->ca_file,
     .proxy = context->server->proxy,
     .cancel_fd = context->cancel_fd,
     .grace_ms = grace_ms,
   };
+}
 
-  return http (url, body, &options, timed_out, error);
+SeEndpoints *
+se_grant_find_endpoints (const SeTokenContext *context, GError **error)
+{
+  const SeHttpOptions options = options_for (context, 0);
+
+  return se_endpoints_resolve (context->account, http_of (context), &options, error);
+}
+
+SeHttpReply *
+se_grant_request (const SeTokenContext *context, const char *url, const SeForm *form, int grace_ms,
+                  gboolean *timed_out, GError **error)
+{
+  se_autosecret char *body = se_form_encode (form);
+  const SeHttpOptions options = options_for (context, grace_ms);
+
+  return http_of (context) (url, body, &options, timed_out, error);
 }
 
 gboolean

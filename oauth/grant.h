@@ -18,8 +18,8 @@ gboolean se_grant_is_attended (const char *grant);
  * se_client_auth_check and se_service_account_check. */
 gboolean se_grant_check_files (const SeAccount *account, GError **error);
 
-/* Signs the account in by its grant, one that is not attended. Returns the record, not yet stored
- * (se_token_adopt). Errors as se_grant_load_stored, se_grant_renew and se_grant_make_record. */
+/* Signs the account in by its grant, one that is not attended. Returns the record, not yet stored.
+ * Errors as se_grant_load_stored, se_grant_renew and se_grant_make_record. */
 SeTokenRecord *se_grant_run (const SeTokenContext *context, const SeEndpoints *endpoints,
                              GError **error);
 
@@ -28,6 +28,16 @@ SeTokenRecord *se_grant_run (const SeTokenContext *context, const SeEndpoints *e
  * error_code and errors as se_token_response_parse, se_grant_check_files and SeHttpFunc. */
 SeTokenResponse *se_grant_renew (const SeTokenContext *context, const SeTokenRecord *record,
                                  char **error_code, GError **error);
+
+/* What is stored now, NULL in *stored for nothing. Called before a person does anything: a store
+ * that cannot be used must not show at the end. Errors as se_store_open and se_store_load. */
+gboolean se_grant_load_stored (const SeTokenContext *context, SeTokenRecord **stored,
+                               GError **error);
+
+/* se_endpoints_resolve with the context's SeHttpFunc, the provider's ca-file and the server's
+ * proxy.
+ */
+SeEndpoints *se_grant_find_endpoints (const SeTokenContext *context, GError **error);
 
 /* How long the account's lock is waited for: less than two time-outs of a request, so that nobody
  * waits behind two dead ones. */
@@ -43,11 +53,6 @@ gboolean se_grant_is_client (const char *grant);
  * timed_out and errors as in SeHttpFunc, grace_ms as in SeHttpOptions. */
 SeHttpReply *se_grant_request (const SeTokenContext *context, const char *url, const SeForm *form,
                                int grace_ms, gboolean *timed_out, GError **error);
-
-/* What is stored now, NULL in *stored for nothing. Called before a person does anything: a store
- * that cannot be used must not show at the end. Errors as se_store_open and se_store_load. */
-gboolean se_grant_load_stored (const SeTokenContext *context, SeTokenRecord **stored,
-                               GError **error);
 
 /* Tells whether record belongs to the account as it is configured now; another grant in the
  * configuration does not matter. SE_ERROR_AUTHORIZATION names the key that was changed;

@@ -46,10 +46,6 @@ tell_server (const SeTokenContext *context, const SeTokenRecord *record, gboolea
              GError **error)
 {
   const SeAccount *account = context->account;
-  const SeHttpOptions options = { .ca_file = account->provider->ca_file,
-                                  .proxy = context->server->proxy,
-                                  .cancel_fd = context->cancel_fd };
-  SeHttpFunc http = context->http == NULL ? se_http_perform : context->http;
   g_autoptr (SeEndpoints) endpoints = NULL;
   g_autofree char *error_code = NULL;
   const char *access_token = record->access_token;
@@ -58,7 +54,7 @@ tell_server (const SeTokenContext *context, const SeTokenRecord *record, gboolea
     return TRUE;
   if (!se_grant_check_record (account, record, error))
     return FALSE;
-  endpoints = se_endpoints_resolve (account, http, &options, error);
+  endpoints = se_grant_find_endpoints (context, error);
   if (endpoints == NULL)
     return FALSE;
   if (endpoints->revocation == NULL)

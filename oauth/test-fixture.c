@@ -125,8 +125,10 @@ void
 fixture_store (const Fixture *fixture, const SeTokenRecord *record)
 {
   g_autoptr (GError) error = NULL;
+  g_autoptr (SeStore) store = se_store_open (&fixture->server, &fixture->account, &error);
+  se_autofd int lock = store == NULL ? -1 : se_store_lock (store, 0, -1, &error);
 
-  g_assert_true (se_token_adopt (&fixture->context, record, &error));
+  g_assert_true (lock >= 0 && se_store_save (store, record, &error));
   g_assert_no_error (error);
 }
 

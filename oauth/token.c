@@ -272,14 +272,3 @@ se_token_wait (const SeTokenContext *context, GError **error)
 
   return lock >= 0;
 }
-
-gboolean
-se_token_adopt (const SeTokenContext *context, const SeTokenRecord *record, GError **error)
-{
-  g_autoptr (SeStore) store = se_store_open (context->server, context->account, error);
-  se_autofd int lock
-      = store == NULL ? -1
-                      : se_store_lock (store, SE_GRANT_LOCK_WAIT_MS, context->cancel_fd, error);
-
-  return lock >= 0 && se_store_save (store, record, error);
-}

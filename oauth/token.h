@@ -38,10 +38,6 @@ gboolean se_token_refresh (const SeTokenContext *context, GError **error);
  * SE_ERROR_TEMPORARY when it takes too long; those of se_store_open. */
 gboolean se_token_wait (const SeTokenContext *context, GError **error);
 
-/* Stores what a grant has brought, under the account's lock, in place of what was there. */
-gboolean se_token_adopt (const SeTokenContext *context, const SeTokenRecord *record,
-                         GError **error);
-
 /* SeTokenRecord.failure where the server itself said nothing. */
 #define SE_TOKEN_FAILURE_NETWORK "unreachable" /* no answer, or none by OAuth's rules */
 #define SE_TOKEN_FAILURE_SETUP "unusable"      /* certificate, client secret, address */

@@ -18,36 +18,19 @@ typedef struct
   SeExit exit_status; /* the parent's: the worst so far */
 } Refresh;
 
-static gboolean
-refresh_account (SeService *service, const SeSetup *setup, const char *address, GError **error)
-{
-  g_autoptr (SeAccount) account = se_config_get_account (setup->config, address, error);
-  SeTokenContext context;
-
-  if (account == NULL)
-    return FALSE;
-  context = se_mailbox_context (service, setup->server, account);
-  return se_token_refresh (&context, error);
-}
-
 /* An end that is known beforehand is told before users notice it, above all where no refresh comes
  * through. An account that is lost already has its alert. */
-static gboolean
-tell_deadline (SeService *service, const SeSetup *setup, const char *address, GError **error)
+static void
+tell_deadline (const SeTokenContext *context)
 {
-  g_autoptr (SeAccount) account = se_config_get_account (setup->config, address, error);
-  g_autoptr (SeTokenReport) report = NULL;
-  SeTokenContext context;
-  gboolean lives = FALSE;
+  g_autoptr (SeTokenReport) report = se_token_report_new (context);
+  gboolean lives = report->status == SE_TOKEN_ACTIVE || report->status == SE_TOKEN_EXPIRING
+                   || report->status == SE_TOKEN_UNREACHABLE;
+  g_autoptr (GError) error = NULL;
 
-  if (account == NULL)
-    return FALSE;
-  context = se_mailbox_context (service, setup->server, account);
-  report = se_token_report_new (&context);
-  lives = report->status == SE_TOKEN_ACTIVE || report->status == SE_TOKEN_EXPIRING
-          || report->status == SE_TOKEN_UNREACHABLE;
-  return se_alert_expiring (setup->server, address, lives ? report->deadline.time : 0, report->hint,
-                            error);
+  if (!se_alert_expiring (context->server, context->account->address,
+                          lives ? report->deadline.time : 0, report->hint, &error))
+    g_warning ("%s", error->message);
 }
 
 /* How the account stands now. That it cannot be noted changes nothing about it. */
@@ -67,16 +50,35 @@ note (const SeServerConfig *server, const char *address, const GError *failure)
 
 /* Nobody has signed in yet, or the admin has revoked it: known, and nothing to renew. */
 static gboolean
-has_no_record (SeService *service, const SeSetup *setup, const char *address)
+has_no_record (const SeTokenContext *context)
 {
-  g_autoptr (SeAccount) account = se_config_get_account (setup->config, address, NULL);
   g_autoptr (SeTokenRecord) record = NULL;
-  SeTokenContext context;
 
-  if (account == NULL)
-    return FALSE;
-  context = se_mailbox_context (service, setup->server, account);
-  return se_grant_load_stored (&context, &record, NULL) && record == NULL;
+  return se_grant_load_stored (context, &record, NULL) && record == NULL;
+}
+
+/* *missing: TRUE for one of all accounts that has no tokens, which is then left alone. */
+static gboolean
+refresh_account (SeService *service, const Refresh *refresh, const char *address, gboolean *missing,
+                 GError **error)
+{
+  const SeSetup *setup = refresh->setup;
+  g_autoptr (GError) failure = NULL;
+  g_autoptr (SeAccount) account = se_config_get_account (setup->config, address, &failure);
+  SeTokenContext context = se_mailbox_context (service, setup->server, account);
+
+  *missing = account != NULL && refresh->all && has_no_record (&context);
+  if (*missing)
+    return TRUE;
+  if (account != NULL)
+    (void)se_token_refresh (&context, &failure);
+  note (setup->server, address, failure);
+  if (!se_error_is (failure, SE_ERROR_CANCELLED) && !se_error_is (failure, SE_ERROR_CONFIG))
+    tell_deadline (&context);
+  if (failure == NULL)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&failure));
+  return FALSE;
 }
 
 /* One account's trouble does not keep the others from being refreshed. */
@@ -89,18 +91,14 @@ refresh_all (SeService *service, gpointer data, GError **error)
   for (address = refresh->addresses; *address != NULL; address++)
     {
       g_autoptr (GError) local = NULL;
-      g_autoptr (GError) unsaid = NULL;
+      gboolean missing = FALSE;
 
-      if (refresh->all && has_no_record (service, refresh->setup, *address))
+      (void)refresh_account (service, refresh, *address, &missing, &local);
+      if (missing)
         {
           se_service_tell (service, "unauthorized", *address, NULL);
           continue;
         }
-      (void)refresh_account (service, refresh->setup, *address, &local);
-      note (refresh->setup->server, *address, local);
-      if (!se_error_is (local, SE_ERROR_CANCELLED) && !se_error_is (local, SE_ERROR_CONFIG)
-          && !tell_deadline (service, refresh->setup, *address, &unsaid))
-        g_warning ("%s", unsaid->message);
       if (local == NULL)
         se_service_tell (service, "refreshed", *address, NULL);
       else if (se_error_is (local, SE_ERROR_CANCELLED))

@@ -57,14 +57,11 @@ run_grant (SeService *service, const SeSignIn *wanted, const SeTokenContext *con
            GError **error)
 {
   const SeAccount *account = wanted->account;
-  const SeHttpOptions options = { .ca_file = account->provider->ca_file,
-                                  .proxy = context->server->proxy,
-                                  .cancel_fd = context->cancel_fd };
   g_autoptr (SeEndpoints) endpoints = NULL;
 
   if (!se_grant_check_files (account, error))
     return NULL;
-  endpoints = se_endpoints_resolve (account, se_http_perform, &options, error);
+  endpoints = se_grant_find_endpoints (context, error);
   if (endpoints == NULL)
     return NULL;
   if (g_str_equal (account->grant, "device"))

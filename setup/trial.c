@@ -2,7 +2,9 @@
 #include "setup/trial.h"
 
 #include "common/io.h"
+#include "common/timestamp.h"
 #include "mail/delivery.h"
+#include "oauth/grant.h"
 #include "oauth/jwt.h"
 #include "oauth/token-check.h"
 #include "setup/mailbox.h"
@@ -53,14 +55,6 @@ static void
 warn (Trial *trial, const char *text)
 {
   se_service_tell (trial->service, "warning", text, NULL);
-}
-
-static char *
-show_time (gint64 seconds)
-{
-  g_autoptr (GDateTime) time = g_date_time_new_from_unix_local (seconds);
-
-  return time == NULL ? g_strdup ("?") : g_date_time_format (time, "%Y-%m-%d %H:%M");
 }
 
 static void
@@ -126,23 +120,12 @@ try_server (Trial *trial, const SeDelivery *delivery, GError **error)
   return TRUE;
 }
 
-static SeTokenRecord *
-load_record (const SeTokenContext *context, GError **error)
-{
-  g_autoptr (SeStore) store = se_store_open (context->server, context->account, error);
-  SeTokenRecord *record = NULL;
-
-  if (store == NULL || !se_store_load (store, &record, error))
-    return NULL;
-  return record;
-}
-
 static void
 show_token (Trial *trial, const char *token, const SeTokenRecord *record, gboolean renewed)
 {
   g_autoptr (cJSON) claims = se_jwt_claims (token);
   g_autofree char *described = se_token_check_describe (claims);
-  g_autofree char *until = show_time (record->expires);
+  g_autofree char *until = se_timestamp_local (record->expires);
   g_autofree char *text = g_strdup_printf (
       "valid until %s%s; scope %s%s%s%s", until, renewed ? " (renewed just now)" : "",
       record->scope != NULL ? record->scope : "as asked: ",
@@ -159,12 +142,22 @@ show_token (Trial *trial, const char *token, const SeTokenRecord *record, gboole
 static gboolean
 try_token (Trial *trial, GError **error)
 {
-  g_autoptr (SeTokenRecord) before = load_record (&trial->context, NULL);
-  se_autosecret char *token = se_token_get (&trial->context, NULL, error);
-  g_autoptr (SeTokenRecord) after = token == NULL ? NULL : load_record (&trial->context, error);
+  g_autoptr (SeTokenRecord) before = NULL;
+  g_autoptr (SeTokenRecord) after = NULL;
+  se_autosecret char *token = NULL;
 
-  if (after == NULL)
+  /* A record that cannot be read is told of by se_token_get. */
+  (void)se_grant_load_stored (&trial->context, &before, NULL);
+  token = se_token_get (&trial->context, NULL, error);
+  if (token == NULL || !se_grant_load_stored (&trial->context, &after, error))
     return FALSE;
+  if (after == NULL)
+    {
+      g_set_error (error, SE_ERROR, (int)SE_ERROR_AUTHORIZATION,
+                   "%s was signed out just now; run: oauth-setup login %s",
+                   trial->context.account->address, trial->context.account->address);
+      return FALSE;
+    }
   show_token (trial, token, after,
               before == NULL || g_strcmp0 (before->access_token, after->access_token) != 0);
   return TRUE;
