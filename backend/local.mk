@@ -30,7 +30,6 @@ backend_libbackend_a_SOURCES = \
   backend/authorization.c backend/authorization.h \
   backend/compose.c backend/compose.h \
   backend/facts.c backend/facts.h \
-  backend/fields.c backend/fields.h \
   backend/job.c backend/job.h \
   backend/orphan.c backend/orphan.h \
   backend/outcome.c backend/outcome.h \
@@ -46,12 +45,10 @@ backend_mailto_worker_SOURCES = backend/worker.c
 backend_mailto_worker_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 backend_mailto_worker_LDADD = $(BACKEND_LIBS)
 
-check_PROGRAMS += backend/test-compose backend/test-fields backend/test-outcome \
+check_PROGRAMS += backend/test-compose backend/test-outcome \
   backend/test-recipients backend/test-status
 backend_test_compose_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 backend_test_compose_LDADD = $(BACKEND_LIBS)
-backend_test_fields_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-backend_test_fields_LDADD = $(BACKEND_LIBS)
 backend_test_outcome_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 backend_test_outcome_LDADD = $(BACKEND_LIBS)
 backend_test_recipients_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "backend/fields.h"
+#include "common/fields.h"
 #include "common/configuration.h"
 #include "common/template.h"
 #include "mail/address.h"

@@ -11,7 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define HEADER "scan-email-bundle 1"
+#define HEADER "scan-email-bundle 2"
+#define NEXT_MAIL "mail"
 #define BLOCK (64 * 1024)
 /* Sixteen times the kernel's usual size: filter and backend need not take turns at every block. */
 #define PIPE_SIZE (1024 * 1024)
@@ -90,6 +91,7 @@ struct SeBundleWriter
   int fd;
   SeDigest *lines; /* NULL once committed */
   guint entries;
+  guint in_mail; /* entries of the mail that is being written */
   gboolean begun;
   gboolean broken; /* something failed: there must be no trailer */
 };
@@ -166,27 +168,38 @@ static gboolean
 end_entry (SeBundleWriter *writer, gboolean written)
 {
   writer->entries++;
+  writer->in_mail++;
   writer->broken = writer->broken || !written;
   return written;
 }
 
 gboolean
-se_bundle_writer_add (SeBundleWriter *writer, const char *name, const char *type, int pages,
-                      int document_fd, guint64 length, const char *source_digest, GError **error)
+se_bundle_writer_add (SeBundleWriter *writer, const SeBundleDocument *document, GError **error)
 {
   g_autoptr (SeDigest) digest = se_digest_new ();
-  g_autofree char *word = encode (name);
+  g_autofree char *word = encode (document->name);
   g_autofree char *sum = NULL;
+  const char *source = document->source_digest;
 
-  g_return_val_if_fail (writer->lines != NULL && is_type (type) && pages >= -1, FALSE);
-  g_return_val_if_fail (source_digest == NULL || is_digest (source_digest), FALSE);
-  if (!write_line (writer, error, "document %" G_GUINT64_FORMAT " %d %s %s", length, pages, type,
-                   word)
-      || !copy_document (writer, document_fd, length, digest, error))
+  g_return_val_if_fail (writer->lines != NULL && document->number > 0, FALSE);
+  g_return_val_if_fail (is_type (document->type) && document->pages >= -1, FALSE);
+  g_return_val_if_fail (source == NULL || is_digest (source), FALSE);
+  if (!write_line (writer, error, "document %u %" G_GUINT64_FORMAT " %d %s %s", document->number,
+                   document->length, document->pages, document->type, word)
+      || !copy_document (writer, document->fd, document->length, digest, error))
     return end_entry (writer, FALSE);
   sum = se_digest_finish (digest);
   return end_entry (writer, write_line (writer, error, "checked %s %s", sum,
-                                        source_digest != NULL ? source_digest : sum));
+                                        source != NULL ? source : sum));
+}
+
+gboolean
+se_bundle_writer_begin_mail (SeBundleWriter *writer, GError **error)
+{
+  g_return_val_if_fail (writer->lines != NULL && writer->in_mail > 0, FALSE);
+  writer->in_mail = 0;
+  writer->broken = !write_line (writer, error, NEXT_MAIL) || writer->broken;
+  return !writer->broken;
 }
 
 gboolean
@@ -209,7 +222,7 @@ se_bundle_writer_commit (SeBundleWriter *writer, GError **error)
   g_autofree char *sum = NULL;
   g_autofree char *trailer = NULL;
 
-  g_return_val_if_fail (writer->lines != NULL && writer->entries > 0, FALSE);
+  g_return_val_if_fail (writer->lines != NULL && writer->in_mail > 0, FALSE);
   if (writer->broken)
     {
       g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "the job could not be passed on whole");
@@ -382,16 +395,19 @@ read_document (Reader *reader, SeBundleEntry *entry, GError **error)
 static gboolean
 parse_document (char **words, SeBundleEntry *entry)
 {
+  guint64 number;
   gint64 pages;
 
-  if (g_strv_length (words) != 5 || strcmp (words[0], "document") != 0
-      || !g_ascii_string_to_unsigned (words[1], 10, 0, G_MAXINT64, &entry->length, NULL)
-      || !g_ascii_string_to_signed (words[2], 10, -1, G_MAXINT, &pages, NULL)
-      || !is_type (words[3]))
+  if (g_strv_length (words) != 6 || strcmp (words[0], "document") != 0
+      || !g_ascii_string_to_unsigned (words[1], 10, 1, G_MAXUINT, &number, NULL)
+      || !g_ascii_string_to_unsigned (words[2], 10, 0, G_MAXINT64, &entry->length, NULL)
+      || !g_ascii_string_to_signed (words[3], 10, -1, G_MAXINT, &pages, NULL)
+      || !is_type (words[4]))
     return FALSE;
+  entry->number = (guint)number;
   entry->pages = (int)pages;
-  entry->type = g_strdup (words[3]);
-  return decode (words[4], &entry->name);
+  entry->type = g_strdup (words[4]);
+  return decode (words[5], &entry->name);
 }
 
 static gboolean
@@ -423,36 +439,63 @@ check_commit (Reader *reader, const char *line, guint entries, GError **error)
   return more == 0;
 }
 
+/* Reads what a line begins. number: of the last document, 0 at the beginning. */
+static SeBundleEntry *
+read_entry (Reader *reader, const char *line, guint number, GError **error)
+{
+  g_autoptr (SeBundleEntry) entry = g_new0 (SeBundleEntry, 1);
+  g_auto (GStrv) words = g_strsplit (line, " ", -1);
+
+  if (!parse_document (words, entry))
+    {
+      if (parse_fail (words, entry))
+        return g_steal_pointer (&entry);
+      damaged (error, "a line of it is not understood");
+      return NULL;
+    }
+  if (entry->number != number && entry->number != number + 1)
+    {
+      damaged (error, "its documents are out of order");
+      return NULL;
+    }
+  return read_document (reader, entry, error) ? g_steal_pointer (&entry) : NULL;
+}
+
 static gboolean
 read_entries (Reader *reader, GPtrArray *entries, GError **error)
 {
   g_autofree char *header = read_counted_line (reader, error);
+  guint number = 0;
+  gboolean in_mail = FALSE; /* the mail has an entry */
 
   if (header == NULL)
     return FALSE;
   if (strcmp (header, HEADER) != 0)
     return damaged (error, "it does not begin with \"" HEADER "\"");
-  for (;;)
+  for (guint mail = 1;;)
     {
       g_autofree char *line = read_line (reader, error);
-      g_autoptr (SeBundleEntry) entry = g_new0 (SeBundleEntry, 1);
-      g_auto (GStrv) words = NULL;
+      SeBundleEntry *entry;
 
       if (line == NULL)
         return FALSE;
-      if (g_str_has_prefix (line, "commit ") && entries->len > 0)
+      if (g_str_has_prefix (line, "commit ") && in_mail)
         return check_commit (reader, line, entries->len, error);
       se_digest_update (reader->lines, line, strlen (line));
       se_digest_update (reader->lines, "\n", 1);
-      words = g_strsplit (line, " ", -1);
-      if (parse_document (words, entry))
+      if (strcmp (line, NEXT_MAIL) == 0 && in_mail)
         {
-          if (!read_document (reader, entry, error))
-            return FALSE;
+          mail++;
+          in_mail = FALSE;
+          continue;
         }
-      else if (!parse_fail (words, entry))
-        return damaged (error, "a line of it is not understood");
-      g_ptr_array_add (entries, g_steal_pointer (&entry));
+      entry = read_entry (reader, line, number, error);
+      if (entry == NULL)
+        return FALSE;
+      number = MAX (number, entry->number);
+      entry->mail = mail;
+      in_mail = TRUE;
+      g_ptr_array_add (entries, entry);
     }
 }
 

@@ -5,13 +5,16 @@
 
 G_BEGIN_DECLS
 
-/* What goes down the pipe from filter to backend: one entry a document and a commit trailer, so
- * that a stream that was cut anywhere is known to be cut.
+/* What goes down the pipe from filter to backend: entries and a commit trailer, so that a stream
+ * that was cut anywhere is known to be cut. A document of the job has one entry, or several where
+ * it is sent in pieces; what does not fit into one mail goes into more than one.
  *
- *   scan-email-bundle 1\n
- *   document LENGTH PAGES TYPE NAME\n            TYPE a MIME type; NAME percent-encoded, "-" = none
+ *   scan-email-bundle 2\n
+ *   document NUMBER LENGTH PAGES TYPE NAME\n     NUMBER of the document in the job, from 1;
+ *                                                TYPE a MIME type; NAME percent-encoded, "-" = none
  *   LENGTH bytes\n
  *   checked SHA256-OF-THE-BYTES SHA256-OF-THE-SOURCE\n
+ *   mail\n                                       what follows goes into another mail
  *   fail document|temporary NAME SENTENCE\n      both percent-encoded
  *   commit ENTRIES SHA256-OF-ALL-LINES-BEFORE\n  (the lines, not the documents' bytes)
  *
@@ -23,6 +26,8 @@ typedef struct
   gboolean failed;
   SeError fault;       /* of a failed entry: SE_ERROR_DOCUMENT or SE_ERROR_TEMPORARY */
   char *sentence;      /* of a failed entry: one sentence for the user */
+  guint number;        /* of the document in the job, from 1; its pieces have the same */
+  guint mail;          /* that it goes into, from 1 */
   char *name;          /* the document's own name, UTF-8; NULL: none */
   char *type;          /* MIME type of the bytes */
   int pages;           /* -1: not known */
@@ -35,21 +40,30 @@ typedef struct
 void se_bundle_entry_free (SeBundleEntry *entry);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeBundleEntry, se_bundle_entry_free)
 
+/* A document or a piece of one, to be written; nothing in it is owned. */
+typedef struct
+{
+  guint number;     /* of the document in the job, from 1: that of the one before, or the next */
+  const char *name; /* any bytes: goes through se_log_clean and is cut to 1000; NULL: none */
+  const char *type; /* MIME type of the bytes */
+  int pages;        /* -1: not known */
+  int fd;           /* copied from its current position on */
+  guint64 length;   /* in bytes; a file that turns out shorter is an error */
+  const char *source_digest; /* NULL: it goes as it was printed, its own digest is the source's */
+} SeBundleDocument;
+
 /* Writer: the filter's side. Each error (SE_ERROR_TEMPORARY, or as se_error_set_errno says) leaves
  * the bundle without a trailer for good: every later commit fails, too. */
 typedef struct SeBundleWriter SeBundleWriter;
 SeBundleWriter *se_bundle_writer_new (int fd);
-/* Copies length bytes from document_fd, from its current position on. name NULL: none; it may be
- * any bytes, goes through se_log_clean and is cut to 1000 bytes. source_digest NULL: the document
- * goes as it was printed, its own digest is the source's. A file that turns out shorter than length
- * is an error. */
-gboolean se_bundle_writer_add (SeBundleWriter *writer, const char *name, const char *type,
-                               int pages, int document_fd, guint64 length,
-                               const char *source_digest, GError **error);
-/* fault: SE_ERROR_DOCUMENT or SE_ERROR_TEMPORARY; sentence is treated as name is, not empty. */
+gboolean se_bundle_writer_add (SeBundleWriter *writer, const SeBundleDocument *document,
+                               GError **error);
+/* What is added from here on goes into another mail; the one before has an entry. */
+gboolean se_bundle_writer_begin_mail (SeBundleWriter *writer, GError **error);
+/* fault: SE_ERROR_DOCUMENT or SE_ERROR_TEMPORARY; sentence is treated as a name is, not empty. */
 gboolean se_bundle_writer_fail (SeBundleWriter *writer, const char *name, SeError fault,
                                 const char *sentence, GError **error);
-/* Writes the trailer; there must be at least one entry. */
+/* Writes the trailer; the last mail has an entry. */
 gboolean se_bundle_writer_commit (SeBundleWriter *writer, GError **error);
 void se_bundle_writer_free (SeBundleWriter *writer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeBundleWriter, se_bundle_writer_free)

@@ -25,6 +25,7 @@ typedef enum
   SE_VALUE_GRANT,
   SE_VALUE_SASL,
   SE_VALUE_TOKEN_STORE,
+  SE_VALUE_OVERSIZE,
   SE_VALUE_DATE,     /* YYYY-MM-DD */
   SE_VALUE_GRANTS,   /* char **: ';' between them */
   SE_VALUE_PATTERNS, /* char **: addresses with '*', ';' between them */

@@ -3,6 +3,7 @@
 
 #include "common/log.h"
 #include "common/template.h"
+#include "common/terms.h"
 
 #include <string.h>
 
@@ -312,6 +313,8 @@ check_text (SeValueType type, const char *text, GError **error)
       return check_one_of (text, sasls, error);
     case SE_VALUE_TOKEN_STORE:
       return check_one_of (text, token_stores, error);
+    case SE_VALUE_OVERSIZE:
+      return check_one_of (text, se_oversize_names, error);
     case SE_VALUE_DATE:
       return check_date (text, error);
     default:

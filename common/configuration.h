@@ -87,8 +87,11 @@ typedef struct
   char **denied_recipients;
   guint max_recipients;     /* default 100 (RFC 5321, 4.5.3.1.8); 0: not limited */
   guint64 max_message_size; /* bytes of the whole encoded message; 0: not limited here */
+  char *oversize;           /* what is done with more: one of se_oversize_names; default "split" */
   char *subject;            /* templates; NULL: the default */
   char *body;
+  char *signature; /* template, put below the text; NULL: none */
+  char *html_file; /* template of an HTML alternative to the text; NULL: none */
   char *filename;
   char *reply_to;
   char *report_to;

@@ -5,17 +5,20 @@ noinst_LIBRARIES += common/libcommon.a
 common_libcommon_a_SOURCES = \
   common/advice.c common/advice.h \
   common/alert.c common/alert.h \
+  common/base64.c common/base64.h \
   common/bundle.c common/bundle.h \
   common/configuration.c common/configuration.h common/configuration-private.h \
   common/configuration-account.c common/configuration-edit.c common/configuration-keys.c \
   common/configuration-scan.c common/configuration-value.c \
   common/digest.c common/digest.h \
   common/error.c common/error.h \
+  common/fields.c common/fields.h \
   common/io.c common/io.h \
   common/log.c common/log.h \
   common/notify.c common/notify.h \
   common/option-list.c common/option-list.h \
   common/template.c common/template.h \
+  common/terms.c common/terms.h \
   common/timestamp.c common/timestamp.h
 common_libcommon_a_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(CRYPTO_CFLAGS)
 COMMON_LIBS = common/libcommon.a $(GLIB_LIBS) $(CRYPTO_LIBS)
@@ -26,7 +29,11 @@ common_test_advice_LDADD = $(COMMON_LIBS)
 
 check_PROGRAMS += common/test-bundle common/test-configuration common/test-configuration-scan \
   common/test-digest common/test-io common/test-log common/test-option-list common/test-presets \
-  common/test-template
+  common/test-template common/test-fields common/test-terms
+common_test_fields_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+common_test_fields_LDADD = $(COMMON_LIBS)
+common_test_terms_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+common_test_terms_LDADD = $(COMMON_LIBS)
 common_test_bundle_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 common_test_bundle_LDADD = $(COMMON_LIBS)
 common_test_configuration_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)

@@ -36,26 +36,33 @@ contents_of (int fd)
 }
 
 static gboolean
-add (SeBundleWriter *writer, const char *name, const char *data, const char *source)
+add (SeBundleWriter *writer, guint number, const char *name, const char *data, const char *source)
 {
   g_autoptr (GError) error = NULL;
   se_autofd int fd = memory_file (data, strlen (data));
+  const SeBundleDocument document = { .number = number,
+                                      .name = name,
+                                      .type = "application/pdf",
+                                      .pages = 3,
+                                      .fd = fd,
+                                      .length = strlen (data),
+                                      .source_digest = source };
 
-  return se_bundle_writer_add (writer, name, "application/pdf", 3, fd, strlen (data), source,
-                               &error);
+  return se_bundle_writer_add (writer, &document, &error);
 }
 
-/* Two documents, one of them empty, and a failed one. */
+/* Two documents in two mails, the second one empty, and a failed one. */
 static GString *
 make_bundle (void)
 {
   se_autofd int fd = memory_file ("", 0);
   g_autoptr (SeBundleWriter) writer = se_bundle_writer_new (fd);
 
-  g_assert_true (add (writer, "a b\n%\xc3\xa4.pdf", "%PDF\n\ncommit 1 x\n", NULL));
+  g_assert_true (add (writer, 1, "a b\n%\xc3\xa4.pdf", "%PDF\n\ncommit 1 x\n", NULL));
   g_assert_true (
       se_bundle_writer_fail (writer, NULL, SE_ERROR_DOCUMENT, "It is not a\nPDF.", NULL));
-  g_assert_true (add (writer, "-", "", SOURCE));
+  g_assert_true (se_bundle_writer_begin_mail (writer, NULL));
+  g_assert_true (add (writer, 2, "-", "", SOURCE));
   g_assert_true (se_bundle_writer_commit (writer, NULL));
   return contents_of (fd);
 }
@@ -100,6 +107,8 @@ test_round_trip (void)
   third = entries->pdata[2];
 
   g_assert_false (first->failed);
+  g_assert_cmpuint (first->number, ==, 1);
+  g_assert_cmpuint (first->mail, ==, 1);
   g_assert_cmpstr (first->name, ==, "a b %\xc3\xa4.pdf");
   g_assert_cmpstr (first->type, ==, "application/pdf");
   g_assert_cmpint (first->pages, ==, 3);
@@ -109,10 +118,13 @@ test_round_trip (void)
   g_assert_cmpstr (first->source_digest, ==, sum);
 
   g_assert_true (second->failed);
+  g_assert_cmpuint (second->mail, ==, 1);
   g_assert_cmpint (second->fault, ==, SE_ERROR_DOCUMENT);
   g_assert_null (second->name);
   g_assert_cmpstr (second->sentence, ==, "It is not a PDF.");
 
+  g_assert_cmpuint (third->number, ==, 2);
+  g_assert_cmpuint (third->mail, ==, 2);
   g_assert_cmpstr (third->name, ==, "-");
   g_assert_cmpuint (third->length, ==, 0);
   g_assert_cmpstr (third->source_digest, ==, SOURCE);
@@ -166,31 +178,37 @@ test_bad_lines (void)
 {
   const char *cases[] = {
     "",
-    "document 0 1 application/pdf\n\nchecked " SOURCE " " SOURCE "\n",
-    "document 0 1 application/pdf - -\n\nchecked " SOURCE " " SOURCE "\n",
-    "document -1 1 application/pdf -\n\nchecked " SOURCE " " SOURCE "\n",
-    "document +0 1 application/pdf -\n\nchecked " SOURCE " " SOURCE "\n",
-    "document 0x0 1 application/pdf -\n\nchecked " SOURCE " " SOURCE "\n",
-    "document 99999999999999999999 1 application/pdf -\n\nchecked " SOURCE " " SOURCE "\n",
-    "document 9223372036854775807 1 application/pdf -\n\nchecked " SOURCE " " SOURCE "\n",
-    "document 0 -2 application/pdf -\n\nchecked " SOURCE " " SOURCE "\n",
-    "document 0 2147483648 application/pdf -\n\nchecked " SOURCE " " SOURCE "\n",
-    "document 0 1 pdf -\n\nchecked " SOURCE " " SOURCE "\n",
-    "document 0 1 application/ -\n\nchecked " SOURCE " " SOURCE "\n",
-    "document 0 1 application/pdf %00\n\nchecked " SOURCE " " SOURCE "\n",
-    "document 0 1 application/pdf %ff\n\nchecked " SOURCE " " SOURCE "\n",
-    "document 0 1 application/pdf %zz\n\nchecked " SOURCE " " SOURCE "\n",
-    "document 0 1 application/pdf \n\nchecked " SOURCE " " SOURCE "\n",
-    "document 0 1 application/pdf -\n\nchecked " SOURCE "\n",
-    "document 0 1 application/pdf -\n\nchecked " SOURCE " x\n",
-    "document 0 1 application/pdf -\n\n",
-    "document 0 1 application/pdf -\nchecked " SOURCE " " SOURCE "\n",
+    "document 1 0 1 application/pdf\n\nchecked " SOURCE " " SOURCE "\n",
+    "document 1 0 1 application/pdf - -\n\nchecked " SOURCE " " SOURCE "\n",
+    "document 1 -1 1 application/pdf -\n\nchecked " SOURCE " " SOURCE "\n",
+    "document 1 +0 1 application/pdf -\n\nchecked " SOURCE " " SOURCE "\n",
+    "document 1 0x0 1 application/pdf -\n\nchecked " SOURCE " " SOURCE "\n",
+    "document 1 99999999999999999999 1 application/pdf -\n\nchecked " SOURCE " " SOURCE "\n",
+    "document 1 9223372036854775807 1 application/pdf -\n\nchecked " SOURCE " " SOURCE "\n",
+    "document 1 0 -2 application/pdf -\n\nchecked " SOURCE " " SOURCE "\n",
+    "document 1 0 2147483648 application/pdf -\n\nchecked " SOURCE " " SOURCE "\n",
+    "document 1 0 1 pdf -\n\nchecked " SOURCE " " SOURCE "\n",
+    "document 1 0 1 application/ -\n\nchecked " SOURCE " " SOURCE "\n",
+    "document 1 0 1 application/pdf %00\n\nchecked " SOURCE " " SOURCE "\n",
+    "document 1 0 1 application/pdf %ff\n\nchecked " SOURCE " " SOURCE "\n",
+    "document 1 0 1 application/pdf %zz\n\nchecked " SOURCE " " SOURCE "\n",
+    "document 1 0 1 application/pdf \n\nchecked " SOURCE " " SOURCE "\n",
+    "document 1 0 1 application/pdf -\n\nchecked " SOURCE "\n",
+    "document 1 0 1 application/pdf -\n\nchecked " SOURCE " x\n",
+    "document 1 0 1 application/pdf -\n\n",
+    "document 1 0 1 application/pdf -\nchecked " SOURCE " " SOURCE "\n",
     "checked " SOURCE " " SOURCE "\n",
+    "document 0 0 1 application/pdf -\n\nchecked " SOURCE " " SOURCE "\n",
+    "document 2 0 1 application/pdf -\n\nchecked " SOURCE " " SOURCE "\n",
+    "document 0 1 application/pdf -\n\nchecked " SOURCE " " SOURCE "\n",
+    "mail\n",
+    "document 1 0 1 application/pdf -\n\nchecked " SOURCE " " SOURCE "\nmail\n",
+    "document 1 0 1 application/pdf -\n\nchecked " SOURCE " " SOURCE "\nmail\nmail\n",
     "fail document - -\n",
     "fail nobody - x\n",
     "fail document x\n",
     "fail document - x y\n",
-    "scan-email-bundle 1\n",
+    "scan-email-bundle 2\n",
     "\n",
     "commit 0 " SOURCE "\n",
   };
@@ -198,7 +216,7 @@ test_bad_lines (void)
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
     for (guint entries = 0; entries <= 1; entries++)
       {
-        g_autofree char *lines = g_strconcat ("scan-email-bundle 1\n", cases[i], NULL);
+        g_autofree char *lines = g_strconcat ("scan-email-bundle 2\n", cases[i], NULL);
         g_autoptr (GString) counted = g_string_new (lines);
         g_autofree char *sum = NULL;
         g_autofree char *bundle = NULL;
@@ -217,10 +235,10 @@ static void
 test_good_lines (void)
 {
   const char *lines
-      = "scan-email-bundle 1\ndocument 0 -1 application/pdf -\nchecked " SOURCE " " SOURCE "\n";
+      = "scan-email-bundle 2\ndocument 1 0 -1 application/pdf -\nchecked " SOURCE " " SOURCE "\n";
   g_autofree char *sum = se_digest_text (lines);
   g_autofree char *bundle
-      = g_strdup_printf ("scan-email-bundle 1\ndocument 0 -1 application/pdf -\n\nchecked " SOURCE
+      = g_strdup_printf ("scan-email-bundle 2\ndocument 1 0 -1 application/pdf -\n\nchecked " SOURCE
                          " " SOURCE "\ncommit 1 %s\n",
                          sum);
   se_autofd int out = memory_file ("", 0);
@@ -255,10 +273,11 @@ test_shrunk_document (void)
   g_autoptr (GString) bundle = NULL;
   g_autoptr (GError) error = NULL;
 
-  g_assert_false (se_bundle_writer_add (writer, NULL, "text/plain", -1, document, 6, NULL, &error));
+  g_assert_false (se_bundle_writer_add (
+      writer, &(SeBundleDocument){ 1, NULL, "text/plain", -1, document, 6, NULL }, &error));
   g_assert_error (error, SE_ERROR, SE_ERROR_TEMPORARY);
   g_clear_error (&error);
-  g_assert_true (add (writer, NULL, "x", NULL));
+  g_assert_true (add (writer, 1, NULL, "x", NULL));
   g_assert_false (se_bundle_writer_commit (writer, &error));
   g_assert_error (error, SE_ERROR, SE_ERROR_TEMPORARY);
   bundle = contents_of (fd);
@@ -297,8 +316,8 @@ write_large (gpointer data)
   se_autofd int document = memory_file (zeros, length);
   g_autoptr (SeBundleWriter) writer = se_bundle_writer_new (fd);
 
-  g_assert_true (
-      se_bundle_writer_add (writer, "z", "application/pdf", 1, document, length, NULL, NULL));
+  g_assert_true (se_bundle_writer_add (
+      writer, &(SeBundleDocument){ 1, "z", "application/pdf", 1, document, length, NULL }, NULL));
   g_assert_true (se_bundle_writer_commit (writer, NULL));
   close (fd);
   return NULL;

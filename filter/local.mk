@@ -7,6 +7,7 @@ filter_libfilter_a_SOURCES = \
   filter/complete.c filter/complete.h \
   filter/convert.c filter/convert.h \
   filter/exif.c filter/exif.h \
+  filter/format.c filter/format.h \
   filter/icc.c filter/icc.h \
   filter/image.c filter/image.h \
   filter/image-pdf.c filter/image-pdf.h \
@@ -15,6 +16,7 @@ filter_libfilter_a_SOURCES = \
   filter/pages.c filter/pages.h \
   filter/paper.c filter/paper.h \
   filter/pdf.c filter/pdf.h \
+  filter/piece.c filter/piece.h \
   filter/place.c filter/place.h \
   filter/png.c filter/png.h \
   filter/program.c filter/program.h \
@@ -26,8 +28,10 @@ filter_libfilter_a_SOURCES = \
   filter/ticket.c filter/ticket.h \
   filter/tiff.c filter/tiff.h \
   filter/type.c filter/type.h
-filter_libfilter_a_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(QPDF_CFLAGS) $(ZLIB_CFLAGS) $(JPEG_CFLAGS)
-FILTER_LIBS = filter/libfilter.a $(COMMON_LIBS) $(QPDF_LIBS) $(ZLIB_LIBS) $(JPEG_LIBS) -lm
+filter_libfilter_a_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(QPDF_CFLAGS) $(ZLIB_CFLAGS) $(JPEG_CFLAGS) \
+  $(PNG_CFLAGS) $(TIFF_CFLAGS)
+FILTER_LIBS = filter/libfilter.a $(COMMON_LIBS) $(QPDF_LIBS) $(ZLIB_LIBS) \
+  $(JPEG_LIBS) $(PNG_LIBS) $(TIFF_LIBS) -lm
 
 cupsfilterdir = $(cups_serverbin)/filter
 cupsfilter_PROGRAMS = filter/scantoemail

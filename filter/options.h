@@ -9,7 +9,7 @@ G_BEGIN_DECLS
 
 /* What a job's options (argv[5], taken apart by se_option_list_parse) mean to the filter. Anybody
  * who may print chooses them, and a document can (by %cupsJobTicket): the filter takes nothing from
- * them but the layout of pages and the documents' names. */
+ * them but the layout of pages, the documents' names and what is attached (common/fields.h). */
 
 /* Returns all document-name-supplied values in order, valid UTF-8, owned by the caller. Without
  * any: an empty array. */

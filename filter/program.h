@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "common/fields.h"
 #include "filter/options.h"
 
 G_BEGIN_DECLS
@@ -12,6 +13,7 @@ typedef struct
   const char *user;  /* argv[2] */
   const char *title; /* argv[3] */
   const GPtrArray *options;
+  const SeFields *fields;
 } SeJob;
 
 /* Runs a stock filter of CUPS from in_fd, a document of type, to out_fd. options: its argv[5].

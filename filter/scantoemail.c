@@ -4,12 +4,15 @@
  * document stands in the bundle, and the backend alone speaks of it; otherwise cupsd would take the
  * filter's word over the backend's verdict. */
 #include "common/bundle.h"
+#include "common/io.h"
 #include "common/log.h"
 #include "filter/child.h"
 #include "filter/convert.h"
+#include "filter/format.h"
 #include "filter/place.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -72,21 +75,47 @@ write_failure (SeBundleWriter *writer, const char *name, guint number, const GEr
   return se_bundle_writer_fail (writer, name, fault, sentence, error);
 }
 
-static gboolean
-write_document (SeBundleWriter *writer, const SeSpooled *spooled, const char *name,
-                const SeJob *job, GError **failure, GError **error)
+/* Returns what is attached of a document (SePiece). digest: of the document as it was printed,
+ * NULL: it is unchanged; owned by the caller. */
+static GPtrArray *
+make_pieces (const SeSpooled *spooled, const SeJob *job, char **digest, GError **error)
 {
+  g_autoptr (GPtrArray) pieces = g_ptr_array_new_with_free_func ((GDestroyNotify)se_piece_free);
   SeSource source;
   SeConverted converted = { .fd = -1 };
-  gboolean done = TRUE;
+  gboolean done = se_source_open (&source, spooled->path, spooled->type, error)
+                  && se_convert (&converted, &source, job, error)
+                  && se_format_make (&converted, 0, 0, job, pieces, error);
 
-  if (se_source_open (&source, spooled->path, spooled->type, failure)
-      && se_convert (&converted, &source, job, failure))
-    done = se_bundle_writer_add (writer, name, "application/pdf", converted.pages, converted.fd,
-                                 converted.length, converted.source_digest, error);
+  *digest = g_steal_pointer (&converted.source_digest);
   se_source_clear (&source);
   se_converted_clear (&converted);
-  return done;
+  return done ? g_steal_pointer (&pieces) : NULL;
+}
+
+/* number: of the document among those that are sent, from 1. */
+static gboolean
+write_document (SeBundleWriter *writer, const SeSpooled *spooled, const char *name, guint number,
+                const SeJob *job, GError **failure, GError **error)
+{
+  g_autofree char *digest = NULL;
+  g_autoptr (GPtrArray) pieces = make_pieces (spooled, job, &digest, failure);
+
+  for (guint i = 0; pieces != NULL && i < pieces->len; i++)
+    {
+      const SePiece *piece = pieces->pdata[i];
+      const SeBundleDocument document = { .number = number,
+                                          .name = name,
+                                          .type = piece->mime,
+                                          .pages = piece->pages,
+                                          .fd = piece->fd,
+                                          .length = piece->length,
+                                          .source_digest = digest };
+
+      if (!se_bundle_writer_add (writer, &document, error))
+        return FALSE;
+    }
+  return TRUE;
 }
 
 /* Writes an entry for each document; the first that fails is the last, as the job fails with it. */
@@ -101,7 +130,7 @@ write_documents (SeBundleWriter *writer, const GPtrArray *documents, const SeJob
       const char *name = names->len == documents->len ? names->pdata[i] : NULL;
       g_autoptr (GError) failure = NULL;
 
-      if (!write_document (writer, documents->pdata[i], name, job, &failure, error))
+      if (!write_document (writer, documents->pdata[i], name, i + 1, job, &failure, error))
         return FALSE;
       if (se_error_is (failure, SE_ERROR_CANCELLED))
         {
@@ -114,17 +143,34 @@ write_documents (SeBundleWriter *writer, const GPtrArray *documents, const SeJob
   return TRUE;
 }
 
+/* What the job and the queue's PPD say of the attachments. */
+static SeFields *
+read_fields (const GPtrArray *options, GError **error)
+{
+  const char *path = g_getenv ("PPD");
+  se_autofd int fd = path != NULL ? open (path, O_RDONLY | O_CLOEXEC) : -1;
+
+  if (path != NULL && fd < 0)
+    {
+      g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "the queue's PPD cannot be read: %s",
+                   g_strerror (errno));
+      return NULL;
+    }
+  return se_fields_new (options, fd, error);
+}
+
 /* Writes the job's bundle. failure: what kept the job from being read, NULL: nothing. */
 static gboolean
-write_bundle (SePlace *place, const SeJob *job, GError *failure, GError **error)
+write_bundle (SePlace *place, SeJob *job, GError *failure, GError **error)
 {
   g_autoptr (SeBundleWriter) writer = se_bundle_writer_new (STDOUT_FILENO);
+  g_autoptr (SeFields) fields = NULL;
   g_autoptr (GPtrArray) documents = NULL;
   g_autoptr (GError) local = NULL;
   gboolean done;
 
-  if (failure == NULL && se_place_collect (place, &local)
-      && se_options_check (job->options, &local))
+  if (failure == NULL && se_place_collect (place, &local) && se_options_check (job->options, &local)
+      && (fields = read_fields (job->options, &local)) != NULL)
     {
       documents = drop_banners (place);
       if (documents->len == 0)
@@ -132,6 +178,7 @@ write_bundle (SePlace *place, const SeJob *job, GError *failure, GError **error)
     }
   if (failure == NULL)
     failure = local;
+  job->fields = fields;
   done = failure != NULL ? write_failure (writer, NULL, 0, failure, error)
                          : write_documents (writer, documents, job, error);
   return done && se_bundle_writer_commit (writer, error);

@@ -7,8 +7,6 @@ mail_libmail_a_SOURCES = \
   mail/activity.h \
   mail/address.c \
   mail/address.h \
-  mail/base64.c \
-  mail/base64.h \
   mail/delivery.c \
   mail/delivery.h \
   mail/filename.c \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mail/message.h"
 
-#include "mail/base64.h"
+#include "common/base64.h"
 #include "mail/header.h"
 #include "mail/text-part.h"
 

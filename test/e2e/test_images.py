@@ -55,7 +55,7 @@ class Filtered(unittest.TestCase):
             self.assertEqual(words[1], "document", first)
             raise Refused(words[3].replace("%20", " "))
         self.assertEqual(words[0], "document")
-        return rest[:int(words[1])]
+        return rest[:int(words[2])]
 
     def refused(self, data, *words):
         with self.assertRaises(Refused) as caught:

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "backend/fields.h"
+#include "common/fields.h"
 
 #include "common/io.h"
 #include "common/log.h"
@@ -29,6 +29,18 @@ static const struct
   [SE_FIELD_BODY] = { "email-body", "EmailBody" },
   [SE_FIELD_FILENAME] = { "email-filename", "EmailFilename" },
   [SE_FIELD_FORMAT] = { "email-format", "EmailFormat" },
+  [SE_FIELD_RESOLUTION] = { "email-resolution", "EmailResolution" },
+  [SE_FIELD_COMPACT] = { "email-compact", "EmailCompact" },
+  [SE_FIELD_SPLIT] = { "email-split", "EmailSplit" },
+};
+
+const char *const se_format_names[] = { "pdf", "original", "pdfa", "tiff", "jpeg", "png", NULL };
+
+enum
+{
+  RESOLUTION_MIN = 36, /* pixels an inch */
+  RESOLUTION_MAX = 1200,
+  PAGES_MAX = 100000,
 };
 
 /* Words without a value that CUPS and its filters know. */
@@ -52,6 +64,18 @@ is_mail_keyword (const char *name)
   return FALSE;
 }
 
+static void
+set_unknown (const char *option, GError **error)
+{
+  g_autofree char *clean = se_log_clean (option, 60);
+  g_autoptr (GString) all = g_string_new (names[0].option);
+
+  for (gsize i = 1; i < SE_N_FIELDS; i++)
+    g_string_append_printf (all, i < SE_N_FIELDS - 1 ? ", %s" : " and %s", names[i].option);
+  g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, "There is no option \"%s\"; there are %s", clean,
+               all->str);
+}
+
 static gboolean
 check_names (const GPtrArray *options, GError **error)
 {
@@ -59,17 +83,12 @@ check_names (const GPtrArray *options, GError **error)
     {
       const SeOption *option = options->pdata[i];
       gboolean known = !is_mail_option (option->name);
-      g_autofree char *clean = NULL;
 
       for (gsize field = 0; field < SE_N_FIELDS && !known; field++)
         known = g_ascii_strcasecmp (option->name, names[field].option) == 0;
       if (known)
         continue;
-      clean = se_log_clean (option->name, 60);
-      g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
-                   "There is no option \"%s\"; there are email-to, email-cc, email-bcc, "
-                   "email-reply-to, email-subject, email-body, email-filename and email-format",
-                   clean);
+      set_unknown (option->name, error);
       return FALSE;
     }
   return TRUE;
@@ -168,10 +187,8 @@ read_defaults (SeFields *fields, gboolean *open, int ppd_fd, GError **error)
 }
 
 static gboolean
-check_values (const SeFields *fields, GError **error)
+check_addresses (const SeFields *fields, GError **error)
 {
-  const char *format = fields->values[SE_FIELD_FORMAT];
-
   for (SeField i = SE_FIELD_TO; i <= SE_FIELD_REPLY_TO; i++)
     if (fields->values[i] != NULL && *fields->values[i] == '\0')
       {
@@ -179,15 +196,80 @@ check_values (const SeFields *fields, GError **error)
                      names[i].option);
         return FALSE;
       }
-  if (format != NULL && g_ascii_strcasecmp (format, "pdf") != 0)
-    {
-      g_autofree char *clean = se_log_clean (format, 40);
-
-      g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
-                   "The format \"%s\" is not available: email-format can be pdf only", clean);
-      return FALSE;
-    }
   return TRUE;
+}
+
+static gboolean
+refuse (SeField field, const char *value, const char *possible, GError **error)
+{
+  g_autofree char *clean = se_log_clean (value, 40);
+
+  g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, "The option %s cannot be \"%s\": it can be %s",
+               names[field].option, clean, possible);
+  return FALSE;
+}
+
+static gboolean
+read_format (SeFields *fields, GError **error)
+{
+  const char *value = fields->values[SE_FIELD_FORMAT];
+  g_autofree char *all = NULL;
+
+  if (value == NULL)
+    return TRUE;
+  for (guint i = 0; se_format_names[i] != NULL; i++)
+    if (g_ascii_strcasecmp (value, se_format_names[i]) == 0)
+      {
+        fields->format = (SeFormat)i;
+        return TRUE;
+      }
+  all = g_strjoinv (", ", (char **)se_format_names);
+  return refuse (SE_FIELD_FORMAT, value, all, error);
+}
+
+/* A number that may have unit behind it; 0 where nothing was said. */
+static gboolean
+read_number (const SeFields *fields, SeField field, const char *unit, guint min, guint max,
+             guint *number, GError **error)
+{
+  const char *value = fields->values[field];
+  g_autofree char *possible = g_strdup_printf ("a number from %u to %u", min, max);
+  g_autofree char *digits = NULL;
+  guint64 parsed;
+
+  if (value == NULL)
+    return TRUE;
+  digits = g_strdup (value);
+  if (g_str_has_suffix (digits, unit))
+    digits[strlen (digits) - strlen (unit)] = '\0';
+  if (!g_ascii_string_to_unsigned (digits, 10, min, max, &parsed, NULL))
+    return refuse (field, value, possible, error);
+  *number = (guint)parsed;
+  return TRUE;
+}
+
+static gboolean
+read_compact (SeFields *fields, GError **error)
+{
+  static const char *const yes[] = { "yes", "true", "on", NULL };
+  static const char *const no[] = { "no", "false", "off", NULL };
+  const char *value = fields->values[SE_FIELD_COMPACT];
+  g_autofree char *lower = value != NULL ? g_ascii_strdown (value, -1) : NULL;
+
+  if (lower == NULL || g_strv_contains (no, lower))
+    return TRUE;
+  fields->compact = g_strv_contains (yes, lower);
+  return fields->compact || refuse (SE_FIELD_COMPACT, value, "yes or no", error);
+}
+
+static gboolean
+read_values (SeFields *fields, GError **error)
+{
+  return check_addresses (fields, error) && read_format (fields, error)
+         && read_number (fields, SE_FIELD_RESOLUTION, "dpi", RESOLUTION_MIN, RESOLUTION_MAX,
+                         &fields->resolution, error)
+         && read_compact (fields, error)
+         && read_number (fields, SE_FIELD_SPLIT, "", 1, PAGES_MAX, &fields->split, error);
 }
 
 SeFields *
@@ -210,7 +292,7 @@ se_fields_new (const GPtrArray *options, int ppd_fd, GError **error)
       else if (keyword != NULL)
         fields->values[i] = plain_value (keyword);
     }
-  if (!read_defaults (fields, open, ppd_fd, error) || !check_values (fields, error))
+  if (!read_defaults (fields, open, ppd_fd, error) || !read_values (fields, error))
     return NULL;
   return g_steal_pointer (&fields);
 }

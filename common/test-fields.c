@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "backend/fields.h"
+#include "common/fields.h"
 
 #include "common/io.h"
 #include "common/option-list.h"
@@ -85,6 +85,31 @@ test_precedence (void)
 }
 
 static void
+test_parsed (void)
+{
+  g_autoptr (SeFields) none = parse ("", NULL, NULL);
+  g_autoptr (SeFields) all = parse (
+      "email-format=PNG EmailResolution=200dpi email-compact EmailSplit=Custom.3", NULL, NULL);
+  g_autoptr (SeFields) defaults = parse ("email-compact=no",
+                                         "*DefaultEmailFormat: tiff\n*DefaultEmailCompact: True\n"
+                                         "*DefaultEmailResolution: 150\n*DefaultEmailSplit: None\n",
+                                         NULL);
+
+  g_assert_cmpint (none->format, ==, SE_FORMAT_PDF);
+  g_assert_cmpuint (none->resolution, ==, 0);
+  g_assert_false (none->compact);
+  g_assert_cmpuint (none->split, ==, 0);
+  g_assert_cmpint (all->format, ==, SE_FORMAT_PNG);
+  g_assert_cmpuint (all->resolution, ==, 200);
+  g_assert_true (all->compact);
+  g_assert_cmpuint (all->split, ==, 3);
+  g_assert_cmpint (defaults->format, ==, SE_FORMAT_TIFF);
+  g_assert_cmpuint (defaults->resolution, ==, 150);
+  g_assert_false (defaults->compact);
+  g_assert_cmpuint (defaults->split, ==, 0);
+}
+
+static void
 test_refused (void)
 {
   static const struct
@@ -99,9 +124,16 @@ test_refused (void)
     { "EmailCc=", "email-cc is empty" },
     { "EmailBcc=Custom.", "email-bcc is empty" },
     { "email-reply-to=''", "email-reply-to is empty" },
-    { "email-format=tiff", "pdf only" },
-    { "EmailFormat=pdfa", "pdf only" },
-    { "email-format=\\\n", "pdf only" },
+    { "email-format=docx", "pdf, original, pdfa, tiff, jpeg, png" },
+    { "EmailFormat=", "email-format cannot be" },
+    { "email-format=\\\n", "email-format cannot be" },
+    { "email-resolution=35", "from 36 to 1200" },
+    { "email-resolution=1201", "from 36 to 1200" },
+    { "email-resolution=-300", "email-resolution" },
+    { "EmailResolution=300x300dpi", "email-resolution" },
+    { "email-compact=maybe", "yes or no" },
+    { "email-split=0", "from 1 to 100000" },
+    { "email-split=two", "email-split" },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
@@ -164,6 +196,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/fields/precedence", test_precedence);
+  g_test_add_func ("/fields/parsed", test_parsed);
   g_test_add_func ("/fields/refused", test_refused);
   g_test_add_func ("/fields/stray-words", test_stray_words);
   g_test_add_func ("/fields/no-ppd", test_no_ppd);

@@ -5,6 +5,20 @@
 
 G_BEGIN_DECLS
 
+/* What is attached. */
+typedef enum
+{
+  SE_FORMAT_PDF,
+  SE_FORMAT_ORIGINAL,
+  SE_FORMAT_PDFA,
+  SE_FORMAT_TIFF,
+  SE_FORMAT_JPEG,
+  SE_FORMAT_PNG,
+} SeFormat;
+
+/* The words of SeFormat in its order, as email-format has them; NULL-terminated. */
+extern const char *const se_format_names[];
+
 /* What a person may say about the mail, by the job or by the queue's PPD. */
 typedef enum
 {
@@ -16,6 +30,9 @@ typedef enum
   SE_FIELD_BODY,
   SE_FIELD_FILENAME,
   SE_FIELD_FORMAT,
+  SE_FIELD_RESOLUTION,
+  SE_FIELD_COMPACT,
+  SE_FIELD_SPLIT,
   SE_N_FIELDS,
 } SeField;
 
@@ -25,11 +42,15 @@ typedef enum
 typedef struct
 {
   char *values[SE_N_FIELDS];
+  SeFormat format;
+  guint resolution; /* of images that are made, pixels an inch; 0: not said */
+  gboolean compact; /* images within a PDF become smaller */
+  guint split;      /* pages of a piece; 0: the document stays whole */
 } SeFields;
 
 /* ppd_fd: the queue's PPD; -1 or a closed descriptor: none. A word that looks like the rest of a
  * value that was not quoted gives a warning. SE_ERROR_DOCUMENT: an unknown email-… option, an empty
- * address, or a format that there is not; SE_ERROR_TEMPORARY: the PPD cannot be read. */
+ * address, or a value that there is not; SE_ERROR_TEMPORARY: the PPD cannot be read. */
 SeFields *se_fields_new (const GPtrArray *options, int ppd_fd, GError **error);
 void se_fields_free (SeFields *fields);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeFields, se_fields_free)

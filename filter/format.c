@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "filter/format.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+/* Adds a copy of the descriptor: its file stays the document's. */
+static gboolean
+make_pdf (const SeConverted *converted, int first, int last, const SeJob *job, GPtrArray *pieces,
+          GError **error)
+{
+  int fd = fcntl (converted->fd, F_DUPFD_CLOEXEC, 0);
+  SePiece *piece;
+
+  if (fd < 0)
+    {
+      g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "it cannot be read: %s",
+                   g_strerror (errno));
+      return FALSE;
+    }
+  piece = se_piece_new (fd, "application/pdf", converted->pages, error);
+  if (piece != NULL)
+    g_ptr_array_add (pieces, piece);
+  return piece != NULL;
+}
+
+typedef struct
+{
+  SeFormat format;
+  gboolean (*make) (const SeConverted *converted, int first, int last, const SeJob *job,
+                    GPtrArray *pieces, GError **error);
+} Maker;
+
+static const Maker makers[] = {
+  { SE_FORMAT_PDF, make_pdf },
+};
+
+gboolean
+se_format_make (const SeConverted *converted, int first, int last, const SeJob *job,
+                GPtrArray *pieces, GError **error)
+{
+  SeFormat format = job->fields->format;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (makers); i++)
+    if (makers[i].format == format)
+      return makers[i].make (converted, first, last, job, pieces, error);
+  g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, "email-format=%s is not available",
+               se_format_names[format]);
+  return FALSE;
+}
