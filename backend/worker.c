@@ -7,6 +7,7 @@
 #include "backend/outcome.h"
 #include "backend/status.h"
 #include "common/io.h"
+#include "common/language.h"
 #include "common/log.h"
 
 #include <errno.h>
@@ -85,8 +86,18 @@ warn_of_idle_keys (const SeQueueConfig *queue)
 {
   if (queue->report_to != NULL)
     g_warning ("report-to of the queue in scan-email.conf has no effect in this version");
-  if (queue->language != NULL)
-    g_warning ("language of the queue in scan-email.conf has no effect in this version");
+}
+
+/* The queue's language, else that of who printed, which cupsd puts into LANG. */
+static void
+choose_language (const SeQueueConfig *queue)
+{
+  const char *names = queue->language != NULL ? queue->language : g_getenv ("LANG");
+
+  if (!se_language_use (SE_LOCALE_DIR, names) && queue->language != NULL
+      && !se_language_is_english (queue->language))
+    g_warning ("There are no messages in the language \"%s\" of the queue: they are English",
+               queue->language);
 }
 
 /* Reads the configuration as far as it concerns this queue. */
@@ -107,6 +118,7 @@ configure (Worker *worker, GError **error)
   worker->queue = se_config_get_queue (config, worker->job->queue, error);
   if (worker->queue == NULL)
     return FALSE;
+  choose_language (worker->queue);
   warn_of_idle_keys (worker->queue);
   worker->uri = se_mailto_parse (worker->job->uri, error);
   if (worker->uri == NULL)
@@ -468,6 +480,7 @@ main (int argc, char **argv)
     }
   if (prepare (&worker, &error))
     {
+      (void)se_language_use (SE_LOCALE_DIR, g_getenv ("LANG"));
       se_status_write ("STATE: -" SE_REASON_AUTHORIZATION "," SE_REASON_DEFERRED "\n");
       worker.job = se_job_new (argv, &error);
       if (worker.job != NULL && !run (&worker, &error))

@@ -14,6 +14,7 @@ common_libcommon_a_SOURCES = \
   common/error.c common/error.h \
   common/fields.c common/fields.h \
   common/io.c common/io.h \
+  common/language.c common/language.h \
   common/log.c common/log.h \
   common/notify.c common/notify.h \
   common/option-list.c common/option-list.h \
@@ -28,7 +29,7 @@ common_test_advice_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 common_test_advice_LDADD = $(COMMON_LIBS)
 
 check_PROGRAMS += common/test-bundle common/test-configuration common/test-configuration-scan \
-  common/test-digest common/test-io common/test-log common/test-option-list common/test-presets \
+  common/test-digest common/test-io common/test-language common/test-log common/test-option-list common/test-presets \
   common/test-template common/test-fields common/test-terms
 common_test_fields_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 common_test_fields_LDADD = $(COMMON_LIBS)
@@ -44,6 +45,9 @@ common_test_io_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 common_test_io_LDADD = $(COMMON_LIBS)
 common_test_digest_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 common_test_digest_LDADD = $(COMMON_LIBS)
+common_test_language_SOURCES = common/test-language.c common/test-tree.c common/test-tree.h
+common_test_language_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+common_test_language_LDADD = $(COMMON_LIBS)
 common_test_log_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 common_test_log_LDADD = $(COMMON_LIBS)
 common_test_option_list_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)

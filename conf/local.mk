@@ -67,7 +67,7 @@ install-conf: conf/scan-email.conf
 	  fi; \
 	done
 # Directories of ours go if nothing is left in them.
-uninstall-hook: uninstall-conf
+UNINSTALL_HOOKS += uninstall-conf
 uninstall-conf:
 	@config="$(DESTDIR)$(cups_serverroot)/scan-email.conf"; \
 	if cmp -s conf/scan-email.conf "$$config"; then rm -f "$$config"; fi

@@ -2,8 +2,10 @@
 /* oauth-setup: authorizes mailboxes for scan-email. */
 #include "setup/setup.h"
 
+#include "common/language.h"
 #include "common/log.h"
 
+#include <glib/gi18n-lib.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
@@ -18,13 +20,13 @@ typedef struct
 } Verb;
 
 static const Verb verbs[] = {
-  { "login", se_verb_login, "authorize a mailbox, check it and release its held jobs" },
-  { "status", se_verb_status, "show how each account stands" },
-  { "test", se_verb_test, "try an account: token, SMTP login, and with --to a mail" },
-  { "refresh", se_verb_refresh, "renew the tokens of one or all accounts" },
-  { "revoke", se_verb_revoke, "take an account's authorization away, here and at the server" },
-  { "release", se_verb_release, "let jobs go on that scan-email holds" },
-  { "list", se_verb_list, "list the accounts and their queues" },
+  { "login", se_verb_login, N_ ("authorize a mailbox, check it and release its held jobs") },
+  { "status", se_verb_status, N_ ("show how each account stands") },
+  { "test", se_verb_test, N_ ("try an account: token, SMTP login, and with --to a mail") },
+  { "refresh", se_verb_refresh, N_ ("renew the tokens of one or all accounts") },
+  { "revoke", se_verb_revoke, N_ ("take an account's authorization away, here and at the server") },
+  { "release", se_verb_release, N_ ("let jobs go on that scan-email holds") },
+  { "list", se_verb_list, N_ ("list the accounts and their queues") },
 };
 
 static void
@@ -32,10 +34,11 @@ print_help (void)
 {
   gsize i;
 
-  printf ("Usage:\n  oauth-setup [VERB] [OPTION…]\n\nVerbs (login if none is given):\n");
+  fputs (_ ("Usage:\n  oauth-setup [VERB] [OPTION…]\n\nVerbs (login if none is given):\n"), stdout);
   for (i = 0; i < G_N_ELEMENTS (verbs); i++)
-    printf ("  %-8s  %s\n", verbs[i].name, verbs[i].summary);
-  printf ("\noauth-setup VERB --help shows the options of a verb; see also oauth-setup(8).\n");
+    printf ("  %-8s  %s\n", verbs[i].name, _ (verbs[i].summary));
+  fputs (_ ("\noauth-setup VERB --help shows the options of a verb; see also oauth-setup(8).\n"),
+         stdout);
 }
 
 /* Warnings of the libraries as this program's own; the rest as G_MESSAGES_DEBUG asks. */
@@ -48,7 +51,7 @@ write_log (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpoint
     return g_log_writer_default (level, fields, n_fields, NULL);
   for (i = 0; i < n_fields; i++)
     if (g_str_equal (fields[i].key, "MESSAGE") && fields[i].length < 0)
-      se_log_write ("oauth-setup: warning", "%s", (const char *)fields[i].value);
+      se_log_write (_ ("oauth-setup: warning"), "%s", (const char *)fields[i].value);
   return G_LOG_WRITER_HANDLED;
 }
 
@@ -80,7 +83,7 @@ dispatch (int argc, char **argv)
       g_autofree char *clean = se_log_clean (argv[1], 100);
 
       se_log_write ("oauth-setup",
-                    "\"%s\" is neither a verb nor an address; see oauth-setup --help", clean);
+                    _ ("\"%s\" is neither a verb nor an address; see oauth-setup --help"), clean);
       return SE_EXIT_USAGE;
     }
   else
@@ -90,10 +93,19 @@ dispatch (int argc, char **argv)
   return verb->run (argc, argv);
 }
 
+static void
+choose_language (void)
+{
+  g_autofree char *names = se_language_of_environment ();
+
+  setlocale (LC_CTYPE, "");
+  (void)se_language_use (SE_LOCALE_DIR, names);
+}
+
 int
 main (int argc, char **argv)
 {
-  setlocale (LC_CTYPE, "");
+  choose_language ();
   /* A reader of our output that goes away must not end us between two steps. */
   signal (SIGPIPE, SIG_IGN);
   g_log_set_writer_func (write_log, NULL, NULL);
