@@ -2,6 +2,8 @@
 #include "filter/image-pdf.h"
 
 #include "common/io.h"
+#include "filter/packer.h"
+#include "filter/temp.h"
 
 #include <errno.h>
 #include <math.h>
@@ -23,6 +25,12 @@ struct SeImagePdf
   GString *text;    /* not yet written */
   GArray *offsets;  /* guint64 of each object, from number 1 */
   GArray *kids;     /* guint: object numbers of the pages */
+  SeImage image;    /* between begin and end; of its pointers, only whether they are NULL counts */
+  guint number;     /* of its object; behind it those of its length and its mask, if it has them */
+  SePacker *rows, *alpha; /* NULL: none are given */
+  int alpha_fd;           /* holds the packed opacity; -1: none */
+  gboolean opaque;        /* so far */
+  guint32 rows_left, alpha_left;
 };
 
 /* How an image that is stored in another way than it is shown gets upright: first mirrored left to
@@ -40,6 +48,7 @@ se_image_pdf_new (int out_fd)
   SeImagePdf *pdf = g_new0 (SeImagePdf, 1);
 
   pdf->fd = out_fd;
+  pdf->alpha_fd = -1;
   pdf->text = g_string_new (HEADER);
   pdf->offsets = g_array_new (FALSE, TRUE, sizeof (guint64));
   pdf->kids = g_array_new (FALSE, FALSE, sizeof (guint));
@@ -53,15 +62,24 @@ se_image_pdf_free (SeImagePdf *pdf)
   g_string_free (pdf->text, TRUE);
   g_array_unref (pdf->offsets);
   g_array_unref (pdf->kids);
+  g_clear_pointer (&pdf->rows, se_packer_free);
+  g_clear_pointer (&pdf->alpha, se_packer_free);
+  se_io_clear_fd (&pdf->alpha_fd);
   g_free (pdf);
+}
+
+static gboolean
+write_bytes (SeImagePdf *pdf, const void *bytes, gsize length, GError **error)
+{
+  pdf->position += length;
+  return pdf->fd < 0 || se_io_write_all (pdf->fd, bytes, length, error);
 }
 
 static gboolean
 flush (SeImagePdf *pdf, GError **error)
 {
-  if (!se_io_write_all (pdf->fd, pdf->text->str, pdf->text->len, error))
+  if (!write_bytes (pdf, pdf->text->str, pdf->text->len, error))
     return FALSE;
-  pdf->position += pdf->text->len;
   g_string_truncate (pdf->text, 0);
   return TRUE;
 }
@@ -109,11 +127,26 @@ total_length (const GArray *ranges)
   return total;
 }
 
+static void
+reverse_bits (guchar *bytes, gsize length)
+{
+  for (gsize i = 0; i < length; i++)
+    {
+      guint byte = bytes[i];
+
+      byte = (byte & 0x0f) << 4 | byte >> 4;
+      byte = (byte & 0x33) << 2 | (byte >> 2 & 0x33);
+      bytes[i] = (guchar)((byte & 0x55) << 1 | (byte >> 1 & 0x55));
+    }
+}
+
 static gboolean
 copy_range (SeImagePdf *pdf, int in_fd, const SeRange *range, GError **error)
 {
-  g_autofree char *chunk = g_malloc (CHUNK);
+  g_autofree guchar *chunk = g_malloc (CHUNK);
 
+  if (range->bytes != NULL)
+    return write_bytes (pdf, range->bytes, (gsize)range->length, error);
   for (guint64 done = 0; done < range->length;)
     {
       gssize length = pread (in_fd, chunk, (gsize)MIN (CHUNK, range->length - done),
@@ -127,9 +160,10 @@ copy_range (SeImagePdf *pdf, int in_fd, const SeRange *range, GError **error)
                        length < 0 ? g_strerror (errno) : "it has become shorter");
           return FALSE;
         }
-      if (!se_io_write_all (pdf->fd, chunk, (gsize)length, error))
+      if (range->reversed)
+        reverse_bits (chunk, (gsize)length);
+      if (!write_bytes (pdf, chunk, (gsize)length, error))
         return FALSE;
-      pdf->position += (guint64)length;
       done += (guint64)length;
     }
   return TRUE;
@@ -175,31 +209,59 @@ append_space (GString *text, const SeImage *image, guint profile)
   g_string_append (text, ">]");
 }
 
-/* Adds the image without its page; returns the object's number in *number. */
+/* Adds the image's ICC profile, if it has one; returns its object's number in *number, else 0. */
 static gboolean
-add_image (SeImagePdf *pdf, int in_fd, const SeImage *image, guint *number, GError **error)
+add_profile (SeImagePdf *pdf, int in_fd, const SeImage *image, guint *number, GError **error)
 {
-  guint profile = 0;
-
-  if (image->profile != NULL)
-    {
-      profile = next_object (pdf);
-      begin_object (pdf, profile);
-      g_string_append_printf (pdf->text, "<< /N %u /Alternate %s", image->components,
-                              device_space (image->components));
-      if (image->profile_filter != NULL)
-        g_string_append_printf (pdf->text, " /Filter /%s", image->profile_filter);
-      if (!add_stream (pdf, in_fd, image->profile, error))
-        return FALSE;
-    }
+  *number = 0;
+  if (image->profile == NULL)
+    return TRUE;
   *number = next_object (pdf);
   begin_object (pdf, *number);
-  g_string_append_printf (pdf->text,
+  g_string_append_printf (pdf->text, "<< /N %u /Alternate %s", image->components,
+                          device_space (image->components));
+  if (image->profile_filter != NULL)
+    g_string_append_printf (pdf->text, " /Filter /%s", image->profile_filter);
+  return add_stream (pdf, in_fd, image->profile, error);
+}
+
+/* Writes an image dictionary up to its colour space. */
+static void
+append_head (GString *text, guint32 width, guint32 height, guint bits, const char *filter)
+{
+  g_string_append_printf (text,
                           "<< /Type /XObject /Subtype /Image /Width %u /Height %u"
                           " /BitsPerComponent %u /Filter /%s",
-                          image->width, image->height, image->bits, image->filter);
+                          width, height, bits, filter);
+}
+
+/* What a packer's data are decoded by. */
+static void
+append_predictor (GString *text, guint colors, guint bits, guint32 width)
+{
+  g_string_append_printf (
+      text, " /DecodeParms << /Predictor 15 /Colors %u /BitsPerComponent %u /Columns %u >>", colors,
+      bits, width);
+}
+
+/* Object numbers: the image's length, if its rows are given, follows the image, its mask both. */
+static guint
+mask_number (const SeImagePdf *pdf)
+{
+  return pdf->number + (pdf->rows != NULL ? 2 : 1);
+}
+
+/* Writes the image's dictionary but for its length. */
+static void
+append_image (SeImagePdf *pdf, const SeImage *image, guint profile)
+{
+  append_head (pdf->text, image->width, image->height, image->bits,
+               image->data != NULL ? image->filter : "FlateDecode");
   append_space (pdf->text, image, profile);
-  if (image->parameters != NULL)
+  if (image->data == NULL)
+    append_predictor (pdf->text, image->palette != NULL ? 1 : image->components, image->bits,
+                      image->width);
+  else if (image->parameters != NULL)
     g_string_append_printf (pdf->text, " /DecodeParms << %s >>", image->parameters);
   if (image->inverted)
     {
@@ -208,7 +270,102 @@ add_image (SeImagePdf *pdf, int in_fd, const SeImage *image, guint *number, GErr
         g_string_append (pdf->text, i == 0 ? "1 0" : " 1 0");
       g_string_append_c (pdf->text, ']');
     }
-  return add_stream (pdf, in_fd, image->data, error);
+  if (image->key != NULL)
+    g_string_append_printf (pdf->text, " /Mask [%s]", image->key);
+  if (image->alpha > 0)
+    g_string_append_printf (pdf->text, " /SMask %u 0 R", mask_number (pdf));
+}
+
+gboolean
+se_image_pdf_begin (SeImagePdf *pdf, int in_fd, const SeImage *image, GError **error)
+{
+  guint profile;
+
+  pdf->image = *image;
+  if (!add_profile (pdf, in_fd, image, &profile, error))
+    return FALSE;
+  if (image->alpha > 0)
+    {
+      if (pdf->fd >= 0 && (pdf->alpha_fd = se_temp_file (error)) < 0)
+        return FALSE;
+      pdf->alpha = se_packer_new (pdf->alpha_fd, image->width, image->alpha, FALSE);
+      pdf->alpha_left = image->height;
+      pdf->opaque = TRUE;
+    }
+  if (image->data == NULL)
+    {
+      guint components = image->palette != NULL ? 1 : image->components;
+
+      pdf->rows
+          = se_packer_new (pdf->fd, image->width, components * image->bits, image->palette != NULL);
+      pdf->rows_left = image->height;
+    }
+  pdf->number = next_object (pdf);
+  begin_object (pdf, pdf->number);
+  append_image (pdf, image, profile);
+  if (image->data != NULL)
+    return add_stream (pdf, in_fd, image->data, error);
+  g_string_append_printf (pdf->text, " /Length %u 0 R >>\nstream\n", pdf->number + 1);
+  return flush (pdf, error);
+}
+
+gboolean
+se_image_pdf_add_row (SeImagePdf *pdf, const guchar *row, GError **error)
+{
+  g_assert (pdf->rows_left > 0);
+  pdf->rows_left--;
+  return se_packer_add (pdf->rows, row, error);
+}
+
+gboolean
+se_image_pdf_add_alpha (SeImagePdf *pdf, const guchar *row, GError **error)
+{
+  gsize length = (gsize)pdf->image.width * pdf->image.alpha / 8;
+
+  g_assert (pdf->alpha_left > 0);
+  pdf->alpha_left--;
+  for (gsize i = 0; pdf->opaque && i < length; i++)
+    pdf->opaque = row[i] == 0xff;
+  return se_packer_add (pdf->alpha, row, error);
+}
+
+/* Ends the stream of rows and adds its length. */
+static gboolean
+end_rows (SeImagePdf *pdf, GError **error)
+{
+  guint64 length;
+
+  g_assert (pdf->rows_left == 0);
+  if (!se_packer_finish (pdf->rows, &length, error))
+    return FALSE;
+  pdf->position += length;
+  g_string_append (pdf->text, "\nendstream\nendobj\n");
+  begin_object (pdf, pdf->number + 1);
+  g_string_append_printf (pdf->text, "%" G_GUINT64_FORMAT "\nendobj\n", length);
+  return TRUE;
+}
+
+/* Adds the mask; the image refers to it already, so that one that is not needed becomes null. */
+static gboolean
+add_mask (SeImagePdf *pdf, GError **error)
+{
+  g_autoptr (GArray) data = g_array_new (FALSE, FALSE, sizeof (SeRange));
+  SeRange all = { 0 };
+
+  g_assert (pdf->alpha_left == 0);
+  if (!se_packer_finish (pdf->alpha, &all.length, error))
+    return FALSE;
+  begin_object (pdf, mask_number (pdf));
+  if (pdf->opaque || pdf->fd < 0)
+    {
+      g_string_append (pdf->text, "null\nendobj\n");
+      return TRUE;
+    }
+  g_array_append_val (data, all);
+  append_head (pdf->text, pdf->image.width, pdf->image.height, pdf->image.alpha, "FlateDecode");
+  g_string_append (pdf->text, " /ColorSpace /DeviceGray");
+  append_predictor (pdf->text, 1, pdf->image.alpha, pdf->image.width);
+  return add_stream (pdf, pdf->alpha_fd, data, error);
 }
 
 /* Adds the page's content: the image, in the middle of a page that may not be as small as it. */
@@ -233,17 +390,16 @@ add_content (SeImagePdf *pdf, double width, double height, gboolean mirrored)
                           content->len, content->str);
 }
 
-gboolean
-se_image_pdf_add (SeImagePdf *pdf, int in_fd, const SeImage *image, GError **error)
+static void
+add_page (SeImagePdf *pdf)
 {
+  const SeImage *image = &pdf->image;
   double longest = MAX (image->points_wide, image->points_high);
   guint unit = (guint)MAX (ceil (longest / UNITS_MAX), 1);
   double width = image->points_wide / unit, height = image->points_high / unit;
   int degrees = orientations[image->orientation].degrees;
-  guint number, page;
+  guint page;
 
-  if (!add_image (pdf, in_fd, image, &number, error))
-    return FALSE;
   add_content (pdf, width, height, orientations[image->orientation].mirrored);
   page = next_object (pdf);
   g_array_append_val (pdf->kids, page);
@@ -252,14 +408,33 @@ se_image_pdf_add (SeImagePdf *pdf, int in_fd, const SeImage *image, GError **err
   append_number (pdf->text, MAX (width, UNITS_MIN));
   g_string_append_c (pdf->text, ' ');
   append_number (pdf->text, MAX (height, UNITS_MIN));
-  g_string_append_printf (
-      pdf->text, "] /Contents %u 0 R /Resources << /XObject << /Im %u 0 R >> >>", page - 1, number);
+  g_string_append_printf (pdf->text,
+                          "] /Contents %u 0 R /Resources << /XObject << /Im %u 0 R >> >>", page - 1,
+                          pdf->number);
   if (degrees > 0)
     g_string_append_printf (pdf->text, " /Rotate %d", degrees);
   if (unit > 1)
     g_string_append_printf (pdf->text, " /UserUnit %u", unit);
   g_string_append (pdf->text, " >>\nendobj\n");
+}
+
+gboolean
+se_image_pdf_end (SeImagePdf *pdf, GError **error)
+{
+  if ((pdf->rows != NULL && !end_rows (pdf, error))
+      || (pdf->alpha != NULL && !add_mask (pdf, error)))
+    return FALSE;
+  g_clear_pointer (&pdf->rows, se_packer_free);
+  g_clear_pointer (&pdf->alpha, se_packer_free);
+  se_io_clear_fd (&pdf->alpha_fd);
+  add_page (pdf);
   return TRUE;
+}
+
+gboolean
+se_image_pdf_add (SeImagePdf *pdf, int in_fd, const SeImage *image, GError **error)
+{
+  return se_image_pdf_begin (pdf, in_fd, image, error) && se_image_pdf_end (pdf, error);
 }
 
 gboolean

@@ -154,8 +154,9 @@ read_scan (Walk *walk)
 static void
 read_profile (Walk *walk, const Segment *segment)
 {
-  SeRange whole = { segment->start, segment->end - segment->start };
-  SeRange piece = { segment->payload + ICC_HEAD, segment->end - segment->payload - ICC_HEAD };
+  SeRange whole = { .offset = segment->start, .length = segment->end - segment->start };
+  SeRange piece = { .offset = segment->payload + ICC_HEAD,
+                    .length = segment->end - segment->payload - ICC_HEAD };
   guchar head[ICC_HEAD];
   guint number;
 

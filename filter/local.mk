@@ -13,6 +13,7 @@ filter_libfilter_a_SOURCES = \
   filter/image-pdf.c filter/image-pdf.h \
   filter/jpeg.c filter/jpeg.h filter/jpeg-decode.c \
   filter/options.c filter/options.h \
+  filter/packer.c filter/packer.h \
   filter/pages.c filter/pages.h \
   filter/paper.c filter/paper.h \
   filter/pdf.c filter/pdf.h \
@@ -61,3 +62,6 @@ filter_test_ticket_LDADD = $(FILTER_LIBS)
 check_PROGRAMS += filter/test-image
 filter_test_image_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(JPEG_CFLAGS) $(ZLIB_CFLAGS)
 filter_test_image_LDADD = $(FILTER_LIBS)
+check_PROGRAMS += filter/test-image-pdf
+filter_test_image_pdf_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(QPDF_CFLAGS)
+filter_test_image_pdf_LDADD = $(FILTER_LIBS)

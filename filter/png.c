@@ -194,7 +194,7 @@ read_profile (Walk *walk, guint64 length)
   g_autofree guchar *data = length <= PROFILE_MAX ? g_malloc ((gsize)length + 1) : NULL;
   guchar header[SE_ICC_HEADER];
   const guchar *end;
-  SeRange range;
+  SeRange range = { 0 };
   guint64 size;
 
   walk->png->profile_lost = TRUE;
@@ -272,7 +272,7 @@ walk_chunks (Walk *walk)
       if (!se_reader_u32 (walk->reader, TRUE, &length)
           || !se_reader_read (walk->reader, type, sizeof type))
         return FALSE;
-      range = (SeRange){ walk->reader->position, length };
+      range = (SeRange){ .offset = walk->reader->position, .length = length };
       if (!check_chunk (walk, type, length, &sound))
         return FALSE;
       if (!sound && g_ascii_isupper (type[0])) /* the image cannot be shown without it */

@@ -4,7 +4,6 @@
 #include "common/io.h"
 #include "filter/child.h"
 #include "filter/exif.h"
-#include "filter/image-pdf.h"
 #include "filter/pdf.h"
 #include "filter/temp.h"
 
@@ -294,45 +293,6 @@ test_exif (void)
     }
 }
 
-/* Several pages, of data in pieces; a file that became shorter gives no PDF. */
-static void
-test_pdf (void)
-{
-  const SeRange pieces[] = { { 0, 4 }, { 6, 2 } };
-  g_autoptr (GArray) data = g_array_new (FALSE, FALSE, sizeof (SeRange));
-  g_autoptr (GByteArray) written = NULL;
-  g_autoptr (SeImagePdf) pdf = NULL;
-  g_autoptr (GError) error = NULL;
-  se_autofd int fd = make_file ("1234xx56", 8);
-  se_autofd int out_fd = make_file ("", 0);
-  SeImage image = { .width = 1,
-                    .height = 6,
-                    .bits = 8,
-                    .components = 1,
-                    .filter = "DCTDecode",
-                    .data = data,
-                    .points_wide = 20000,
-                    .points_high = 100,
-                    .orientation = 6 };
-  SePdf facts;
-
-  g_array_append_vals (data, pieces, G_N_ELEMENTS (pieces));
-  pdf = se_image_pdf_new (out_fd);
-  for (int i = 0; i < 3; i++)
-    g_assert_true (se_image_pdf_add (pdf, fd, &image, &error));
-  g_assert_true (se_image_pdf_finish (pdf, &error));
-  g_assert_true (se_pdf_check (out_fd, &facts, &error));
-  g_assert_cmpint (facts.pages, ==, 3);
-  g_assert_cmpint (facts.width, ==, 50); /* turned, in units of 2 points */
-  g_assert_cmpint (facts.height, ==, 10000);
-  written = read_file (out_fd);
-  g_assert_nonnull (memmem (written->data, written->len, "stream\n123456\nendstream", 23));
-  g_assert_nonnull (memmem (written->data, written->len, "/UserUnit 2", 11));
-  g_assert_cmpint (ftruncate (fd, 7), ==, 0);
-  g_assert_false (se_image_pdf_add (pdf, fd, &image, &error));
-  g_assert_error (error, SE_ERROR, SE_ERROR_TEMPORARY);
-}
-
 static void
 test_png (void)
 {
@@ -372,6 +332,5 @@ main (int argc, char **argv)
   g_test_add_func ("/image/damaged", test_damaged);
   g_test_add_func ("/image/png", test_png);
   g_test_add_func ("/image/exif", test_exif);
-  g_test_add_func ("/image/pdf", test_pdf);
   return g_test_run ();
 }
