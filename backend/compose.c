@@ -4,6 +4,7 @@
 #include "backend/policy.h"
 #include "common/digest.h"
 #include "common/log.h"
+#include "common/size.h"
 
 #include <string.h>
 
@@ -39,17 +40,6 @@ se_compose_subject (const SeComposition *composition, GError **error)
                       values, error);
 }
 
-/* A size for people. No locale is set, so that the decimal sign is a point. */
-static char *
-format_size (guint64 bytes)
-{
-  if (bytes < 1000)
-    return g_strdup_printf ("%" G_GUINT64_FORMAT " bytes", bytes);
-  if (bytes < 1000 * 1000)
-    return g_strdup_printf ("%.1f kB", (double)bytes / 1e3);
-  return g_strdup_printf ("%.1f MB", (double)bytes / 1e6);
-}
-
 static char *
 default_body (const SeComposition *composition)
 {
@@ -65,7 +55,7 @@ default_body (const SeComposition *composition)
 
   for (guint i = 0; i < composition->entries->len; i++)
     length += ((const SeBundleEntry *)composition->entries->pdata[i])->length;
-  size = format_size (length);
+  size = se_size_format (length);
   g_string_append_printf (body, "The print queue %s sends you %s.\n\n", values->queue,
                           composition->entries->len == 1 ? "a document" : "documents");
   if (se_template_has_title (values->title))
@@ -282,17 +272,7 @@ se_compose (const SeComposition *composition, GError **error)
   mail->n_attachments = composition->entries->len;
   mail->attachments = make_attachments (composition->entries, mail->filenames);
   mail->message = make_message (composition, mail, reply_to, error);
-  if (mail->message == NULL)
-    return NULL;
-  if (!se_policy_check_size (se_message_size (mail->message), composition->queue, error))
-    {
-      g_autofree char *names = g_strjoinv (", ", mail->filenames);
-      g_autofree char *clean = se_log_clean (names, TITLE_MAX);
-
-      g_prefix_error (error, "%s: ", clean);
-      return NULL;
-    }
-  return g_steal_pointer (&mail);
+  return mail->message != NULL ? g_steal_pointer (&mail) : NULL;
 }
 
 void

@@ -30,8 +30,8 @@ typedef struct
   char **filenames;
 } SeMail;
 
-/* Composes the mail and checks it against the queue's policy. Texts come from the job's field, else
- * the device URI, else the queue, else a default; only the latter three are templates.
+/* Composes the mail and checks its recipients against the queue's policy. Texts come from the job's
+ * field, else the device URI, else the queue, else a default; only the latter three are templates.
  * Errors: those of recipients.h and policy.h; SE_ERROR_CONFIG: a template or from-address that
  * cannot be used. */
 SeMail *se_compose (const SeComposition *composition, GError **error);

@@ -28,9 +28,11 @@ backend_test_supervisor_LDADD = $(GLIB_LIBS)
 noinst_LIBRARIES += backend/libbackend.a
 backend_libbackend_a_SOURCES = \
   backend/authorization.c backend/authorization.h \
+  backend/channel.c backend/channel.h \
   backend/compose.c backend/compose.h \
   backend/facts.c backend/facts.h \
   backend/job.c backend/job.h \
+  backend/mails.c backend/mails.h \
   backend/orphan.c backend/orphan.h \
   backend/outcome.c backend/outcome.h \
   backend/policy.c backend/policy.h \
@@ -45,10 +47,12 @@ backend_mailto_worker_SOURCES = backend/worker.c
 backend_mailto_worker_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 backend_mailto_worker_LDADD = $(BACKEND_LIBS)
 
-check_PROGRAMS += backend/test-compose backend/test-outcome \
+check_PROGRAMS += backend/test-compose backend/test-mails backend/test-outcome \
   backend/test-recipients backend/test-status
 backend_test_compose_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 backend_test_compose_LDADD = $(BACKEND_LIBS)
+backend_test_mails_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+backend_test_mails_LDADD = $(BACKEND_LIBS)
 backend_test_outcome_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 backend_test_outcome_LDADD = $(BACKEND_LIBS)
 backend_test_recipients_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)

@@ -98,6 +98,7 @@ se_outcome_new (const SeEnd *end)
     {
     case SE_ERROR_USAGE:
     case SE_ERROR_DOCUMENT:
+    case SE_ERROR_TOO_LARGE:
       outcome->code = SE_EXIT_CANCEL;
       outcome->forget = TRUE;
       outcome->message = g_strdup (end->error->message);

@@ -3,8 +3,6 @@
 
 #include "common/log.h"
 
-#define KILOBYTE 1000.0
-
 static gboolean
 matches_any (const SeAddress *address, char *const *patterns)
 {
@@ -62,16 +60,4 @@ se_policy_check (const GPtrArray *recipients, const GPtrArray *own, const SeQueu
       return FALSE;
     }
   return TRUE;
-}
-
-gboolean
-se_policy_check_size (guint64 size, const SeQueueConfig *queue, GError **error)
-{
-  if (queue->max_message_size == 0 || size <= queue->max_message_size)
-    return TRUE;
-  g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
-               "the mail would be %.1f kB as it is sent, and %.1f kB are allowed "
-               "(max-message-size): scan fewer pages or with a lower resolution",
-               (double)size / KILOBYTE, (double)queue->max_message_size / KILOBYTE);
-  return FALSE;
 }

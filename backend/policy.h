@@ -12,8 +12,4 @@ G_BEGIN_DECLS
 gboolean se_policy_check (const GPtrArray *recipients, const GPtrArray *own,
                           const SeQueueConfig *queue, GError **error);
 
-/* Checks a message's size in bytes against the queue's max-message-size; provider and server have
- * theirs checked by mail/. SE_ERROR_DOCUMENT names both numbers. */
-gboolean se_policy_check_size (guint64 size, const SeQueueConfig *queue, GError **error);
-
 G_END_DECLS

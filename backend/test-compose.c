@@ -229,10 +229,6 @@ test_refused (Fixture *fixture, gconstpointer unused)
   g_autoptr (GError) error = NULL;
 
   add_document (fixture, "a.pdf", 1, 100000);
-  fixture->queue.max_message_size = 100000;
-  g_assert_null (se_compose (&fixture->composition, &error));
-  g_assert_error (error, SE_ERROR, SE_ERROR_DOCUMENT);
-  g_clear_error (&error);
   fixture->account.from_address = (char *)"nobody";
   g_assert_null (se_compose (&fixture->composition, &error));
   g_assert_error (error, SE_ERROR, SE_ERROR_CONFIG);

@@ -198,22 +198,6 @@ test_reply_to (void)
     }
 }
 
-static void
-test_size (void)
-{
-  g_autoptr (GError) error = NULL;
-  SeQueueConfig queue = { .max_message_size = 0 };
-
-  g_assert_true (se_policy_check_size (G_MAXUINT64, &queue, &error));
-  queue.max_message_size = 25000;
-  g_assert_true (se_policy_check_size (25000, &queue, &error));
-  g_assert_no_error (error);
-  g_assert_false (se_policy_check_size (25100, &queue, &error));
-  g_assert_error (error, SE_ERROR, SE_ERROR_DOCUMENT);
-  g_assert_nonnull (strstr (error->message, "25.1 kB"));
-  g_assert_nonnull (strstr (error->message, "25.0 kB"));
-}
-
 int
 main (int argc, char **argv)
 {
@@ -222,6 +206,5 @@ main (int argc, char **argv)
   g_test_add_func ("/recipients/policy", test_policy);
   g_test_add_func ("/recipients/hostile", test_hostile);
   g_test_add_func ("/recipients/reply-to", test_reply_to);
-  g_test_add_func ("/recipients/size", test_size);
   return g_test_run ();
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* mailto-worker: sends one job's mail. The supervisor starts it as the service user. */
 #include "backend/authorization.h"
+#include "backend/channel.h"
 #include "backend/compose.h"
 #include "backend/facts.h"
+#include "backend/mails.h"
 #include "backend/orphan.h"
 #include "backend/outcome.h"
 #include "backend/status.h"
@@ -26,13 +28,17 @@
 
 typedef struct
 {
-  int cancel_fd; /* readable once SIGTERM has come */
+  int cancel_fd;    /* readable once SIGTERM has come */
+  int back_channel; /* -1: none, or the terms were sent */
   SeJob *job;
   SeServerConfig *server;
   SeQueueConfig *queue;
   SeAccount *account;
   SeMailto *uri;
   SeFacts *facts;
+  SeFields *fields; /* NULL: an option of the job cannot be used, or not read yet */
+  GError *fault;    /* of the fields */
+  SeLimit limit;    /* that the filter was told of */
   SeJournal *journal;
   char *spool; /* where this run's bundle is until it is fixed; NULL: nowhere */
   gint64 not_before;
@@ -131,6 +137,73 @@ configure (Worker *worker, GError **error)
   return worker->account != NULL;
 }
 
+static SeTemplateValues
+template_values (const Worker *worker, int pages)
+{
+  return (SeTemplateValues){ .user = worker->facts->user,
+                             .title = worker->job->title,
+                             .queue = worker->job->queue,
+                             .host = worker->facts->host,
+                             .job = worker->job->id,
+                             .pages = pages,
+                             .format = "pdf",
+                             .time = g_get_real_time () / G_USEC_PER_SEC };
+}
+
+static SeComposition
+composition_for (const Worker *worker, const SeTemplateValues *values, const GPtrArray *entries)
+{
+  return (SeComposition){ .uuid = worker->facts->uuid,
+                          .account = worker->account,
+                          .uri = worker->uri,
+                          .fields = worker->fields,
+                          .queue = worker->queue,
+                          .values = values,
+                          .entries = entries };
+}
+
+/* Octets for the attachments of a mail; 0: no limit, or nothing is sent anyway. */
+static guint64
+find_room (Worker *worker)
+{
+  SeTemplateValues values;
+  SeComposition composition;
+
+  if (worker->fields == NULL)
+    return 0;
+  worker->limit = se_limit_get (worker->server->state_directory, worker->account,
+                                worker->queue->max_message_size);
+  values = template_values (worker, -1);
+  composition = composition_for (worker, &values, NULL);
+  return se_mails_room (&composition, &worker->limit);
+}
+
+/* Tells the filter the terms, once. It waits for them: so it hears of a job that goes no further,
+ * too. */
+static void
+send_terms (Worker *worker)
+{
+  SeTerms terms = { .room = find_room (worker) };
+
+  if (worker->queue != NULL)
+    {
+      terms.oversize = se_oversize_parse (worker->queue->oversize);
+      terms.language = worker->queue->language;
+    }
+  se_channel_tell (&worker->back_channel, &terms);
+}
+
+/* Asks cupsd. An option that cannot be used is told of when the filter has said what it has to. */
+static gboolean
+ask_facts (Worker *worker, GError **error)
+{
+  worker->facts = se_facts_get (worker->job, worker->server->cups_server, error);
+  if (worker->facts == NULL)
+    return FALSE;
+  worker->fields = se_fields_new (worker->facts->options, SE_FD_PPD, &worker->fault);
+  return TRUE;
+}
+
 /* Nothing but the filter's bundle is accepted: bytes of any other queue were never checked. */
 static gboolean
 check_queue (const SeJob *job, GError **error)
@@ -152,9 +225,6 @@ open_journal (Worker *worker, GError **error)
 {
   SeJobKey key = { .queue = worker->job->queue, .job = worker->job->id };
 
-  worker->facts = se_facts_get (worker->job, worker->server->cups_server, error);
-  if (worker->facts == NULL)
-    return FALSE;
   key.uuid = worker->facts->uuid;
   key.creation = worker->facts->creation;
   key.completion = worker->facts->completion;
@@ -209,33 +279,6 @@ check_entries (const GPtrArray *entries, GError **error)
   return TRUE;
 }
 
-/* SHA-256 of each source document; NULL-terminated, the texts are owned by entries. */
-static const char **
-list_sources (const GPtrArray *entries)
-{
-  const char **sources = g_new0 (const char *, entries->len + 1);
-
-  for (guint i = 0; i < entries->len; i++)
-    sources[i] = ((const SeBundleEntry *)entries->pdata[i])->source_digest;
-  return sources;
-}
-
-static int
-count_pages (const GPtrArray *entries)
-{
-  int pages = 0;
-
-  for (guint i = 0; i < entries->len; i++)
-    {
-      const SeBundleEntry *entry = entries->pdata[i];
-
-      if (entry->failed || entry->pages < 0)
-        return -1;
-      pages += entry->pages;
-    }
-  return pages;
-}
-
 /* Removes this run's bundle: it is not needed, or not any more. */
 static gboolean
 drop_spool (Worker *worker, GError **error)
@@ -252,30 +295,18 @@ drop_spool (Worker *worker, GError **error)
 static gboolean
 fix (Worker *worker, const GPtrArray *entries, const char *const *sources, GError **error)
 {
-  const SeTemplateValues values = {
-    .user = worker->facts->user,
-    .title = worker->job->title,
-    .queue = worker->job->queue,
-    .host = worker->facts->host,
-    .job = worker->job->id,
-    .pages = count_pages (entries),
-    .format = "pdf",
-    .time = g_get_real_time () / G_USEC_PER_SEC,
-  };
-  g_autoptr (SeFields) fields = se_fields_new (worker->facts->options, SE_FD_PPD, error);
-  const SeComposition composition = {
-    .uuid = worker->facts->uuid,
-    .account = worker->account,
-    .uri = worker->uri,
-    .fields = fields,
-    .queue = worker->queue,
-    .values = &values,
-    .entries = entries,
-  };
+  const SeTemplateValues values = template_values (worker, se_mails_pages (entries));
+  const SeComposition composition = composition_for (worker, &values, entries);
   const char *path = se_journal_bundle_path (worker->journal);
-  g_autoptr (SeMail) mail = fields != NULL ? se_compose (&composition, error) : NULL;
+  g_autoptr (SeMail) mail = NULL;
   g_autoptr (GPtrArray) recipients = NULL;
 
+  if (worker->fields == NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&worker->fault));
+      return FALSE;
+    }
+  mail = se_compose (&composition, error);
   if (mail == NULL)
     return FALSE;
   if (g_rename (worker->spool, path) < 0)
@@ -299,6 +330,7 @@ deliver (Worker *worker, GError **error)
                           .account = worker->account,
                           .get_token = se_authorization_get_token,
                           .token_data = &worker->authorization,
+                          .max_message_size = worker->queue->max_message_size,
                           .retry_for = worker->queue->retry_for,
                           .cancel_fd = worker->cancel_fd,
                           .events = &events };
@@ -319,7 +351,7 @@ deliver (Worker *worker, GError **error)
 static gboolean
 settle_message (Worker *worker, const GPtrArray *entries, GError **error)
 {
-  g_autofree const char **sources = list_sources (entries);
+  g_autofree const char **sources = se_mails_sources (entries);
   gboolean fixed = se_journal_step (worker->journal) != SE_JOURNAL_OPEN;
 
   if (fixed && se_journal_same_sources (worker->journal, sources))
@@ -351,10 +383,13 @@ static gboolean
 run (Worker *worker, GError **error)
 {
   g_autoptr (GPtrArray) entries = NULL;
+  gboolean ready;
   int pages;
 
-  if (!configure (worker, error) || !check_queue (worker->job, error)
-      || !open_journal (worker, error))
+  ready
+      = configure (worker, error) && check_queue (worker->job, error) && ask_facts (worker, error);
+  send_terms (worker);
+  if (!ready || !open_journal (worker, error))
     return FALSE;
   entries = receive (worker, error);
   if (entries == NULL)
@@ -367,7 +402,7 @@ run (Worker *worker, GError **error)
     }
   if (!drop_spool (worker, error) || !deliver (worker, error))
     return FALSE;
-  pages = count_pages (entries);
+  pages = se_mails_pages (entries);
   if (pages > 0)
     se_log_write ("PAGE", "total %d", pages);
   return TRUE;
@@ -455,6 +490,8 @@ static void
 worker_clear (Worker *worker)
 {
   g_clear_pointer (&worker->journal, se_journal_close);
+  g_clear_pointer (&worker->fields, se_fields_free);
+  g_clear_error (&worker->fault);
   g_clear_pointer (&worker->facts, se_facts_free);
   g_clear_pointer (&worker->uri, se_mailto_free);
   se_authorization_clear (&worker->authorization);
@@ -463,13 +500,14 @@ worker_clear (Worker *worker)
   g_clear_pointer (&worker->server, se_server_config_free);
   g_clear_pointer (&worker->job, se_job_free);
   g_free (worker->spool);
+  se_io_clear_fd (&worker->back_channel);
   se_io_clear_fd (&worker->cancel_fd);
 }
 
 int
 main (int argc, char **argv)
 {
-  Worker worker = { .cancel_fd = -1 };
+  Worker worker = { .cancel_fd = -1, .back_channel = se_channel_find () };
   g_autoptr (GError) error = NULL;
   SeExit code;
 

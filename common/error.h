@@ -13,9 +13,10 @@ G_BEGIN_DECLS
 
 typedef enum
 {
-  SE_ERROR_USAGE,    /* the command line is wrong */
-  SE_ERROR_DOCUMENT, /* the document, an option of the job or a recipient is at fault */
-  SE_ERROR_CONFIG,   /* configuration, a file's mode or the server's set-up: an admin must act */
+  SE_ERROR_USAGE,     /* the command line is wrong */
+  SE_ERROR_DOCUMENT,  /* the document, an option of the job or a recipient is at fault */
+  SE_ERROR_TOO_LARGE, /* a document's fault, too: over a limit that splitting might keep */
+  SE_ERROR_CONFIG,    /* configuration, a file's mode or the server's set-up: an admin must act */
   SE_ERROR_AUTHORIZATION,  /* the account is not (or no longer) authorized: run oauth-setup */
   SE_ERROR_TOKEN_REJECTED, /* the SMTP server refused this access token; a fresh one may do */
   SE_ERROR_QUOTA,          /* a sending limit is reached; passes with time */

@@ -18,6 +18,7 @@ common_libcommon_a_SOURCES = \
   common/log.c common/log.h \
   common/notify.c common/notify.h \
   common/option-list.c common/option-list.h \
+  common/size.c common/size.h \
   common/template.c common/template.h \
   common/terms.c common/terms.h \
   common/timestamp.c common/timestamp.h

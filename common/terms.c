@@ -15,6 +15,15 @@
 
 const char *const se_oversize_names[] = { "split", "compact", "reject", NULL };
 
+SeOversize
+se_oversize_parse (const char *name)
+{
+  for (guint i = 0; se_oversize_names[i] != NULL; i++)
+    if (g_strcmp0 (se_oversize_names[i], name) == 0)
+      return (SeOversize)i;
+  return SE_OVERSIZE_SPLIT;
+}
+
 guint64
 se_terms_part_size (guint64 length)
 {

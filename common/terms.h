@@ -21,6 +21,9 @@ typedef enum
 /* The words of SeOversize in its order, as they stand in the configuration; NULL-terminated. */
 extern const char *const se_oversize_names[];
 
+/* The one of that name; SE_OVERSIZE_SPLIT for NULL or another. */
+SeOversize se_oversize_parse (const char *name);
+
 typedef struct
 {
   guint64

@@ -4,6 +4,7 @@
 #include "common/digest.h"
 #include "common/io.h"
 #include "mail/activity.h"
+#include "mail/limit.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -43,6 +44,19 @@ open_once (const SeDelivery *delivery, const char *token, GError **error)
   const SeSmtpOptions options = options_for (delivery, token);
 
   return se_smtp_open (&options, error);
+}
+
+/* For the limit of the mails to come. This one's does not depend on it. */
+static void
+note_size (const SeDelivery *delivery, const SeSmtp *smtp)
+{
+  const SeAccount *account = delivery->account;
+  g_autoptr (GError) error = NULL;
+
+  if (delivery->server != NULL
+      && !se_activity_note_size (delivery->server->state_directory, account->address,
+                                 account->provider->smtp_server, se_smtp_max_size (smtp), &error))
+    g_warning ("The size of mails that the server takes cannot be kept: %s", error->message);
 }
 
 /* A session with a token that the server takes. One that it refuses is refreshed once. */
@@ -85,8 +99,12 @@ open_session (const SeDelivery *delivery, GError **error)
     g_set_error_literal (error, SE_ERROR, SE_ERROR_AUTHORIZATION, local->message);
   else if (smtp == NULL)
     g_propagate_error (error, g_steal_pointer (&local));
-  else if (events != NULL && events->connected != NULL)
-    events->connected (events->data);
+  else
+    {
+      note_size (delivery, smtp);
+      if (events != NULL && events->connected != NULL)
+        events->connected (events->data);
+    }
   return smtp;
 }
 
@@ -142,19 +160,13 @@ note_activity (const SeDelivery *delivery)
 }
 
 static gboolean
-check_provider_size (const SeDelivery *delivery, const SeMessage *message, GError **error)
+check_limit (const SeDelivery *delivery, const SeMessage *message, GError **error)
 {
-  guint64 size = se_message_size (message);
-  guint64 limit = delivery->account->provider->max_message_size;
+  const SeLimit limit
+      = se_limit_get (delivery->server != NULL ? delivery->server->state_directory : NULL,
+                      delivery->account, delivery->max_message_size);
 
-  if (limit == 0 || size <= limit)
-    return TRUE;
-  g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
-               "The message has %" G_GUINT64_FORMAT
-               " bytes, but max-message-size of provider %s is "
-               "%" G_GUINT64_FORMAT ": nothing was sent",
-               size, delivery->account->provider->name, limit);
-  return FALSE;
+  return se_limit_check (&limit, se_message_size (message), error);
 }
 
 /* A session and one message through it, with the journal's steps where there is a journal. */
@@ -170,7 +182,7 @@ send_message (const SeDelivery *delivery, SeJournal *journal, const SeEnvelope *
   GError *local = NULL;
   gboolean ok;
 
-  if (!check_provider_size (delivery, message, error))
+  if (!check_limit (delivery, message, error))
     return FALSE;
   smtp = open_session (delivery, error);
   if (smtp == NULL)

@@ -30,6 +30,7 @@ typedef struct
   const SeAccount *account;
   SeTokenFunc get_token;
   gpointer token_data;
+  guint64 max_message_size; /* the queue's, bytes; 0: none */
   guint retry_for; /* how long to try again by itself, seconds from the first trouble; 0: never */
   int cancel_fd;   /* -1: none */
   const SeDeliveryEvents *events;
@@ -39,11 +40,14 @@ typedef struct
  * refreshed once; SE_ERROR_TEMPORARY is tried again with jittered exponential backoff (from 5 s, 60
  * s at most) for retry_for seconds; in doubt never in the same run. TRUE: accepted and journalled.
  * Errors are those of se_smtp_open, se_smtp_send and the token function; a token refused twice is
- * SE_ERROR_AUTHORIZATION. The time of an accepted mail is noted (mail/activity.h). not_before: with
- * SE_ERROR_QUOTA, when to try again (seconds since 1970).
+ * SE_ERROR_AUTHORIZATION; SE_ERROR_TOO_LARGE: over the limit (mail/limit.h), nothing was sent. The
+ * time of an accepted mail is noted (mail/activity.h). not_before: with SE_ERROR_QUOTA, when to try
+ * again (seconds since 1970).
  */
 gboolean se_delivery_send (const SeDelivery *delivery, SeJournal *journal, gint64 *not_before,
                            GError **error);
+
+/* Whenever a session is opened, by any function of these, the server's SIZE is noted. */
 
 /* Connects and authenticates only ("dry login"), with the same one refresh of a refused token. */
 gboolean se_delivery_check (const SeDelivery *delivery, GError **error);

@@ -16,6 +16,8 @@ mail_libmail_a_SOURCES = \
   mail/journal-entry.h \
   mail/journal.c \
   mail/journal.h \
+  mail/limit.c \
+  mail/limit.h \
   mail/mailto.c \
   mail/mailto.h \
   mail/message.c \
@@ -58,6 +60,11 @@ check_PROGRAMS += mail/test-activity
 mail_test_activity_SOURCES = mail/test-activity.c common/test-tree.c common/test-tree.h
 mail_test_activity_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 mail_test_activity_LDADD = $(MAIL_LIBS)
+
+check_PROGRAMS += mail/test-limit
+mail_test_limit_SOURCES = mail/test-limit.c common/test-tree.c common/test-tree.h
+mail_test_limit_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+mail_test_limit_LDADD = $(MAIL_LIBS)
 
 check_PROGRAMS += mail/test-error-table
 mail_test_error_table_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(CJSON_CFLAGS)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "mail/limit.h"
 #include "mail/smtp-private.h"
 
 #include <errno.h>
@@ -274,13 +275,10 @@ reset (SeSmtp *smtp)
 static gboolean
 check_size (const SeSmtp *smtp, guint64 size, GError **error)
 {
-  if (smtp->max_size == 0 || size <= smtp->max_size)
-    return TRUE;
-  g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
-               "The message has %" G_GUINT64_FORMAT " bytes, but %s takes %" G_GUINT64_FORMAT
-               " at most: nothing was sent",
-               size, smtp->host, smtp->max_size);
-  return FALSE;
+  const SeLimit limit
+      = { smtp->max_size > 0 ? SE_LIMIT_SERVER : SE_LIMIT_NONE, smtp->max_size, smtp->host };
+
+  return se_limit_check (&limit, size, error);
 }
 
 static gboolean

@@ -80,7 +80,7 @@ typedef struct
 
 /* Sends one message: MAIL, one RCPT a recipient, DATA, the message from fd, the final dot. Any 5xx
  * to RCPT: RSET, nothing sent, SE_ERROR_DOCUMENT lists the recipients with the server's words; any
- * 4xx: SE_ERROR_TEMPORARY. SIZE is compared before MAIL (SE_ERROR_DOCUMENT names both numbers). An
+ * 4xx: SE_ERROR_TEMPORARY. SIZE is compared before MAIL (SE_ERROR_TOO_LARGE, mail/limit.h). An
  * early reply during DATA is final. Connection lost or time-out after the dot: SE_ERROR_IN_DOUBT.
  * Cancelled before the dot: RSET/QUIT where possible, SE_ERROR_CANCELLED; after it: waits for the
  * reply, 25 s at most. reply: the reply that decided, owned by the caller; may be NULL.

@@ -436,8 +436,26 @@ test_provider_size (void)
   set_up (&f, NULL);
   f.provider.max_message_size = 500;
   g_assert_false (se_delivery_send (&f.delivery, f.journal, NULL, &error));
-  g_assert_error (error, SE_ERROR, SE_ERROR_DOCUMENT);
-  g_assert_nonnull (strstr (error->message, "max-message-size of provider test is 500"));
+  g_assert_error (error, SE_ERROR, SE_ERROR_TOO_LARGE);
+  g_assert_nonnull (strstr (error->message, "the 500 bytes that max-message-size of the provider"));
+  g_assert_cmpuint (f.rejected->len, ==, 0);
+  tear_down (&f);
+}
+
+/* The SIZE of a session is that of the next mails, which then do not ask for a session. */
+static void
+test_server_size (void)
+{
+  Fixture f;
+  g_autoptr (GError) error = NULL;
+
+  set_up (&f, "size=1200");
+  g_assert_true (se_delivery_check (&f.delivery, &error));
+  g_assert_cmpuint (se_activity_size (f.state, f.account.address, f.url), ==, 1200);
+  g_ptr_array_set_size (f.rejected, 0);
+  g_assert_false (se_delivery_send (&f.delivery, f.journal, NULL, &error));
+  g_assert_error (error, SE_ERROR, SE_ERROR_TOO_LARGE);
+  g_assert_nonnull (strstr (error->message, "the 1.2 kB (1200 bytes) that the server"));
   g_assert_cmpuint (f.rejected->len, ==, 0);
   tear_down (&f);
 }
@@ -506,6 +524,7 @@ add_tests (void)
   g_test_add_func ("/delivery/in-doubt", test_in_doubt);
   g_test_add_func ("/delivery/cancel-waiting", test_cancel_waiting);
   g_test_add_func ("/delivery/provider-size", test_provider_size);
+  g_test_add_func ("/delivery/server-size", test_server_size);
   g_test_add_func ("/delivery/check", test_check);
   g_test_add_func ("/delivery/send-once", test_send_once);
 }

@@ -147,7 +147,8 @@ static const Case cases[] = {
     "sent something unexpected before RCPT: 421 4.3.2 restarting", NULL, TRUE, NULL },
   { "one reply too many", "at\tmail\treply\t250 ok\\r\\n250 ok", SE_ERROR_TEMPORARY,
     "sent something unexpected before RCPT", NULL, TRUE, NULL },
-  { "larger than SIZE", NULL, SE_ERROR_DOCUMENT, "takes 1000000 at most", "The message has", TRUE,
+  { "larger than SIZE", NULL, SE_ERROR_TOO_LARGE,
+    "1.0 MB (1000000 bytes) that the server localhost takes", "The mail would have", TRUE,
     "size=1000000" },
 };
 

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "backend/channel.h"
+
+#include "common/io.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+int
+se_channel_find (void)
+{
+  struct stat status;
+  int mode = fcntl (SE_FD_BACK_CHANNEL, F_GETFL);
+
+  if (mode < 0 || (mode & O_ACCMODE) == O_RDONLY || fstat (SE_FD_BACK_CHANNEL, &status) < 0
+      || !S_ISFIFO (status.st_mode) || fcntl (SE_FD_BACK_CHANNEL, F_SETFD, FD_CLOEXEC) < 0)
+    return -1;
+  return SE_FD_BACK_CHANNEL;
+}
+
+void
+se_channel_tell (int *fd, const SeTerms *terms)
+{
+  g_autoptr (GError) error = NULL;
+
+  /* It waits for nobody: a pipe that is empty takes a line, and CUPS's do not block. */
+  if (*fd >= 0 && !se_terms_send (*fd, terms, &error))
+    g_info ("The filter cannot be told how large a mail may be: %s", error->message);
+  se_io_clear_fd (fd);
+}
