@@ -6,3 +6,7 @@ dist_cupsdrv_DATA = ppd/scan-email.drv
 
 dist_check_SCRIPTS = ppd/test-ppd
 TESTS += ppd/test-ppd
+
+check_PROGRAMS += ppd/test-choices
+ppd_test_choices_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+ppd_test_choices_LDADD = $(COMMON_LIBS)
