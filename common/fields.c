@@ -36,11 +36,29 @@ static const struct
 
 const char *const se_format_names[] = { "pdf", "original", "pdfa", "tiff", "jpeg", "png", NULL };
 
+const char *
+se_format_mime (SeFormat format)
+{
+  static const char *const types[] = {
+    [SE_FORMAT_PDF] = "application/pdf", [SE_FORMAT_PDFA] = "application/pdf",
+    [SE_FORMAT_TIFF] = "image/tiff",     [SE_FORMAT_JPEG] = "image/jpeg",
+    [SE_FORMAT_PNG] = "image/png",
+  };
+
+  return types[format];
+}
+
 enum
 {
   RESOLUTION_MIN = 36, /* pixels an inch */
   RESOLUTION_MAX = 1200,
   PAGES_MAX = 100000,
+};
+
+enum /* sets of formats: a bit each */
+{
+  PDFS = 1 << SE_FORMAT_PDF | 1 << SE_FORMAT_PDFA,
+  IMAGES = 1 << SE_FORMAT_TIFF | 1 << SE_FORMAT_JPEG | 1 << SE_FORMAT_PNG,
 };
 
 /* Words without a value that CUPS and its filters know. */
@@ -262,6 +280,47 @@ read_compact (SeFields *fields, GError **error)
   return fields->compact || refuse (SE_FIELD_COMPACT, value, "yes or no", error);
 }
 
+/* Tells whether the field has a meaning: formats has the bit of the format. Without one it is an
+ * error of the job's, while a queue's default waits for other formats. */
+static gboolean
+has_meaning (const SeFields *fields, SeField field, guint formats, gboolean *meaning,
+             GError **error)
+{
+  g_autoptr (GString) possible = g_string_new (NULL);
+
+  *meaning = (formats >> fields->format & 1) != 0;
+  if (*meaning || !fields->asked[field])
+    return TRUE;
+  for (guint i = 0; se_format_names[i] != NULL; i++)
+    if ((formats >> i & 1) != 0)
+      g_string_append_printf (possible, possible->len > 0 ? ", %s" : "%s", se_format_names[i]);
+  g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
+               "The option %s means nothing with email-format=%s: it is for %s",
+               names[field].option, se_format_names[fields->format], possible->str);
+  return FALSE;
+}
+
+static gboolean
+drop_meaningless (SeFields *fields, GError **error)
+{
+  gboolean resolution = TRUE, compact = TRUE, split = TRUE;
+
+  if ((fields->resolution != 0
+       && !has_meaning (fields, SE_FIELD_RESOLUTION, IMAGES, &resolution, error))
+      || (fields->compact
+          && !has_meaning (fields, SE_FIELD_COMPACT, PDFS | IMAGES, &compact, error))
+      || (fields->split != 0
+          && !has_meaning (fields, SE_FIELD_SPLIT, PDFS | 1 << SE_FORMAT_TIFF, &split, error)))
+    return FALSE;
+  if (!resolution)
+    fields->resolution = 0;
+  if (!compact)
+    fields->compact = FALSE;
+  if (!split)
+    fields->split = 0;
+  return TRUE;
+}
+
 static gboolean
 read_values (SeFields *fields, GError **error)
 {
@@ -269,7 +328,8 @@ read_values (SeFields *fields, GError **error)
          && read_number (fields, SE_FIELD_RESOLUTION, "dpi", RESOLUTION_MIN, RESOLUTION_MAX,
                          &fields->resolution, error)
          && read_compact (fields, error)
-         && read_number (fields, SE_FIELD_SPLIT, "", 1, PAGES_MAX, &fields->split, error);
+         && read_number (fields, SE_FIELD_SPLIT, "", 1, PAGES_MAX, &fields->split, error)
+         && drop_meaningless (fields, error);
 }
 
 SeFields *
@@ -286,7 +346,8 @@ se_fields_new (const GPtrArray *options, int ppd_fd, GError **error)
       const char *option = se_option_list_get (options, names[i].option);
       const char *keyword = se_option_list_get (options, names[i].keyword);
 
-      open[i] = option == NULL && keyword == NULL;
+      fields->asked[i] = option != NULL || keyword != NULL;
+      open[i] = !fields->asked[i];
       if (option != NULL)
         fields->values[i] = g_strdup (option);
       else if (keyword != NULL)

@@ -19,6 +19,9 @@ typedef enum
 /* The words of SeFormat in its order, as email-format has them; NULL-terminated. */
 extern const char *const se_format_names[];
 
+/* The MIME type of files of a format; NULL: it is not of one type (original). */
+const char *se_format_mime (SeFormat format);
+
 /* What a person may say about the mail, by the job or by the queue's PPD. */
 typedef enum
 {
@@ -38,10 +41,12 @@ typedef enum
 
 /* The values, literal text, NULL where nothing was said. For each the first hit wins: the job's
  * email-x; the job's PPD keyword EmailX (a listed choice, Custom.VALUE or VALUE), whose choice None
- * says nothing; the PPD's *DefaultEmailX. */
+ * says nothing; the PPD's *DefaultEmailX. What a default says that means nothing for the format is
+ * left out of the numbers below. */
 typedef struct
 {
   char *values[SE_N_FIELDS];
+  gboolean asked[SE_N_FIELDS]; /* by the job, not by the PPD's default */
   SeFormat format;
   guint resolution; /* of images that are made, pixels an inch; 0: not said */
   gboolean compact; /* images within a PDF become smaller */
@@ -50,7 +55,8 @@ typedef struct
 
 /* ppd_fd: the queue's PPD; -1 or a closed descriptor: none. A word that looks like the rest of a
  * value that was not quoted gives a warning. SE_ERROR_DOCUMENT: an unknown email-… option, an empty
- * address, or a value that there is not; SE_ERROR_TEMPORARY: the PPD cannot be read. */
+ * address, a value that there is not, or one of the job that means nothing for the format;
+ * SE_ERROR_TEMPORARY: the PPD cannot be read. */
 SeFields *se_fields_new (const GPtrArray *options, int ppd_fd, GError **error);
 void se_fields_free (SeFields *fields);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeFields, se_fields_free)

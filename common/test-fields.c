@@ -85,11 +85,53 @@ test_precedence (void)
 }
 
 static void
+assert_meaningless (const char *options, const char *ppd, const char *words)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SeFields) fields = parse (options, ppd, &error);
+
+  g_test_message ("%s", options);
+  g_assert_null (fields);
+  g_assert_error (error, SE_ERROR, SE_ERROR_DOCUMENT);
+  g_assert_nonnull (strstr (error->message, words));
+}
+
+static void
+test_meaningless (void)
+{
+  static const char ppd[] = "*DefaultEmailResolution: 150\n*DefaultEmailCompact: True\n"
+                            "*DefaultEmailSplit: 3\n";
+  g_autoptr (SeFields) image = parse ("email-format=png email-resolution=200", ppd, NULL);
+  g_autoptr (SeFields) original = parse ("email-format=original email-compact=no", ppd, NULL);
+  g_autoptr (SeFields) pdf = parse ("", ppd, NULL);
+
+  assert_meaningless ("email-resolution=150", NULL, "email-resolution");
+  assert_meaningless ("EmailResolution=150 email-format=pdfa", NULL, "tiff, jpeg, png");
+  assert_meaningless ("email-resolution=150", "*DefaultEmailFormat: original\n", "=original");
+  assert_meaningless ("email-compact email-format=original", NULL, "email-compact");
+  assert_meaningless ("email-split=2 email-format=original", NULL, "email-split");
+  assert_meaningless ("email-split=2 email-format=jpeg", NULL, "pdf, pdfa, tiff");
+
+  /* A default of the queue is no request. */
+  g_assert_cmpuint (pdf->resolution, ==, 0);
+  g_assert_true (pdf->compact);
+  g_assert_cmpuint (pdf->split, ==, 3);
+  g_assert_cmpuint (original->resolution, ==, 0);
+  g_assert_false (original->compact);
+  g_assert_cmpuint (original->split, ==, 0);
+  g_assert_cmpuint (image->resolution, ==, 200);
+  g_assert_true (image->asked[SE_FIELD_RESOLUTION]);
+  g_assert_true (image->compact);
+  g_assert_false (image->asked[SE_FIELD_COMPACT]);
+  g_assert_cmpuint (image->split, ==, 0);
+}
+
+static void
 test_parsed (void)
 {
   g_autoptr (SeFields) none = parse ("", NULL, NULL);
   g_autoptr (SeFields) all = parse (
-      "email-format=PNG EmailResolution=200dpi email-compact EmailSplit=Custom.3", NULL, NULL);
+      "email-format=TIFF EmailResolution=200dpi email-compact EmailSplit=Custom.3", NULL, NULL);
   g_autoptr (SeFields) defaults = parse ("email-compact=no",
                                          "*DefaultEmailFormat: tiff\n*DefaultEmailCompact: True\n"
                                          "*DefaultEmailResolution: 150\n*DefaultEmailSplit: None\n",
@@ -99,7 +141,7 @@ test_parsed (void)
   g_assert_cmpuint (none->resolution, ==, 0);
   g_assert_false (none->compact);
   g_assert_cmpuint (none->split, ==, 0);
-  g_assert_cmpint (all->format, ==, SE_FORMAT_PNG);
+  g_assert_cmpint (all->format, ==, SE_FORMAT_TIFF);
   g_assert_cmpuint (all->resolution, ==, 200);
   g_assert_true (all->compact);
   g_assert_cmpuint (all->split, ==, 3);
@@ -197,6 +239,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/fields/precedence", test_precedence);
   g_test_add_func ("/fields/parsed", test_parsed);
+  g_test_add_func ("/fields/meaningless", test_meaningless);
   g_test_add_func ("/fields/refused", test_refused);
   g_test_add_func ("/fields/stray-words", test_stray_words);
   g_test_add_func ("/fields/no-ppd", test_no_ppd);

@@ -282,17 +282,85 @@ arrange_pages (SeConverted *converted, const SeType *type, SeFamily family, cons
   return apply (converted, "pdftopdf", options, type, job, error);
 }
 
+/* Tells whether the document is a file as it is asked for. */
+static gboolean
+is_as_asked (const SeType *type, const SeJob *job)
+{
+  const SeFields *fields = job->fields;
+
+  return type != NULL && fields->format != SE_FORMAT_PDF
+         && g_strcmp0 (type->mime, se_format_mime (fields->format)) == 0
+         && se_options_find_layout (job->options, type->family) == NULL
+         && !fields->asked[SE_FIELD_RESOLUTION] && !fields->compact && fields->split == 0;
+}
+
+static gboolean
+check_kept (SeConverted *converted, const SeType *type, const SeJob *job, GError **error)
+{
+  g_autofree SeComplete *complete = g_new0 (SeComplete, 1);
+  gboolean wrapped;
+
+  if (type->family == SE_FAMILY_PDF)
+    return check_pdf (converted, FALSE, error);
+  if (se_image_is_known (type) && !wrap_image (converted, type, FALSE, job, &wrapped, error))
+    return FALSE;
+  if (!se_complete_check (converted->fd, type, complete, error))
+    return FALSE;
+  if (complete->tiff.count > 0 || complete->pages > 0)
+    converted->pages = (int)MAX (complete->tiff.count, complete->pages);
+  else if (type->family == SE_FAMILY_IMAGE)
+    converted->pages = 1;
+  return TRUE;
+}
+
+/* Leaves the document as it came, checked where its kind is known. */
+static gboolean
+keep (SeConverted *converted, SeSource *source, const SeJob *job, GError **error)
+{
+  SeFamily family = source->type != NULL ? source->type->family : SE_FAMILY_PDF;
+  const char *layout = se_options_find_layout (job->options, family);
+
+  if (layout != NULL)
+    {
+      g_set_error (
+          error, SE_ERROR, SE_ERROR_DOCUMENT,
+          "the option %s cannot be honoured with email-format=%s, which leaves it as it is", layout,
+          se_format_names[job->fields->format]);
+      return FALSE;
+    }
+  converted->fd = se_io_steal_fd (&source->fd);
+  converted->mime = source->mime;
+  return (source->type == NULL || check_kept (converted, source->type, job, error))
+         && measure (converted, error);
+}
+
+static void
+refuse_unknown (const SeSource *source, GError **error)
+{
+  g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
+               "its contents are no PDF, PostScript, text or image that can be converted (it came "
+               "as %s); email-format=original would send it as it is",
+               source->mime);
+}
+
 gboolean
 se_convert (SeConverted *converted, SeSource *source, const SeJob *job, GError **error)
 {
   const SeType *type = source->type;
-  SeFamily family = type->family;
+  SeFamily family = type != NULL ? type->family : SE_FAMILY_PDF;
   gboolean select = se_options_select_pages (job->options);
   gboolean arrange = se_options_need_pdftopdf (job->options, family);
 
-  *converted = (SeConverted){ .fd = -1, .pages = -1 };
+  *converted = (SeConverted){ .fd = -1, .mime = "application/pdf", .pages = -1 };
+  if (type == NULL && job->fields->format != SE_FORMAT_ORIGINAL)
+    {
+      refuse_unknown (source, error);
+      return FALSE;
+    }
   if (!se_options_check_family (job->options, family, error))
     return FALSE;
+  if (job->fields->format == SE_FORMAT_ORIGINAL || is_as_asked (type, job))
+    return keep (converted, source, job, error);
   if (select || arrange || type->converter != NULL)
     {
       converted->source_digest = se_source_digest (source, error);

@@ -3,11 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 
 /* Adds a copy of the descriptor: its file stays the document's. */
 static gboolean
-make_pdf (const SeConverted *converted, int first, int last, const SeJob *job, GPtrArray *pieces,
-          GError **error)
+make_whole (const SeConverted *converted, GPtrArray *pieces, GError **error)
 {
   int fd = fcntl (converted->fd, F_DUPFD_CLOEXEC, 0);
   SePiece *piece;
@@ -18,10 +18,30 @@ make_pdf (const SeConverted *converted, int first, int last, const SeJob *job, G
                    g_strerror (errno));
       return FALSE;
     }
-  piece = se_piece_new (fd, "application/pdf", converted->pages, error);
+  piece = se_piece_new (fd, converted->mime, converted->pages, error);
   if (piece != NULL)
     g_ptr_array_add (pieces, piece);
   return piece != NULL;
+}
+
+static gboolean
+make_pdf (const SeConverted *converted, int first, int last, const SeJob *job, GPtrArray *pieces,
+          GError **error)
+{
+  return make_whole (converted, pieces, error);
+}
+
+/* What is no PDF is as it was asked for, and stays whole. */
+static gboolean
+make_kept (const SeConverted *converted, int first, GPtrArray *pieces, GError **error)
+{
+  if (first == 0)
+    return make_whole (converted, pieces, error);
+  g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
+               "it goes as it came (%s), so that its pages cannot be taken apart; "
+               "email-format=pdf would allow it",
+               converted->mime);
+  return FALSE;
 }
 
 typedef struct
@@ -33,6 +53,7 @@ typedef struct
 
 static const Maker makers[] = {
   { SE_FORMAT_PDF, make_pdf },
+  { SE_FORMAT_ORIGINAL, make_pdf },
 };
 
 gboolean
@@ -41,6 +62,8 @@ se_format_make (const SeConverted *converted, int first, int last, const SeJob *
 {
   SeFormat format = job->fields->format;
 
+  if (strcmp (converted->mime, se_format_mime (SE_FORMAT_PDF)) != 0)
+    return make_kept (converted, first, pieces, error);
   for (gsize i = 0; i < G_N_ELEMENTS (makers); i++)
     if (makers[i].format == format)
       return makers[i].make (converted, first, last, job, pieces, error);

@@ -351,6 +351,25 @@ se_options_need_converter (const GPtrArray *options, SeFamily family)
   return alone && !se_options_need_pdftopdf (options, SE_FAMILY_PDF);
 }
 
+const char *
+se_options_find_layout (const GPtrArray *options, SeFamily family)
+{
+  int by = converter_of (family) | BY_SELECTION | BY_PDFTOPDF;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (layouts); i++)
+    {
+      const char *value = se_option_list_get (options, layouts[i].name);
+      /* Such as a margin, which an image has and others only where they are laid out anew. */
+      gboolean alone = family == SE_FAMILY_IMAGE && (layouts[i].by & BY_IMAGE) != 0
+                       && layouts[i].kind != VALUE_TEXT;
+
+      if (value != NULL && !is_neutral (&layouts[i], value) && (layouts[i].by & by) != 0
+          && (layouts[i].weight != WEIGHT_MODIFIES || alone))
+        return layouts[i].name;
+    }
+  return NULL;
+}
+
 static void
 append_option (GString *text, const Layout *layout, const char *value)
 {

@@ -36,6 +36,10 @@ gboolean se_options_need_pdftopdf (const GPtrArray *options, SeFamily family);
  * know it, or has no other reason to run. */
 gboolean se_options_need_converter (const GPtrArray *options, SeFamily family);
 
+/* The name of an option that asks for another layout than that of a document of this family; NULL:
+ * none does. */
+const char *se_options_find_layout (const GPtrArray *options, SeFamily family);
+
 /* Tells whether the job names a paper size. */
 gboolean se_options_name_media (const GPtrArray *options);
 

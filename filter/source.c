@@ -3,7 +3,6 @@
 
 #include "common/digest.h"
 #include "common/io.h"
-#include "common/log.h"
 #include "filter/child.h"
 #include "filter/temp.h"
 #include "filter/ticket.h"
@@ -113,16 +112,7 @@ se_source_open (SeSource *source, const char *path, const char *hint, GError **e
       return FALSE;
     }
   source->type = se_type_find (head, (gsize)length, hint);
-  if (source->type == NULL)
-    {
-      g_autofree char *clean = se_log_clean (hint != NULL ? hint : "unknown type", 80);
-
-      g_set_error (
-          error, SE_ERROR, SE_ERROR_DOCUMENT,
-          "its contents are no PDF, PostScript, text or image that can be mailed (it came as %s)",
-          clean);
-      return FALSE;
-    }
+  source->mime = se_type_mime (source->type, hint);
   return se_ticket_check (source->fd, error);
 }
 

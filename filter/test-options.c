@@ -229,6 +229,29 @@ test_family (void)
   g_assert_error (error, SE_ERROR, SE_ERROR_DOCUMENT);
 }
 
+static void
+assert_layout (const char *text, SeFamily family, const char *name)
+{
+  g_autoptr (GPtrArray) options = se_option_list_parse (text);
+
+  g_test_message ("%s", text);
+  g_assert_cmpstr (se_options_find_layout (options, family), ==, name);
+}
+
+static void
+test_find_layout (void)
+{
+  assert_layout ("number-up=1 finishings=3 page-set=all media=A4", SE_FAMILY_PDF, NULL);
+  assert_layout ("number-up=2", SE_FAMILY_PDF, "number-up");
+  assert_layout ("page-ranges=1", SE_FAMILY_IMAGE, "page-ranges");
+  assert_layout ("mirror", SE_FAMILY_IMAGE, "mirror");
+  assert_layout ("cpi=12", SE_FAMILY_TEXT, "cpi");
+  assert_layout ("cpi=12", SE_FAMILY_IMAGE, NULL);
+  assert_layout ("page-left=36", SE_FAMILY_PDF, NULL);
+  assert_layout ("page-left=36", SE_FAMILY_IMAGE, "page-left");
+  assert_layout ("number-up-layout=btlr", SE_FAMILY_IMAGE, NULL);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -243,5 +266,6 @@ main (int argc, char **argv)
   g_test_add_func ("/options/texts", test_texts);
   g_test_add_func ("/options/image-scaling", test_image_scaling);
   g_test_add_func ("/options/family", test_family);
+  g_test_add_func ("/options/find-layout", test_find_layout);
   return g_test_run ();
 }

@@ -139,6 +139,44 @@ test_gzip (void)
   g_assert_false (se_type_is_gzip ((const guchar *)"\x1f\x8b", 2));
 }
 
+static void
+test_mime (void)
+{
+  static const struct
+  {
+    const char *bytes, *hint, *mime;
+  } cases[] = {
+    { "%PDF-1.4", "text/html", "application/pdf" },
+    { "<html>", "text/html", "text/html" },
+    { "hello", NULL, "text/plain" },
+    { "hello", "application/octet-stream", "text/plain" },
+    { "hello", "application/vnd.cups-raw", "text/plain" },
+    { "hello", "application/pdf", "text/plain" },
+    { "hello", "image/svg+xml", "image/svg+xml" },
+    { "\1\2", "application/msword", "application/msword" },
+    { "\1\2", "application/pdf", "application/octet-stream" },
+    { "\1\2", "image/x-portable-bitmap", "application/octet-stream" },
+    { "\1\2", "image/jpeg", "application/octet-stream" },
+    { "\1\2", "application/vnd.cups-raw", "application/octet-stream" },
+    { "\1\2", NULL, "application/octet-stream" },
+    { "\1\2", "multipart/mixed", "application/octet-stream" },
+    { "\1\2", "message/rfc822", "application/octet-stream" },
+    { "\1\2", "application/x\r\nBcc: a@b", "application/octet-stream" },
+    { "\1\2", "application/", "application/octet-stream" },
+    { "\1\2", "application/x/y", "application/octet-stream" },
+    { "\1\2", "application/x; name=\"y\"", "application/octet-stream" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      const SeType *type
+          = se_type_find ((const guchar *)cases[i].bytes, strlen (cases[i].bytes), cases[i].hint);
+
+      g_test_message ("%" G_GSIZE_FORMAT, i);
+      g_assert_cmpstr (se_type_mime (type, cases[i].hint), ==, cases[i].mime);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -152,5 +190,6 @@ main (int argc, char **argv)
   g_test_add_func ("/type/noise", test_noise);
   g_test_add_func ("/type/short-heads", test_short_heads);
   g_test_add_func ("/type/gzip", test_gzip);
+  g_test_add_func ("/type/mime", test_mime);
   return g_test_run ();
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #define UEL "\033%-12345X" /* begins and ends a job in a printer's control language (PJL) */
+#define UNKNOWN "application/octet-stream"
 
 static const SeType pdf = { SE_FAMILY_PDF, "application/pdf", "PDF", NULL };
 static const SeType postscript
@@ -145,6 +146,45 @@ se_type_find (const guchar *head, gsize length, const char *hint)
   if (is_text (head, length) && !is_foreign_text (head, length, hint))
     return &text;
   return NULL;
+}
+
+/* RFC 6838, 4.2: a known top-level type and a name that may be registered. */
+static gboolean
+is_mime_type (const char *hint)
+{
+  static const char *const tops[]
+      = { "application", "audio", "font", "image", "model", "text", "video", NULL };
+  g_auto (GStrv) parts = g_strsplit (hint, "/", 3);
+
+  return g_strv_length (parts) == 2 && g_strv_contains (tops, parts[0])
+         && g_ascii_isalnum (parts[1][0]) && strlen (parts[1]) < 128
+         && strspn (parts[1], G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS "!#$&-^_.+")
+                == strlen (parts[1]);
+}
+
+/* Tells whether the bytes of such a document say it. */
+static gboolean
+is_known_by_bytes (const char *hint)
+{
+  gboolean known = has_hint (hint, pdf.mime) || has_hint (hint, postscript.mime)
+                   || has_hint (hint, bitmap.mime);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (magics) && !known; i++)
+    known = has_hint (hint, magics[i].type.mime);
+  for (gsize i = 0; i < G_N_ELEMENTS (bitmaps) && !known; i++)
+    known = has_hint (hint, bitmaps[i].mime);
+  return known;
+}
+
+const char *
+se_type_mime (const SeType *type, const char *hint)
+{
+  if (type != NULL && type->family != SE_FAMILY_TEXT)
+    return type->mime;
+  if (hint != NULL && is_mime_type (hint) && !is_known_by_bytes (hint) && !has_hint (hint, UNKNOWN)
+      && !g_str_has_prefix (hint, "application/vnd.cups-"))
+    return hint;
+  return type != NULL ? type->mime : UNKNOWN;
 }
 
 gboolean

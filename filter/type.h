@@ -32,6 +32,13 @@ typedef struct
  * Returns the type; NULL: not one that can be sent. */
 const SeType *se_type_find (const guchar *head, gsize length, const char *hint);
 
+/* The MIME type under which the document goes as it came. type: as found, NULL: none. hint: by
+ * cupsd, may be NULL; it counts for a text and for an unknown document, unless it names nothing
+ * specific, or a type whose documents are known by their bytes. Returns type's, hint, or a
+ * constant.
+ */
+const char *se_type_mime (const SeType *type, const char *hint);
+
 /* Tells whether these are the first bytes of gzip data (RFC 1952). */
 gboolean se_type_is_gzip (const guchar *head, gsize length);
 
