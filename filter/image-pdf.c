@@ -17,16 +17,18 @@
 #define UNITS_MIN \
   3.0001 /* of a page's side, before it is cut to five decimals (ISO 32000-1, annex C) */
 #define UNITS_MAX 14400
+#define UNKNOWN 72 /* pixels an inch where none are stated */
 
 struct SeImagePdf
 {
   int fd;
-  guint64 position; /* in the file, of what is in text */
-  GString *text;    /* not yet written */
-  GArray *offsets;  /* guint64 of each object, from number 1 */
-  GArray *kids;     /* guint: object numbers of the pages */
-  SeImage image;    /* between begin and end; of its pointers, only whether they are NULL counts */
-  guint number;     /* of its object; behind it those of its length and its mask, if it has them */
+  int paper_wide, paper_high; /* points */
+  guint64 position;           /* in the file, of what is in text */
+  GString *text;              /* not yet written */
+  GArray *offsets;            /* guint64 of each object, from number 1 */
+  GArray *kids;               /* guint: object numbers of the pages */
+  SeImage image; /* between begin and end; of its pointers, only whether they are NULL counts */
+  guint number;  /* of its object; behind it those of its length and its mask, if it has them */
   SePacker *rows, *alpha; /* NULL: none are given */
   int alpha_fd;           /* holds the packed opacity; -1: none */
   gboolean opaque;        /* so far */
@@ -43,11 +45,13 @@ static const struct
                      { TRUE, 270 }, { FALSE, 90 }, { TRUE, 90 }, { FALSE, 270 } };
 
 SeImagePdf *
-se_image_pdf_new (int out_fd)
+se_image_pdf_new (int out_fd, int width, int height)
 {
   SeImagePdf *pdf = g_new0 (SeImagePdf, 1);
 
   pdf->fd = out_fd;
+  pdf->paper_wide = width;
+  pdf->paper_high = height;
   pdf->alpha_fd = -1;
   pdf->text = g_string_new (HEADER);
   pdf->offsets = g_array_new (FALSE, TRUE, sizeof (guint64));
@@ -145,6 +149,8 @@ copy_range (SeImagePdf *pdf, int in_fd, const SeRange *range, GError **error)
 {
   g_autofree guchar *chunk = g_malloc (CHUNK);
 
+  if (pdf->fd < 0)
+    return TRUE;
   if (range->bytes != NULL)
     return write_bytes (pdf, range->bytes, (gsize)range->length, error);
   for (guint64 done = 0; done < range->length;)
@@ -390,16 +396,46 @@ add_content (SeImagePdf *pdf, double width, double height, gboolean mirrored)
                           content->len, content->str);
 }
 
+/* Gives the size of the image in points. */
+static void
+measure (const SeImagePdf *pdf, const SeImage *image, double *width, double *height)
+{
+  const SeResolution *resolution = &image->resolution;
+  double paper_long = MAX (pdf->paper_wide, pdf->paper_high);
+  double paper_short = MIN (pdf->paper_wide, pdf->paper_high);
+  double shrink;
+
+  if (!resolution->ratio && se_resolution_is_sane (resolution->x)
+      && se_resolution_is_sane (resolution->y))
+    {
+      *width = image->width * 72.0 / resolution->x;
+      *height = image->height * 72.0 / resolution->y;
+      return;
+    }
+  *width = image->width * 72.0 / UNKNOWN;
+  *height = image->height * 72.0 / UNKNOWN;
+  if (resolution->ratio)
+    *height *= CLAMP (resolution->x / resolution->y, 0.1, 10);
+  shrink = MIN (paper_long / MAX (*width, *height), paper_short / MIN (*width, *height));
+  if (shrink < 1)
+    {
+      *width *= shrink;
+      *height *= shrink;
+    }
+}
+
 static void
 add_page (SeImagePdf *pdf)
 {
   const SeImage *image = &pdf->image;
-  double longest = MAX (image->points_wide, image->points_high);
-  guint unit = (guint)MAX (ceil (longest / UNITS_MAX), 1);
-  double width = image->points_wide / unit, height = image->points_high / unit;
   int degrees = orientations[image->orientation].degrees;
-  guint page;
+  double width, height;
+  guint unit, page;
 
+  measure (pdf, image, &width, &height);
+  unit = (guint)MAX (ceil (MAX (width, height) / UNITS_MAX), 1);
+  width /= unit;
+  height /= unit;
   add_content (pdf, width, height, orientations[image->orientation].mirrored);
   page = next_object (pdf);
   g_array_append_val (pdf->kids, page);

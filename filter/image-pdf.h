@@ -2,6 +2,7 @@
 #pragma once
 
 #include "common/error.h"
+#include "filter/exif.h"
 
 G_BEGIN_DECLS
 
@@ -36,17 +37,19 @@ typedef struct
   guint alpha;     /* bits of a value of opacity, 8 or 16, whose rows are given; 0: none */
   const GArray *profile;      /* of SeRange: an ICC profile of as many components; NULL: none */
   const char *profile_filter; /* what decodes the profile; NULL: it is not compressed */
-  double points_wide, points_high; /* size of the image as it is stored */
-  guint orientation;               /* how it is to be shown, 1 to 8 (TIFF 6.0, Orientation) */
+  SeResolution resolution;    /* of the image as it is stored */
+  guint orientation;          /* how it is to be shown, 1 to 8 (TIFF 6.0, Orientation) */
 } SeImage;
 
 typedef struct SeImagePdf SeImagePdf;
 
 /* Begins the file on out_fd, which stays the caller's, -1: nothing is written, to try whether an
- * image can be decoded; add a page for each image, then finish. Errors are those of writing
+ * image can be decoded; add a page for each image, then finish. A page is as large as its image at
+ * its resolution; where that is unknown, at 72 pixels an inch, but not larger than the paper of
+ * width by height points, which may be turned. Errors are those of writing
  * (se_io_write_all) and of temporary files (se_temp_file) and, of in_fd, SE_ERROR_TEMPORARY: it
  * cannot be read, or is shorter than its ranges. After an error only free may follow. */
-SeImagePdf *se_image_pdf_new (int out_fd);
+SeImagePdf *se_image_pdf_new (int out_fd, int width, int height);
 
 /* Adds an image whose data stand in in_fd. */
 gboolean se_image_pdf_add (SeImagePdf *pdf, int in_fd, const SeImage *image, GError **error);

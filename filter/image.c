@@ -8,8 +8,6 @@
 
 #include <string.h>
 
-#define UNKNOWN 72 /* pixels an inch where none are stated */
-
 typedef struct Kind Kind;
 
 /* What the child gets and gives back. */
@@ -21,61 +19,26 @@ typedef struct
   SeImageResult result;
 } Task;
 
-/* A type of images: wrap checks it, sets the task's result and writes the PDF if it is to. */
+/* A type of images: wrap checks it, adds it to pdf and sets the result; where it leaves the image
+ * to a converter, pdf is not used. */
 struct Kind
 {
   const char *mime;
-  gboolean (*wrap) (SeReader *reader, int out_fd, Task *task, GError **error);
+  gboolean (*wrap) (SeReader *reader, SeImagePdf *pdf, SeImageResult *result, GError **error);
 };
 
-/* Sets the image's size in points. */
-static void
-measure (const Task *task, const SeResolution *resolution, SeImage *image)
-{
-  double paper_long = MAX (task->paper_wide, task->paper_high);
-  double paper_short = MIN (task->paper_wide, task->paper_high);
-  double shrink;
-
-  if (!resolution->ratio && se_resolution_is_sane (resolution->x)
-      && se_resolution_is_sane (resolution->y))
-    {
-      image->points_wide = image->width * 72.0 / resolution->x;
-      image->points_high = image->height * 72.0 / resolution->y;
-      return;
-    }
-  image->points_wide = image->width * 72.0 / UNKNOWN;
-  image->points_high = image->height * 72.0 / UNKNOWN;
-  if (resolution->ratio)
-    image->points_high *= CLAMP (resolution->x / resolution->y, 0.1, 10);
-  shrink = MIN (paper_long / MAX (image->points_wide, image->points_high),
-                paper_short / MIN (image->points_wide, image->points_high));
-  if (shrink < 1)
-    {
-      image->points_wide *= shrink;
-      image->points_high *= shrink;
-    }
-}
-
 static gboolean
-write_pdf (int in_fd, int out_fd, const SeImage *image, GError **error)
-{
-  g_autoptr (SeImagePdf) pdf = se_image_pdf_new (out_fd);
-
-  return se_image_pdf_add (pdf, in_fd, image, error) && se_image_pdf_finish (pdf, error);
-}
-
-static gboolean
-write_jpeg (int in_fd, int out_fd, const SeJpeg *jpeg, Task *task, GError **error)
+add_jpeg (SeImagePdf *pdf, int in_fd, const SeJpeg *jpeg, SeImageResult *result, GError **error)
 {
   SeJpegFacts facts;
   SeImage image;
 
   if (!se_jpeg_decode (in_fd, &facts, error))
     return FALSE;
-  task->result.profile_lost = jpeg->profile_lost;
-  task->result.more = !jpeg->last;
-  task->result.wrapped = task->wrap && facts.plain && !jpeg->arithmetic;
-  if (!task->result.wrapped)
+  result->profile_lost = jpeg->profile_lost;
+  result->more = !jpeg->last;
+  result->wrapped = facts.plain && !jpeg->arithmetic;
+  if (!result->wrapped)
     return TRUE;
   image = (SeImage){
     .width = facts.width,
@@ -91,26 +54,26 @@ write_jpeg (int in_fd, int out_fd, const SeJpeg *jpeg, Task *task, GError **erro
     .data = jpeg->data,
     .profile = jpeg->profile->len > 0 ? jpeg->profile : NULL,
     .orientation = jpeg->exif.orientation,
+    /* Exif counts before JFIF: a program that edits an image often knows the one and copies the
+     * other. */
+    .resolution = jpeg->exif.resolution.x > 0 ? jpeg->exif.resolution : facts.resolution,
   };
-  /* Exif counts before JFIF: a program that edits an image often knows the one and copies the
-   * other. */
-  measure (task, jpeg->exif.resolution.x > 0 ? &jpeg->exif.resolution : &facts.resolution, &image);
-  return write_pdf (in_fd, out_fd, &image, error);
+  return se_image_pdf_add (pdf, in_fd, &image, error);
 }
 
 static gboolean
-wrap_jpeg (SeReader *reader, int out_fd, Task *task, GError **error)
+wrap_jpeg (SeReader *reader, SeImagePdf *pdf, SeImageResult *result, GError **error)
 {
   SeJpeg jpeg;
   gboolean done
-      = se_jpeg_read (reader, &jpeg, error) && write_jpeg (reader->fd, out_fd, &jpeg, task, error);
+      = se_jpeg_read (reader, &jpeg, error) && add_jpeg (pdf, reader->fd, &jpeg, result, error);
 
   se_jpeg_clear (&jpeg);
   return done;
 }
 
 static gboolean
-write_png (int in_fd, int out_fd, const SePng *png, Task *task, GError **error)
+add_png (SeImagePdf *pdf, int in_fd, const SePng *png, GError **error)
 {
   g_autofree char *parameters
       = g_strdup_printf ("/Predictor 15 /Colors %u /BitsPerComponent %u /Columns %u",
@@ -127,25 +90,25 @@ write_png (int in_fd, int out_fd, const SePng *png, Task *task, GError **error)
     .colors = png->colors,
     .profile = png->profile->len > 0 ? png->profile : NULL,
     .profile_filter = "FlateDecode",
+    .resolution = png->resolution,
     .orientation = 1,
   };
 
-  measure (task, &png->resolution, &image);
-  return write_pdf (in_fd, out_fd, &image, error);
+  return se_image_pdf_add (pdf, in_fd, &image, error);
 }
 
 static gboolean
-wrap_png (SeReader *reader, int out_fd, Task *task, GError **error)
+wrap_png (SeReader *reader, SeImagePdf *pdf, SeImageResult *result, GError **error)
 {
   g_autofree SePng *png = g_new0 (SePng, 1);
   gboolean done = se_png_read (reader, png, error);
 
   if (done)
     {
-      task->result = (SeImageResult){ .wrapped = task->wrap && png->plain,
-                                      .profile_lost = png->profile_lost,
-                                      .more = png->more };
-      done = !task->result.wrapped || write_png (reader->fd, out_fd, png, task, error);
+      *result = (SeImageResult){ .wrapped = png->plain,
+                                 .profile_lost = png->profile_lost,
+                                 .more = png->more };
+      done = !png->plain || add_png (pdf, reader->fd, png, error);
     }
   se_png_clear (png);
   return done;
@@ -174,11 +137,18 @@ wrap (int in_fd, int out_fd, gpointer result, GError **error)
 {
   g_autofree SeReader *reader = g_new (SeReader, 1);
   Task *task = result;
+  g_autoptr (SeImagePdf) pdf
+      = se_image_pdf_new (task->wrap ? out_fd : -1, task->paper_wide, task->paper_high);
 
-  if (se_reader_open (reader, in_fd))
-    return task->kind->wrap (reader, out_fd, task, error);
-  g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "it cannot be read");
-  return FALSE;
+  if (!se_reader_open (reader, in_fd))
+    {
+      g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "it cannot be read");
+      return FALSE;
+    }
+  if (!task->kind->wrap (reader, pdf, &task->result, error))
+    return FALSE;
+  task->result.wrapped = task->result.wrapped && task->wrap;
+  return !task->result.wrapped || se_image_pdf_finish (pdf, error);
 }
 
 gboolean

@@ -9,7 +9,7 @@ G_BEGIN_DECLS
  * 7.4.4.4), row by row while they come. The same rows give the same bytes every time. */
 typedef struct SePacker SePacker;
 
-/* out_fd: where the packed bytes go, the caller's; -1: nowhere. bits: of a pixel, all its
+/* out_fd: where the packed bytes go, the caller's; -1: nothing is packed. bits: of a pixel, all its
  * components together. indexed: they are indices of a palette. */
 SePacker *se_packer_new (int out_fd, guint32 width, guint bits, gboolean indexed);
 

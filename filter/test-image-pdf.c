@@ -41,13 +41,9 @@ read_file (int fd)
 static SeImage
 make_image (guint bits, guint components)
 {
-  return (SeImage){ .width = WIDTH,
-                    .height = HEIGHT,
-                    .bits = bits,
-                    .components = components,
-                    .points_wide = WIDTH,
-                    .points_high = HEIGHT,
-                    .orientation = 1 };
+  return (SeImage){
+    .width = WIDTH, .height = HEIGHT, .bits = bits, .components = components, .orientation = 1
+  };
 }
 
 /* Several pages, of data in pieces; a file that became shorter gives no PDF. */
@@ -68,12 +64,13 @@ test_data (void)
 
   image.filter = "DCTDecode";
   image.data = data;
-  image.points_wide = 20000;
-  image.points_high = 100;
+  image.width = 20000;
+  image.height = 100;
+  image.resolution = (SeResolution){ .x = 72, .y = 72 };
   image.orientation = 6;
   image.key = "7 9";
   g_array_append_vals (data, pieces, G_N_ELEMENTS (pieces));
-  pdf = se_image_pdf_new (out_fd);
+  pdf = se_image_pdf_new (out_fd, 595, 842);
   for (int i = 0; i < 3; i++)
     g_assert_true (se_image_pdf_add (pdf, fd, &image, &error));
   g_assert_true (se_image_pdf_finish (pdf, &error));
@@ -97,9 +94,10 @@ static void
 fill_row (guchar *row, gsize length, guint y, guint unused)
 {
   for (gsize i = 0; i < length; i++)
-    row[i] = y % 3 == 0   ? (guchar)(i * 5 + y)
-             : y % 3 == 1 ? (guchar)((i * i + y * 77) * 2654435761U >> 9)
-                          : (guchar)(row[i] + 1);
+    row[i] = y < 3   ? (guchar)(i * 5 + y)
+             : y < 5 ? (guchar)((i * i + y * 77) * 2654435761U >> 9)
+             : y < 7 ? (guchar)(row[i] + 1)
+                     : (guchar)(i * (i + y * 9) * y / 32);
   row[length - 1] = (guchar)(row[length - 1] & (0xffU << unused));
 }
 
@@ -167,7 +165,7 @@ test_rows (void)
 {
   g_autoptr (GByteArray) written = NULL;
   se_autofd int out_fd = make_file ("", 0);
-  g_autoptr (SeImagePdf) pdf = se_image_pdf_new (out_fd);
+  g_autoptr (SeImagePdf) pdf = se_image_pdf_new (out_fd, 595, 842);
   qpdf_data qpdf = qpdf_init ();
 
   for (gsize i = 0; i < G_N_ELEMENTS (rows_cases); i++)
@@ -207,8 +205,8 @@ test_alpha_of_data (void)
   g_autoptr (GArray) data = g_array_new (FALSE, FALSE, sizeof (SeRange));
   g_autoptr (GByteArray) written = NULL;
   se_autofd int out_fd = make_file ("", 0);
-  g_autoptr (SeImagePdf) nowhere = se_image_pdf_new (-1);
-  g_autoptr (SeImagePdf) pdf = se_image_pdf_new (out_fd);
+  g_autoptr (SeImagePdf) nowhere = se_image_pdf_new (-1, 595, 842);
+  g_autoptr (SeImagePdf) pdf = se_image_pdf_new (out_fd, 595, 842);
   SeImage image = make_image (8, 1);
   SePdf facts;
 
