@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "backend/compose.h"
 
+#include "backend/names.h"
 #include "backend/policy.h"
 #include "common/digest.h"
 #include "common/log.h"
@@ -10,13 +11,7 @@
 
 #define DEFAULT_SUBJECT "%{title}"
 #define DEFAULT_SUBJECT_UNTITLED "Scan from %{queue}"
-#define DEFAULT_FILENAME_UNTITLED "scan-%{date}"
 #define TITLE_MAX 200 /* bytes of a title within the body */
-
-/* Endings that a document loses when another one is put in their place. */
-static const char *const source_endings[]
-    = { ".bmp", ".c",   ".eps", ".gif", ".h",  ".html", ".htm", ".jpeg", ".jpg",  ".pbm", ".pdf",
-        ".pgm", ".png", ".pnm", ".ppm", ".ps", ".pwg",  ".sh",  ".tif",  ".tiff", ".txt", ".urf" };
 
 /* The job's literal text or the first template, expanded. */
 static char *
@@ -83,105 +78,17 @@ se_compose_body (const SeComposition *composition, GError **error)
                       composition->values, error);
 }
 
-/* The ending for a MIME type; "" where it has none of ours. */
-static const char *
-ending_of (const char *type)
-{
-  return g_ascii_strcasecmp (type, "application/pdf") == 0 ? ".pdf" : "";
-}
-
-/* A copy of name without the ending of a source document, if ending is to take its place. */
-static char *
-drop_ending (const char *name, const char *ending)
-{
-  gsize length = strlen (name);
-
-  for (gsize i = 0; *ending != '\0' && i < G_N_ELEMENTS (source_endings); i++)
-    {
-      gsize old = strlen (source_endings[i]);
-
-      if (length > old && g_ascii_strcasecmp (name + length - old, source_endings[i]) == 0)
-        return g_strndup (name, length - old);
-    }
-  return g_strdup (name);
-}
-
-/* The documents' own names count, if each has one; a title that says something names an only
- * document. */
-static gboolean
-use_own_names (const SeComposition *composition)
-{
-  const GPtrArray *entries = composition->entries;
-
-  if (composition->fields->values[SE_FIELD_FILENAME] != NULL || composition->queue->filename != NULL
-      || (entries->len == 1 && se_template_has_title (composition->values->title)))
-    return FALSE;
-  for (guint i = 0; i < entries->len; i++)
-    {
-      const SeBundleEntry *entry = entries->pdata[i];
-
-      if (entry->name == NULL || !se_template_has_title (entry->name))
-        return FALSE;
-    }
-  return TRUE;
-}
-
-/* The name that the documents share. NULL: error. */
-static char *
-common_name (const SeComposition *composition, GError **error)
-{
-  const SeTemplateValues *values = composition->values;
-  g_autofree char *name
-      = choose_text (composition->fields->values[SE_FIELD_FILENAME], NULL,
-                     composition->queue->filename,
-                     se_template_has_title (values->title) ? "%{title}" : DEFAULT_FILENAME_UNTITLED,
-                     values, error);
-
-  if (name != NULL && *g_strstrip (name) == '\0')
-    {
-      g_free (name);
-      name = se_template_expand (DEFAULT_FILENAME_UNTITLED, values, error);
-    }
-  return g_steal_pointer (&name);
-}
-
-/* The n-th name that stem gives with an ending. */
-static char *
-number_name (const char *stem, guint n, const char *ending)
-{
-  g_autofree char *numbered = n > 1 ? g_strdup_printf ("%s-%u", stem, n) : g_strdup (stem);
-
-  return se_message_filename (numbered, ending);
-}
-
 char **
 se_compose_filenames (const SeComposition *composition, GError **error)
 {
-  const GPtrArray *entries = composition->entries;
-  gboolean own = use_own_names (composition);
-  g_autofree char *shared = common_name (composition, error);
-  char **filenames;
+  const SeNaming naming = {
+    .given = composition->fields->values[SE_FIELD_FILENAME],
+    .template = composition->queue->filename,
+    .values = composition->values,
+    .entries = composition->entries,
+  };
 
-  if (shared == NULL)
-    return NULL;
-  filenames = g_new0 (char *, entries->len + 1);
-  for (guint i = 0; i < entries->len; i++)
-    {
-      const SeBundleEntry *entry = entries->pdata[i];
-      const char *ending = ending_of (entry->type);
-      g_autofree char *stem = own                 ? drop_ending (entry->name, ending)
-                              : entries->len == 1 ? drop_ending (shared, ending)
-                                                  : g_strdup_printf ("%s-%u", shared, i + 1);
-      g_autofree char *name = number_name (stem, 1, ending);
-
-      for (guint n = 2; g_strv_contains ((const char *const *)filenames, name); n++)
-        {
-          g_free (name);
-          name = number_name (stem, n, ending);
-        }
-      filenames[i] = g_steal_pointer (&name);
-    }
-  return filenames;
+  return se_names_new (&naming, error);
 }
 
 /* RFC 5322, 3.6.4: job, documents and chance; one job's restarted mail is another message. */

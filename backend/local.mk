@@ -33,6 +33,7 @@ backend_libbackend_a_SOURCES = \
   backend/facts.c backend/facts.h \
   backend/job.c backend/job.h \
   backend/mails.c backend/mails.h \
+  backend/names.c backend/names.h \
   backend/orphan.c backend/orphan.h \
   backend/outcome.c backend/outcome.h \
   backend/policy.c backend/policy.h \
@@ -47,12 +48,14 @@ backend_mailto_worker_SOURCES = backend/worker.c
 backend_mailto_worker_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 backend_mailto_worker_LDADD = $(BACKEND_LIBS)
 
-check_PROGRAMS += backend/test-compose backend/test-mails backend/test-outcome \
-  backend/test-recipients backend/test-status
+check_PROGRAMS += backend/test-compose backend/test-mails backend/test-names \
+  backend/test-outcome backend/test-recipients backend/test-status
 backend_test_compose_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 backend_test_compose_LDADD = $(BACKEND_LIBS)
 backend_test_mails_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 backend_test_mails_LDADD = $(BACKEND_LIBS)
+backend_test_names_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+backend_test_names_LDADD = $(BACKEND_LIBS)
 backend_test_outcome_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 backend_test_outcome_LDADD = $(BACKEND_LIBS)
 backend_test_recipients_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)

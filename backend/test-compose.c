@@ -129,56 +129,6 @@ test_body (Fixture *fixture, gconstpointer unused)
   g_assert_cmpstr (given, ==, "%{user}");
 }
 
-static void
-check_filenames (Fixture *fixture, const char *wanted)
-{
-  g_autoptr (GError) error = NULL;
-  g_auto (GStrv) names = se_compose_filenames (&fixture->composition, &error);
-  g_autofree char *all = names != NULL ? g_strjoinv ("|", names) : NULL;
-
-  g_assert_no_error (error);
-  g_assert_cmpstr (all, ==, wanted);
-}
-
-static void
-test_one_filename (Fixture *fixture, gconstpointer unused)
-{
-  SeBundleEntry *entry;
-
-  add_document (fixture, NULL, 1, 1);
-  entry = fixture->composition.entries->pdata[0];
-  check_filenames (fixture, "Invoice 7.pdf");
-  fixture->values.title = "(stdin)";
-  check_filenames (fixture, "scan-2026-01-02.pdf");
-  entry->name = g_strdup ("letter.TXT");
-  check_filenames (fixture, "letter.pdf");
-  fixture->values.title = "invoice.txt";
-  check_filenames (fixture, "invoice.pdf");
-  fixture->values.title = "Untitled";
-  fixture->queue.filename = (char *)"%{title}";
-  check_filenames (fixture, "scan-2026-01-02.pdf");
-  fixture->queue.filename = (char *)"%{user}-%{job}.pdf";
-  check_filenames (fixture, "bob-7.pdf");
-  fixture->fields.values[SE_FIELD_FILENAME] = (char *)"../%{x}";
-  check_filenames (fixture, "_%{x}.pdf");
-}
-
-static void
-test_filenames (Fixture *fixture, gconstpointer unused)
-{
-  SeBundleEntry *second;
-
-  add_document (fixture, "a.txt", 1, 1);
-  add_document (fixture, "b.pdf", 1, 1);
-  add_document (fixture, "a.ps", 1, 1);
-  second = fixture->composition.entries->pdata[1];
-  check_filenames (fixture, "a.pdf|b.pdf|a-2.pdf");
-  g_clear_pointer (&second->name, g_free);
-  check_filenames (fixture, "Invoice 7-1.pdf|Invoice 7-2.pdf|Invoice 7-3.pdf");
-  fixture->fields.values[SE_FIELD_FILENAME] = (char *)"x";
-  check_filenames (fixture, "x-1.pdf|x-2.pdf|x-3.pdf");
-}
-
 /* The whole message's header block. */
 static char *
 get_header (const SeMail *mail)
@@ -243,8 +193,6 @@ main (int argc, char **argv)
 #define ADD(path, test) g_test_add ("/compose/" path, Fixture, NULL, set_up, test, tear_down)
   ADD ("subject", test_subject);
   ADD ("body", test_body);
-  ADD ("one-filename", test_one_filename);
-  ADD ("filenames", test_filenames);
   ADD ("mail", test_mail);
   ADD ("refused", test_refused);
 #undef ADD

@@ -2,6 +2,7 @@
 #include "mail/header.h"
 
 #include "common/log.h"
+#include "mail/message.h"
 
 #include <string.h>
 
@@ -9,7 +10,7 @@
 #define WORD_MAX 75   /* an encoded word, RFC 2047, 2 */
 #define TOKEN_MAX 900 /* a line is never over 998, RFC 5322, 2.1.1 */
 #define FALLBACK_MAX 60
-#define EXTENSION_MAX 10
+#define TAIL_MAX 10
 
 /* Appends the one field name: tokens separated by spaces, a line break before a space where the
  * line would get too long. No other function writes header lines. */
@@ -320,20 +321,36 @@ se_header_add_parameter (GString *block, const char *name, const char *value, co
   return add_field (block, name, tokens, error);
 }
 
+/* The end of a name that a cut leaves: its extension, and the number before that. */
+static const char *
+find_tail (const char *name)
+{
+  const char *extension = strrchr (name, '.');
+  const char *tail = extension;
+
+  if (extension == NULL || strlen (extension) > TAIL_MAX)
+    return "";
+  for (const char *p = extension + 1; *p != '\0'; p++)
+    if (!g_ascii_isalnum (*p))
+      return "";
+  while (tail > name + 1 && (g_ascii_isdigit (tail[-1]) || tail[-1] == '-'))
+    tail--;
+  return strlen (tail) <= TAIL_MAX ? tail : extension;
+}
+
 char *
 se_header_ascii_name (const char *filename)
 {
   g_autofree char *clean = se_log_clean (filename, G_MAXSIZE);
   g_autofree char *ascii = g_str_to_ascii (clean, "C");
-  gsize length = strlen (ascii);
-  const char *extension = strrchr (ascii, '.');
+  const char *tail = find_tail (ascii);
+  g_autofree char *stem = g_strndup (ascii, strlen (ascii) - strlen (tail));
+  g_autofree char *safe = se_message_filename (stem, tail);
 
-  for (char *p = ascii; *p != '\0'; p++)
-    if (*p < 0x20 || *p > 0x7e || strchr ("\"\\?%=", *p) != NULL)
+  for (char *p = safe; *p != '\0'; p++)
+    if (*p < 0x20 || *p > 0x7e || strchr ("%=", *p) != NULL)
       *p = '_';
-  if (length <= FALLBACK_MAX)
-    return g_steal_pointer (&ascii);
-  if (extension == NULL || strlen (extension) > EXTENSION_MAX)
-    extension = "";
-  return g_strdup_printf ("%.*s%s", (int)(FALLBACK_MAX - strlen (extension)), ascii, extension);
+  if (strlen (safe) <= FALLBACK_MAX)
+    return g_steal_pointer (&safe);
+  return g_strdup_printf ("%.*s%s", (int)(FALLBACK_MAX - strlen (tail)), safe, tail);
 }

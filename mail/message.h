@@ -62,10 +62,13 @@ gssize se_message_read (SeMessage *message, void *buffer, gsize size, GError **e
 void se_message_free (SeMessage *message);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeMessage, se_message_free)
 
-/* A file name that is safe on Windows, macOS and Linux: path separators, control and reserved
- * characters become '_', no leading or trailing dots or spaces, no device names, at most 120
- * characters and 255 bytes; extension (".pdf", may be "") is added unless it is there in any case.
- * A name of which nothing is left becomes "document". Owned by the caller. */
-char *se_message_filename (const char *name, const char *extension);
+/* A file name that is safe on Windows, macOS and Linux, of name and of tail behind it, which is
+ * ASCII such as "-2.pdf" and may be empty. Separators of paths, reserved and unassigned characters,
+ * controls and those that turn a text's direction become '_', other invisible ones are dropped, and
+ * every white space is one space. No dot or space stands at either end, nor '-' or '~' at the
+ * front, and no device's name is left. Normalized (NFC); at most 120 characters and 255 bytes with
+ * tail, which is never cut. A name of which nothing is left becomes "document". Owned by the
+ * caller. */
+char *se_message_filename (const char *name, const char *tail);
 
 G_END_DECLS

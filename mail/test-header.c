@@ -342,15 +342,20 @@ test_ascii_name (void)
   g_autofree char *accents = se_header_ascii_name ("\xc3\x9cn\xc3\xaf"
                                                    "code \"q\".pdf");
   g_autofree char *cjk = se_header_ascii_name ("\xe6\xbc\xa2\xe5\xad\x97.pdf");
+  g_autofree char *fullwidth = se_header_ascii_name ("a\xef\xbc\x8f"
+                                                     "b.c\xef\xbc\x8f");
+  g_autofree char *digits = se_header_ascii_name ("12.pdf");
   g_autofree char *filler = g_strnfill (300, 'x');
-  g_autofree char *name = g_strconcat (filler, ".pdf", NULL);
+  g_autofree char *name = g_strconcat (filler, "-12.pdf", NULL);
   g_autofree char *shortened = se_header_ascii_name (name);
 
   g_assert_cmpstr (plain, ==, "a b.pdf");
   g_assert_cmpstr (accents, ==, "Unicode _q_.pdf");
   g_assert_cmpstr (cjk, ==, "__.pdf");
+  g_assert_cmpstr (fullwidth, ==, "a_b.c_"); /* a slash in ASCII */
+  g_assert_cmpstr (digits, ==, "12.pdf");
   g_assert_cmpuint (strlen (shortened), ==, 60);
-  g_assert_true (g_str_has_suffix (shortened, "x.pdf"));
+  g_assert_true (g_str_has_suffix (shortened, "x-12.pdf"));
 }
 
 int
