@@ -36,6 +36,7 @@ static void
 take_over (SeConverted *converted, const SePdf *pdf)
 {
   converted->pages = pdf->pages;
+  converted->password = pdf->password;
   converted->width = pdf->width;
   converted->height = pdf->height;
 }

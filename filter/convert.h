@@ -13,6 +13,7 @@ typedef struct
   guint64 length;
   const char *mime;    /* "application/pdf"; another where it stays as it came: the source's */
   int pages;           /* -1: not known */
+  gboolean password;   /* it can only be read with a password */
   int width, height;   /* of the first page, points; 0 for what is no PDF */
   char *source_digest; /* of the document as it was printed; NULL: it is unchanged */
 } SeConverted;

@@ -1,34 +1,52 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "filter/format.h"
 
+#include "common/io.h"
+#include "filter/pages.h"
+#include "filter/pdf.h"
+#include "filter/temp.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 
-/* Adds a copy of the descriptor: its file stays the document's. */
-static gboolean
-make_whole (const SeConverted *converted, GPtrArray *pieces, GError **error)
+static SePiece *
+share_file (const SeConverted *converted, GError **error)
 {
   int fd = fcntl (converted->fd, F_DUPFD_CLOEXEC, 0);
-  SePiece *piece;
 
-  if (fd < 0)
-    {
-      g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "it cannot be read: %s",
-                   g_strerror (errno));
-      return FALSE;
-    }
-  piece = se_piece_new (fd, converted->mime, converted->pages, error);
-  if (piece != NULL)
-    g_ptr_array_add (pieces, piece);
-  return piece != NULL;
+  if (fd >= 0)
+    return se_piece_new (fd, converted->mime, converted->pages, error);
+  g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "it cannot be read: %s", g_strerror (errno));
+  return NULL;
+}
+
+static SePiece *
+extract_pages (const SeConverted *converted, int first, int last, GError **error)
+{
+  se_autofd int fd = se_temp_file (error);
+  SePdf pdf;
+
+  if (fd < 0 || !se_pages_extract (converted->fd, fd, first, last, error)
+      || !se_pdf_check (fd, &pdf, error))
+    return NULL;
+  if (pdf.pages == last - first + 1)
+    return se_piece_new (se_io_steal_fd (&fd), converted->mime, pdf.pages, error);
+  g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, "its pages %d to %d cannot be taken out", first,
+               last);
+  return NULL;
 }
 
 static gboolean
 make_pdf (const SeConverted *converted, int first, int last, const SeJob *job, GPtrArray *pieces,
           GError **error)
 {
-  return make_whole (converted, pieces, error);
+  SePiece *piece
+      = first == 0 ? share_file (converted, error) : extract_pages (converted, first, last, error);
+
+  if (piece != NULL)
+    g_ptr_array_add (pieces, piece);
+  return piece != NULL;
 }
 
 /* What is no PDF is as it was asked for, and stays whole. */
@@ -36,7 +54,7 @@ static gboolean
 make_kept (const SeConverted *converted, int first, GPtrArray *pieces, GError **error)
 {
   if (first == 0)
-    return make_whole (converted, pieces, error);
+    return make_pdf (converted, 0, 0, NULL, pieces, error);
   g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
                "it goes as it came (%s), so that its pages cannot be taken apart; "
                "email-format=pdf would allow it",

@@ -24,6 +24,7 @@ filter_libfilter_a_SOURCES = \
   filter/raster.c filter/raster.h \
   filter/reader.c filter/reader.h \
   filter/source.c filter/source.h \
+  filter/split.c filter/split.h \
   filter/temp.c filter/temp.h \
   filter/text.c filter/text.h \
   filter/ticket.c filter/ticket.h \
@@ -47,13 +48,19 @@ filter_test_options_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 filter_test_options_LDADD = $(FILTER_LIBS)
 filter_test_place_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 filter_test_place_LDADD = $(FILTER_LIBS)
+TEST_PDF_FILE = filter/test-pdf-file.c filter/test-pdf-file.h
 check_PROGRAMS += filter/test-child filter/test-complete filter/test-pdf filter/test-source
 filter_test_child_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 filter_test_child_LDADD = $(FILTER_LIBS)
 filter_test_complete_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 filter_test_complete_LDADD = $(FILTER_LIBS)
+filter_test_pdf_SOURCES = filter/test-pdf.c $(TEST_PDF_FILE)
 filter_test_pdf_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 filter_test_pdf_LDADD = $(FILTER_LIBS)
+check_PROGRAMS += filter/test-split
+filter_test_split_SOURCES = filter/test-split.c $(TEST_PDF_FILE)
+filter_test_split_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+filter_test_split_LDADD = $(FILTER_LIBS)
 filter_test_source_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(ZLIB_CFLAGS)
 filter_test_source_LDADD = $(FILTER_LIBS)
 check_PROGRAMS += filter/test-ticket

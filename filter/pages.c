@@ -84,9 +84,17 @@ fail_apart (GError **error)
 
 typedef struct
 {
-  const GPtrArray *options;
+  const GPtrArray *options; /* NULL: pages first to last */
+  int first, last;
   int taken;
 } Selection;
+
+static gboolean
+take_page (const Selection *selection, int number)
+{
+  return selection->options != NULL ? se_options_take_page (selection->options, number)
+                                    : number >= selection->first && number <= selection->last;
+}
 
 /* In a child. */
 static gboolean
@@ -103,7 +111,7 @@ select_pages (int in_fd, int out_fd, gpointer result, GError **error)
     return fail_apart (error);
   for (int i = 0; i < count; i++)
     {
-      if (!se_options_take_page (selection->options, i + 1))
+      if (!take_page (selection, i + 1))
         continue;
       if (selection->taken++ == 0)
         pack_layers (from, i);
@@ -125,6 +133,17 @@ se_pages_select (int in_fd, int out_fd, const GPtrArray *options, int *taken, GE
 
   *taken = selection.taken;
   return done;
+}
+
+gboolean
+se_pages_extract (int in_fd, int out_fd, int first, int last, GError **error)
+{
+  Selection selection = { .first = first, .last = last };
+
+  if (!se_child_call ("the selection of pages", select_pages, in_fd, out_fd, &selection,
+                      sizeof selection, &se_child_limits, error))
+    return FALSE;
+  return selection.taken == last - first + 1 || fail_apart (error);
 }
 
 static gboolean

@@ -15,6 +15,9 @@ G_BEGIN_DECLS
 gboolean se_pages_select (int in_fd, int out_fd, const GPtrArray *options, int *taken,
                           GError **error);
 
+/* Writes pages first to last, from 1, as a file of its own. Errors as se_pages_select. */
+gboolean se_pages_extract (int in_fd, int out_fd, int first, int last, GError **error);
+
 /* Writes all pages of the PDFs that stand one behind the other in in_fd, lengths bytes each, to
  * out_fd, an empty file. */
 gboolean se_pages_join (int in_fd, const GArray *lengths, int out_fd, GError **error);

@@ -11,7 +11,8 @@ typedef struct
   int fd; /* at offset 0; closed with the piece */
   guint64 length;
   const char *mime;
-  int pages; /* -1: not known */
+  int pages;            /* -1: not known */
+  gboolean begins_mail; /* it and what follows go into another mail */
 } SePiece;
 
 /* fd: taken over, rewound and measured. SE_ERROR_TEMPORARY: it cannot be read. */

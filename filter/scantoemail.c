@@ -8,17 +8,54 @@
 #include "common/log.h"
 #include "filter/child.h"
 #include "filter/convert.h"
-#include "filter/format.h"
 #include "filter/place.h"
+#include "filter/split.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define BANNER "application/vnd.cups-pdf-banner"
 #define BANNER_OF_OLD "application/vnd.cups-banner"
+
+#define TERMS_TIMEOUT 300 /* ms: until the backend tells the terms */
+
+/* A run that writes the job's bundle. */
+typedef struct
+{
+  SeBundleWriter *writer;
+  int terms_fd; /* -1: nobody tells the terms */
+  gboolean asked;
+  SeTerms terms;
+  SeSplitter splitter;
+} Run;
+
+/* cupsd's back channel, if it is one: run by hand, the program may find anything there. To be
+ * called before a file is opened, which might get its number. */
+static int
+find_back_channel (void)
+{
+  struct stat status;
+
+  if (fstat (SE_FD_BACK_CHANNEL, &status) < 0
+      || !(S_ISFIFO (status.st_mode) || S_ISSOCK (status.st_mode)))
+    return -1;
+  return SE_FD_BACK_CHANNEL;
+}
+
+/* Waits for the terms, once, and no sooner than there is something to weigh. */
+static const SeTerms *
+get_terms (Run *run)
+{
+  if (!run->asked && run->terms_fd >= 0
+      && !se_terms_receive (run->terms_fd, TERMS_TIMEOUT, &run->terms))
+    g_debug ("the backend has not told how large a mail may be");
+  run->asked = TRUE;
+  return &run->terms;
+}
 
 /* Reads standard input to its end: gziptoany, behind which a run has no argv[6], must not see a
  * closed pipe. The document itself is read from the spool. */
@@ -78,28 +115,31 @@ write_failure (SeBundleWriter *writer, const char *name, guint number, const GEr
 /* Returns what is attached of a document (SePiece). digest: of the document as it was printed,
  * NULL: it is unchanged; owned by the caller. */
 static GPtrArray *
-make_pieces (const SeSpooled *spooled, const SeJob *job, char **digest, GError **error)
+make_pieces (Run *run, const SeSpooled *spooled, const SeJob *job, char **digest, GError **error)
 {
-  g_autoptr (GPtrArray) pieces = g_ptr_array_new_with_free_func ((GDestroyNotify)se_piece_free);
   SeSource source;
   SeConverted converted = { .fd = -1 };
-  gboolean done = se_source_open (&source, spooled->path, spooled->type, error)
-                  && se_convert (&converted, &source, job, error)
-                  && se_format_make (&converted, 0, 0, job, pieces, error);
+  GPtrArray *pieces = NULL;
 
+  if (se_source_open (&source, spooled->path, spooled->type, error)
+      && se_convert (&converted, &source, job, error))
+    {
+      run->splitter.terms = get_terms (run);
+      pieces = se_split_document (&run->splitter, &converted, job, error);
+    }
   *digest = g_steal_pointer (&converted.source_digest);
   se_source_clear (&source);
   se_converted_clear (&converted);
-  return done ? g_steal_pointer (&pieces) : NULL;
+  return pieces;
 }
 
 /* number: of the document among those that are sent, from 1. */
 static gboolean
-write_document (SeBundleWriter *writer, const SeSpooled *spooled, const char *name, guint number,
+write_document (Run *run, const SeSpooled *spooled, const char *name, guint number,
                 const SeJob *job, GError **failure, GError **error)
 {
   g_autofree char *digest = NULL;
-  g_autoptr (GPtrArray) pieces = make_pieces (spooled, job, &digest, failure);
+  g_autoptr (GPtrArray) pieces = make_pieces (run, spooled, job, &digest, failure);
 
   for (guint i = 0; pieces != NULL && i < pieces->len; i++)
     {
@@ -112,7 +152,10 @@ write_document (SeBundleWriter *writer, const SeSpooled *spooled, const char *na
                                           .length = piece->length,
                                           .source_digest = digest };
 
-      if (!se_bundle_writer_add (writer, &document, error))
+      if (piece->begins_mail && (number > 1 || i > 0)
+          && !se_bundle_writer_begin_mail (run->writer, error))
+        return FALSE;
+      if (!se_bundle_writer_add (run->writer, &document, error))
         return FALSE;
     }
   return TRUE;
@@ -120,8 +163,7 @@ write_document (SeBundleWriter *writer, const SeSpooled *spooled, const char *na
 
 /* Writes an entry for each document; the first that fails is the last, as the job fails with it. */
 static gboolean
-write_documents (SeBundleWriter *writer, const GPtrArray *documents, const SeJob *job,
-                 GError **error)
+write_documents (Run *run, const GPtrArray *documents, const SeJob *job, GError **error)
 {
   g_autoptr (GPtrArray) names = se_options_document_names (job->options);
 
@@ -130,7 +172,7 @@ write_documents (SeBundleWriter *writer, const GPtrArray *documents, const SeJob
       const char *name = names->len == documents->len ? names->pdata[i] : NULL;
       g_autoptr (GError) failure = NULL;
 
-      if (!write_document (writer, documents->pdata[i], name, i + 1, job, &failure, error))
+      if (!write_document (run, documents->pdata[i], name, i + 1, job, &failure, error))
         return FALSE;
       if (se_error_is (failure, SE_ERROR_CANCELLED))
         {
@@ -138,7 +180,7 @@ write_documents (SeBundleWriter *writer, const GPtrArray *documents, const SeJob
           return FALSE;
         }
       if (failure != NULL)
-        return write_failure (writer, name, documents->len > 1 ? i + 1 : 0, failure, error);
+        return write_failure (run->writer, name, documents->len > 1 ? i + 1 : 0, failure, error);
     }
   return TRUE;
 }
@@ -161,9 +203,10 @@ read_fields (const GPtrArray *options, GError **error)
 
 /* Writes the job's bundle. failure: what kept the job from being read, NULL: nothing. */
 static gboolean
-write_bundle (SePlace *place, SeJob *job, GError *failure, GError **error)
+write_bundle (SePlace *place, SeJob *job, int terms_fd, GError *failure, GError **error)
 {
   g_autoptr (SeBundleWriter) writer = se_bundle_writer_new (STDOUT_FILENO);
+  Run run = { .writer = writer, .terms_fd = terms_fd };
   g_autoptr (SeFields) fields = NULL;
   g_autoptr (GPtrArray) documents = NULL;
   g_autoptr (GError) local = NULL;
@@ -180,12 +223,13 @@ write_bundle (SePlace *place, SeJob *job, GError *failure, GError **error)
     failure = local;
   job->fields = fields;
   done = failure != NULL ? write_failure (writer, NULL, 0, failure, error)
-                         : write_documents (writer, documents, job, error);
+                         : write_documents (&run, documents, job, error);
+  se_terms_clear (&run.terms);
   return done && se_bundle_writer_commit (writer, error);
 }
 
 static void
-run (char **argv, const char *file)
+run (char **argv, const char *file, int terms_fd)
 {
   g_autoptr (GPtrArray) options = se_option_list_parse (argv[5]);
   SeJob job = { .id = argv[1], .user = argv[2], .title = argv[3], .options = options };
@@ -201,7 +245,7 @@ run (char **argv, const char *file)
       done = se_place_mark (place, &error);
     }
   else
-    done = write_bundle (place, &job, failure, &error);
+    done = write_bundle (place, &job, terms_fd, failure, &error);
   if (!done)
     g_debug ("the bundle is incomplete: %s", error->message);
 }
@@ -209,6 +253,8 @@ run (char **argv, const char *file)
 int
 main (int argc, char **argv)
 {
+  int terms_fd = find_back_channel ();
+
   if (argc < 6 || argc > 7)
     {
       fputs ("Usage: scantoemail JOB-ID USER TITLE COPIES OPTIONS [FILE]\n", stderr);
@@ -218,6 +264,6 @@ main (int argc, char **argv)
   g_log_set_writer_func (se_log_writer, NULL, NULL);
   if (argc == 6)
     drain ();
-  run (argv, argv[6]);
+  run (argv, argv[6], terms_fd);
   return 0;
 }

@@ -5,70 +5,16 @@
 #include "filter/child.h"
 #include "filter/pages.h"
 #include "filter/temp.h"
+#include "filter/test-pdf-file.h"
 
 #include <string.h>
 #include <unistd.h>
-
-static int
-make_file (const void *data, gsize length)
-{
-  g_autoptr (GError) error = NULL;
-  int fd = se_temp_file (&error);
-
-  g_assert_no_error (error);
-  g_assert_true (se_io_write_all (fd, data, length, &error));
-  return fd;
-}
-
-/* A PDF whose page n is 100 + n by 200 points and holds the text "page n". off: error of its
- * startxref. */
-static GString *
-make_pdf (int pages, int off)
-{
-  GString *pdf = g_string_new ("%PDF-1.4\n");
-  g_autoptr (GArray) offsets = g_array_new (FALSE, FALSE, sizeof (gsize));
-  gsize start;
-
-#define OBJECT(...)                                           \
-  G_STMT_START                                                \
-  {                                                           \
-    g_array_append_val (offsets, pdf->len);                   \
-    g_string_append_printf (pdf, "%u 0 obj\n", offsets->len); \
-    g_string_append_printf (pdf, __VA_ARGS__);                \
-    g_string_append (pdf, "\nendobj\n");                      \
-  }                                                           \
-  G_STMT_END
-  OBJECT ("<</Type/Catalog/Pages 2 0 R/OCProperties<</D<</Order[]>>>>>>");
-  {
-    g_autoptr (GString) kids = g_string_new (NULL);
-
-    for (int i = 0; i < pages; i++)
-      g_string_append_printf (kids, "%d 0 R ", 3 + 2 * i);
-    OBJECT ("<</Type/Pages/Count %d/Rotate 90/Kids[%s]>>", pages, kids->str);
-  }
-  for (int i = 0; i < pages; i++)
-    {
-      OBJECT ("<</Type/Page/Parent 2 0 R/MediaBox[0 0 %d 200]/Resources<<>>/Contents %d 0 R>>",
-              101 + i, 4 + 2 * i);
-      OBJECT ("<</Length 6>>stream\npage %d\nendstream", i + 1);
-    }
-  start = pdf->len;
-  g_string_append_printf (pdf, "xref\n0 %u\n0000000000 65535 f \n", offsets->len + 1);
-  for (guint i = 0; i < offsets->len; i++)
-    g_string_append_printf (pdf, "%010" G_GSIZE_FORMAT " 00000 n \n",
-                            g_array_index (offsets, gsize, i));
-  g_string_append_printf (pdf,
-                          "trailer<</Size %u/Root 1 0 R>>\nstartxref\n%" G_GSIZE_FORMAT
-                          "\n%%%%EOF\n",
-                          offsets->len + 1, start + (gsize)off);
-  return pdf;
-}
 
 static gboolean
 check (const void *data, gsize length, SePdf *pdf)
 {
   g_autoptr (GError) error = NULL;
-  se_autofd int fd = make_file (data, length);
+  se_autofd int fd = test_pdf_store (data, length);
   gboolean sound = se_pdf_check (fd, pdf, &error);
 
   if (!sound)
@@ -79,7 +25,7 @@ check (const void *data, gsize length, SePdf *pdf)
 static void
 test_sound (void)
 {
-  g_autoptr (GString) text = make_pdf (3, 0);
+  g_autoptr (GString) text = test_pdf_new (3, 0, NULL);
   SePdf pdf;
 
   g_assert_true (check (text->str, text->len, &pdf));
@@ -93,7 +39,7 @@ test_sound (void)
 static void
 test_damaged_but_whole (void)
 {
-  g_autoptr (GString) text = make_pdf (3, 3);
+  g_autoptr (GString) text = test_pdf_new (3, 3, NULL);
   SePdf pdf;
 
   g_assert_true (check (text->str, text->len, &pdf));
@@ -107,7 +53,7 @@ test_damaged_but_whole (void)
 static void
 test_cut (void)
 {
-  g_autoptr (GString) text = make_pdf (5, 0);
+  g_autoptr (GString) text = test_pdf_new (5, 0, NULL);
   SePdf pdf;
 
   for (gsize percent = 1; percent < 100; percent += 7)
@@ -120,7 +66,7 @@ test_cut (void)
 static void
 test_no_page (void)
 {
-  g_autoptr (GString) text = make_pdf (0, 0);
+  g_autoptr (GString) text = test_pdf_new (0, 0, NULL);
   SePdf pdf;
 
   g_assert_false (check (text->str, text->len, &pdf));
@@ -131,9 +77,9 @@ static void
 test_password (void)
 {
   g_autofree char *qpdf = g_find_program_in_path ("qpdf");
-  g_autoptr (GString) text = make_pdf (1, 0);
+  g_autoptr (GString) text = test_pdf_new (1, 0, NULL);
   g_autoptr (GError) error = NULL;
-  se_autofd int in_fd = make_file (text->str, text->len);
+  se_autofd int in_fd = test_pdf_store (text->str, text->len);
   se_autofd int out_fd = se_temp_file (&error);
   const char *const arguments[]
       = { qpdf, "--encrypt", "user", "owner", "256", "--", "/dev/fd/0", "-", NULL };
@@ -157,9 +103,9 @@ static void
 assert_selection (const char *text, int taken, int width)
 {
   g_autoptr (GPtrArray) options = se_option_list_parse (text);
-  g_autoptr (GString) source = make_pdf (9, 0);
+  g_autoptr (GString) source = test_pdf_new (9, 0, NULL);
   g_autoptr (GError) error = NULL;
-  se_autofd int in_fd = make_file (source->str, source->len);
+  se_autofd int in_fd = test_pdf_store (source->str, source->len);
   se_autofd int out_fd = se_temp_file (&error);
   int found;
   SePdf pdf;
@@ -192,9 +138,9 @@ static void
 test_select_contents (void)
 {
   g_autoptr (GPtrArray) options = se_option_list_parse ("page-ranges=3");
-  g_autoptr (GString) source = make_pdf (4, 0);
+  g_autoptr (GString) source = test_pdf_new (4, 0, NULL);
   g_autoptr (GError) error = NULL;
-  se_autofd int in_fd = make_file (source->str, source->len);
+  se_autofd int in_fd = test_pdf_store (source->str, source->len);
   se_autofd int out_fd = se_temp_file (&error);
   char result[4096] = "";
   int taken;
@@ -218,12 +164,12 @@ test_join (void)
 
   for (int pages = 1; pages <= 3; pages++)
     {
-      g_autoptr (GString) part = make_pdf (pages, 0);
+      g_autoptr (GString) part = test_pdf_new (pages, 0, NULL);
 
       g_string_append_len (all, part->str, (gssize)part->len);
       g_array_append_val (lengths, part->len);
     }
-  in_fd = make_file (all->str, all->len);
+  in_fd = test_pdf_store (all->str, all->len);
   g_assert_true (se_pages_join (in_fd, lengths, out_fd, &error));
   g_assert_no_error (error);
   g_assert_true (se_pdf_check (out_fd, &pdf, &error));

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "filter/split.h"
+
+#include "filter/format.h"
+
+#include <string.h>
+
+#define FULL 0.9 /* of the room: a piece that takes as much need not grow */
+#define AIM 0.97 /* of the room: what a guess aims at, since pages differ */
+#define TRIES 8  /* for a piece, once there is one that fits */
+
+/* How many pages a piece may have: what is known of it so far. */
+typedef struct
+{
+  int fits, too_large; /* pages; 0: none known */
+  double fit_size, too_large_size;
+  guint tries;
+} Search;
+
+static guint64
+part_size (const SePiece *piece)
+{
+  return se_terms_part_size (piece->length);
+}
+
+static guint64
+total_size (const GPtrArray *pieces)
+{
+  guint64 total = 0;
+
+  for (guint i = 0; i < pieces->len; i++)
+    total += part_size (pieces->pdata[i]);
+  return total;
+}
+
+static guint64
+space_left (const SeSplitter *splitter)
+{
+  return splitter->terms->room - MIN (splitter->used, splitter->terms->room);
+}
+
+static void
+begin_mail (SeSplitter *splitter)
+{
+  splitter->used = 0;
+}
+
+/* Puts a piece, taken over, into the mail that is being filled. */
+static void
+place (SeSplitter *splitter, SePiece *piece, GPtrArray *pieces)
+{
+  piece->begins_mail = splitter->used == 0;
+  splitter->used += part_size (piece);
+  g_ptr_array_add (pieces, piece);
+}
+
+static void
+place_all (SeSplitter *splitter, GPtrArray *parts, GPtrArray *pieces)
+{
+  while (parts->len > 0)
+    place (splitter, g_ptr_array_steal_index (parts, 0), pieces);
+}
+
+/* Decimal units, as the backend writes them. Owned by the caller. */
+static char *
+format_size (guint64 octets)
+{
+  return octets < 1000000 ? g_strdup_printf ("%.1f kB", (double)octets / 1e3)
+                          : g_strdup_printf ("%.2f MB", (double)octets / 1e6);
+}
+
+/* what: "its page 7 alone takes". */
+static void
+set_too_large (GError **error, const SeSplitter *splitter, const char *what, guint64 size,
+               const char *why)
+{
+  g_autofree char *taken = format_size (size);
+  g_autofree char *room = format_size (splitter->terms->room);
+
+  g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
+               "%s %s in a mail, which has room for %s of attachments%s", what, taken, room, why);
+}
+
+/* Makes one piece of pages first to last. */
+static SePiece *
+make_piece (const SeConverted *converted, int first, int last, const SeJob *job, GError **error)
+{
+  g_autoptr (GPtrArray) made = g_ptr_array_new_with_free_func ((GDestroyNotify)se_piece_free);
+
+  if (!se_format_make (converted, first, last, job, made, error))
+    return NULL;
+  g_assert (made->len == 1);
+  return g_ptr_array_steal_index (made, 0);
+}
+
+/* Returns the number of pages to try next, of at most pages: by proportion at first, and halving or
+ * doubling where that does not tell. */
+static int
+guess (const Search *search, int pages, double page_size, double space)
+{
+  int least = search->fits + 1, most = search->too_large > 0 ? search->too_large - 1 : pages;
+  double count;
+
+  if (search->fits > 0 && search->too_large > 0)
+    count = search->fits
+            + (search->too_large - search->fits) * (space * AIM - search->fit_size)
+                  / (search->too_large_size - search->fit_size);
+  else if (search->fits > 0)
+    count = search->fits * MIN (space * AIM / search->fit_size, 2);
+  else if (search->too_large > 0)
+    count = search->too_large * MIN (space * AIM / search->too_large_size, 0.5);
+  else
+    count = space / page_size;
+  return (int)CLAMP (count, (double)least, (double)most);
+}
+
+static gboolean
+is_done (const Search *search, int pages, double space)
+{
+  return search->too_large == 1 || search->fits == pages
+         || (search->fits > 0
+             && (search->fits + 1 == search->too_large || search->fit_size >= space * FULL
+                 || search->tries >= TRIES));
+}
+
+/* Makes the largest piece, within reason, that begins with page first, ends with last at most and
+ * fits into the mail that is being filled. page_size: octets that a page is likely to take.
+ * *size: set to what a too large piece of one page takes. Returns NULL without error set if none
+ * fits. */
+static SePiece *
+make_largest (const SeSplitter *splitter, const SeConverted *converted, int first, int last,
+              double page_size, const SeJob *job, guint64 *size, GError **error)
+{
+  g_autoptr (SePiece) best = NULL;
+  double space = (double)space_left (splitter);
+  int pages = last - first + 1;
+  Search search = { .fits = 0 };
+
+  while (!is_done (&search, pages, space))
+    {
+      int count = guess (&search, pages, page_size, space);
+      g_autoptr (SePiece) piece = make_piece (converted, first, first + count - 1, job, error);
+
+      if (piece == NULL)
+        return NULL;
+      search.tries++;
+      *size = part_size (piece);
+      if (*size > space_left (splitter))
+        {
+          search.too_large = count;
+          search.too_large_size = (double)*size;
+          continue;
+        }
+      search.fits = count;
+      search.fit_size = (double)*size;
+      g_clear_pointer (&best, se_piece_free);
+      best = g_steal_pointer (&piece);
+    }
+  return g_steal_pointer (&best);
+}
+
+/* Places pages first to last, size octets as one piece, as pieces that fit. */
+static gboolean
+cut (SeSplitter *splitter, const SeConverted *converted, int first, int last, guint64 size,
+     const SeJob *job, GPtrArray *pieces, GError **error)
+{
+  double page_size = (double)size / (last - first + 1);
+
+  while (first <= last)
+    {
+      g_autofree char *what = g_strdup_printf ("its page %d alone takes", first);
+      g_autoptr (GError) failure = NULL;
+      guint64 taken = size;
+      SePiece *piece = NULL;
+
+      if (splitter->used == 0 || (double)space_left (splitter) >= page_size)
+        piece = make_largest (splitter, converted, first, last, page_size, job, &taken, &failure);
+      if (piece != NULL)
+        {
+          first += piece->pages;
+          place (splitter, piece, pieces);
+        }
+      else if (failure == NULL && splitter->used > 0)
+        begin_mail (splitter);
+      else if (failure == NULL)
+        {
+          set_too_large (error, splitter, what, taken, "");
+          return FALSE;
+        }
+      else
+        {
+          g_propagate_error (error, g_steal_pointer (&failure));
+          return FALSE;
+        }
+    }
+  return TRUE;
+}
+
+/* Places a part of a document, pages first and on, that may be too large for any mail. */
+static gboolean
+place_part (SeSplitter *splitter, const SeConverted *converted, SePiece *part, int first,
+            const SeJob *job, GPtrArray *pieces, GError **error)
+{
+  g_autoptr (SePiece) owned = part;
+  g_autofree char *what = g_strdup_printf ("its page %d alone takes", first);
+
+  if (part_size (part) <= splitter->terms->room)
+    {
+      if (part_size (part) > space_left (splitter))
+        begin_mail (splitter);
+      place (splitter, g_steal_pointer (&owned), pieces);
+      return TRUE;
+    }
+  if (part->pages > 1 && strcmp (converted->mime, se_format_mime (SE_FORMAT_PDF)) == 0)
+    return cut (splitter, converted, first, first + part->pages - 1, part_size (part), job, pieces,
+                error);
+  if (part->pages == 1)
+    set_too_large (error, splitter, what, part_size (part), "");
+  else
+    set_too_large (error, splitter, "it takes", part_size (part),
+                   converted->password ? ", and it asks for a password: it cannot be taken apart"
+                                       : ", and it goes as it came: email-format=pdf "
+                                         "would allow it to be taken apart");
+  return FALSE;
+}
+
+static gboolean
+place_parts (SeSplitter *splitter, const SeConverted *converted, GPtrArray *parts, const SeJob *job,
+             GPtrArray *pieces, GError **error)
+{
+  int first = 1;
+
+  while (parts->len > 0)
+    {
+      SePiece *part = g_ptr_array_steal_index (parts, 0);
+      int pages = part->pages;
+
+      if (!place_part (splitter, converted, part, first, job, pieces, error))
+        return FALSE;
+      first += pages;
+    }
+  return TRUE;
+}
+
+/* Makes the pieces that the job asks for, whatever their size. */
+static gboolean
+make_parts (const SeConverted *converted, const SeJob *job, GPtrArray *parts, GError **error)
+{
+  gint64 length = job->fields->split;
+
+  if (length == 0 || (converted->pages > 0 && length >= converted->pages))
+    return se_format_make (converted, 0, 0, job, parts, error);
+  if (converted->pages <= 0)
+    {
+      g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, "%s, so email-split cannot be honoured",
+                   converted->password ? "it asks for a password" : "its pages are not known");
+      return FALSE;
+    }
+  for (gint64 first = 1; first <= converted->pages; first += length)
+    if (!se_format_make (converted, (int)first, (int)MIN (first + length - 1, converted->pages),
+                         job, parts, error))
+      return FALSE;
+  return TRUE;
+}
+
+GPtrArray *
+se_split_document (SeSplitter *splitter, SeConverted *converted, const SeJob *job, GError **error)
+{
+  g_autoptr (GPtrArray) parts = g_ptr_array_new_with_free_func ((GDestroyNotify)se_piece_free);
+  g_autoptr (GPtrArray) pieces = g_ptr_array_new_with_free_func ((GDestroyNotify)se_piece_free);
+  const SeTerms *terms = splitter->terms;
+  gboolean weigh = terms->room > 0 && terms->oversize != SE_OVERSIZE_REJECT;
+
+  if (!make_parts (converted, job, parts, error))
+    return NULL;
+  if (weigh && total_size (parts) > terms->room)
+    return place_parts (splitter, converted, parts, job, pieces, error) ? g_steal_pointer (&pieces)
+                                                                        : NULL;
+  if (weigh && total_size (parts) > space_left (splitter))
+    begin_mail (splitter);
+  place_all (splitter, parts, pieces);
+  return g_steal_pointer (&pieces);
+}
