@@ -4,6 +4,7 @@
 #include "common/log.h"
 #include "common/template.h"
 
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 #define VALUE_MAX 200
@@ -38,19 +39,24 @@ get_value (const char *name, gconstpointer data, GError **error)
       }
   if (!known)
     {
-      g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, "%%{%s} is no value of an account", name);
+      g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, _ ("%%{%s} is no value of an account"), name);
       return NULL;
     }
-  return value == NULL || *value == '\0' ? g_strdup ("(not set)") : se_log_clean (value, VALUE_MAX);
+  return value == NULL || *value == '\0' ? g_strdup (_ ("(not set)"))
+                                         : se_log_clean (value, VALUE_MAX);
 }
 
 char *
 se_advice_to_string (const SeAdvice *advice, const SeAccount *account)
 {
+  g_autofree char *translated = g_strjoin (" ", _ (advice->cause), _ (advice->remedy), NULL);
   g_autofree char *text = g_strjoin (" ", advice->cause, advice->remedy, NULL);
   g_autoptr (GError) error = NULL;
-  char *expanded = se_template_substitute (text, get_value, account, &error);
+  char *expanded = se_template_substitute (translated, get_value, account, NULL);
 
+  /* A mistake in a translation must not be the end of a job. */
+  if (expanded == NULL)
+    expanded = se_template_substitute (text, get_value, account, &error);
   if (expanded == NULL)
     g_error ("%s: %s", text, error->message);
   return expanded;

@@ -3,6 +3,8 @@
 
 #include "common/configuration.h"
 
+#include <glib/gi18n-lib.h>
+
 G_BEGIN_DECLS
 
 /* What a known error of a server means and what to do about it: the rows of the error tables hold
@@ -10,7 +12,8 @@ G_BEGIN_DECLS
 typedef struct
 {
   SeError error;
-  /* One sentence each, with its full stop. They may hold %{account}, %{login-user}, %{smtp-user},
+  /* One sentence each, with its full stop, marked for translation by N_ (). They may hold
+   * %{account}, %{login-user}, %{smtp-user},
    * %{from-address}, %{client-id}, %{tenant} and %{provider}. */
   const char *cause;
   const char *remedy;

@@ -6,6 +6,7 @@
 #include "common/notify.h"
 
 #include <errno.h>
+#include <glib/gi18n-lib.h>
 #include <glib/gstdio.h>
 #include <stdio.h>
 #include <string.h>
@@ -52,7 +53,7 @@ announce (const SeServerConfig *server, int priority, const char *event, const c
   if (server->notify_command != NULL
       && !se_notify_run ((const char *const *)server->notify_command, arguments, SE_NOTIFY_TIME,
                          &error))
-    g_warning ("notify-command of scan-email.conf: %s", error->message);
+    g_warning (_ ("notify-command of scan-email.conf: %s"), error->message);
 }
 
 static char *
@@ -87,7 +88,7 @@ se_alert_raise (const SeServerConfig *server, const char *account, SeAlertCause 
     return TRUE;
   /* What the queues have not been told yet does not matter any more. */
   if (g_unlink (withdrawn) < 0 && errno != ENOENT)
-    g_warning ("cannot remove %s: %s", withdrawn, g_strerror (errno));
+    g_warning (_ ("cannot remove %s: %s"), withdrawn, g_strerror (errno));
   announce (server, LOG_ERR, "authorization-lost", account, clean);
   return TRUE;
 }
@@ -137,11 +138,11 @@ se_alert_withdraw (const SeServerConfig *server, const char *account, SeAlertCau
     {
       if (errno == ENOENT) /* another process was faster */
         return TRUE;
-      se_error_set_errno (error, errno, "cannot rename %s", raised);
+      se_error_set_errno (error, errno, _ ("cannot rename %s"), raised);
       return FALSE;
     }
   announce (server, LOG_NOTICE, "authorization-restored", account,
-            "the account may send mail again");
+            _ ("the account may send mail again"));
   return se_io_sync_parent (raised, error);
 }
 
@@ -175,7 +176,7 @@ se_alert_expiring (const SeServerConfig *server, const char *account, gint64 unt
     {
       if (g_unlink (path) == 0 || errno == ENOENT)
         return TRUE;
-      se_error_set_errno (error, errno, "cannot remove %s", path);
+      se_error_set_errno (error, errno, _ ("cannot remove %s"), path);
       return FALSE;
     }
   if (read_announced_days (path) <= steps[step])
@@ -238,6 +239,6 @@ se_alert_forget (const SeServerConfig *server, const SeAlert *alert, GError **er
 
   if (g_unlink (path) == 0 || errno == ENOENT)
     return TRUE;
-  se_error_set_errno (error, errno, "cannot remove %s", path);
+  se_error_set_errno (error, errno, _ ("cannot remove %s"), path);
   return FALSE;
 }

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gi18n-lib.h>
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>
@@ -149,10 +150,11 @@ copy_document (SeBundleWriter *writer, int document_fd, guint64 length, SeDigest
         return FALSE;
       if (got == 0)
         {
+          g_autofree char *left = g_strdup_printf ("%" G_GUINT64_FORMAT, length);
+
           g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY,
-                       "the document became shorter while it was read: %" G_GUINT64_FORMAT
-                       " bytes are missing",
-                       length);
+                       _ ("the document became shorter while it was read: %s bytes are missing"),
+                       left);
           return FALSE;
         }
       se_digest_update (digest, block, (gsize)got);
@@ -225,7 +227,7 @@ se_bundle_writer_commit (SeBundleWriter *writer, GError **error)
   g_return_val_if_fail (writer->lines != NULL && writer->in_mail > 0, FALSE);
   if (writer->broken)
     {
-      g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "the job could not be passed on whole");
+      g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, _ ("the job could not be passed on whole"));
       return FALSE;
     }
   sum = se_digest_finish (writer->lines);
@@ -248,7 +250,7 @@ typedef struct
 static gboolean
 damaged (GError **error, const char *what)
 {
-  g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "the filtered job is incomplete: %s", what);
+  g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, _ ("the filtered job is incomplete: %s"), what);
   return FALSE;
 }
 
@@ -261,12 +263,12 @@ wait_for_input (Reader *reader, GError **error)
   while (poll (fds, G_N_ELEMENTS (fds), -1) < 0)
     if (errno != EINTR)
       {
-        se_error_set_errno (error, errno, "cannot wait for the filtered job");
+        se_error_set_errno (error, errno, _ ("cannot wait for the filtered job"));
         return FALSE;
       }
   if (fds[0].revents == 0)
     return TRUE;
-  g_set_error (error, SE_ERROR, SE_ERROR_CANCELLED, "cancelled while receiving the job");
+  g_set_error (error, SE_ERROR, SE_ERROR_CANCELLED, _ ("cancelled while receiving the job"));
   return FALSE;
 }
 
@@ -285,12 +287,12 @@ fill (Reader *reader, GError **error)
   while (got < 0 && (errno == EINTR || errno == EAGAIN));
   if (got < 0)
     {
-      se_error_set_errno (error, errno, "cannot read the filtered job");
+      se_error_set_errno (error, errno, _ ("cannot read the filtered job"));
       return -1;
     }
   if (!se_io_write_all (reader->spool_fd, reader->block, (gsize)got, error))
     {
-      g_prefix_error (error, "spooling the job: ");
+      g_prefix_error (error, _ ("spooling the job: "));
       return -1;
     }
   reader->next = 0;
@@ -309,7 +311,7 @@ take (Reader *reader, guint64 max, const char **piece, GError **error)
       gssize got = fill (reader, error);
 
       if (got == 0)
-        damaged (error, "it ends too early");
+        damaged (error, _ ("it ends too early"));
       if (got <= 0)
         return 0;
     }
@@ -337,7 +339,7 @@ read_line (Reader *reader, GError **error)
         break;
       g_string_append_c (line, *byte);
     }
-  damaged (error, "a line of it cannot be read");
+  damaged (error, _ ("a line of it cannot be read"));
   return NULL;
 }
 
@@ -377,7 +379,7 @@ read_document (Reader *reader, SeBundleEntry *entry, GError **error)
   if (take (reader, 1, &piece, error) == 0)
     return FALSE;
   if (*piece != '\n')
-    return damaged (error, "a document is longer than announced");
+    return damaged (error, _ ("a document is longer than announced"));
 
   line = read_counted_line (reader, error);
   if (line == NULL)
@@ -385,9 +387,9 @@ read_document (Reader *reader, SeBundleEntry *entry, GError **error)
   words = g_strsplit (line, " ", -1);
   entry->digest = se_digest_finish (digest);
   if (g_strv_length (words) != 3 || strcmp (words[0], "checked") != 0 || !is_digest (words[2]))
-    return damaged (error, "a document lacks its digest");
+    return damaged (error, _ ("a document lacks its digest"));
   if (strcmp (words[1], entry->digest) != 0)
-    return damaged (error, "a document does not match its digest");
+    return damaged (error, _ ("a document does not match its digest"));
   entry->source_digest = g_strdup (words[2]);
   return TRUE;
 }
@@ -432,10 +434,10 @@ check_commit (Reader *reader, const char *line, guint entries, GError **error)
   gssize more;
 
   if (strcmp (line, expected) != 0)
-    return damaged (error, "its trailer does not match");
+    return damaged (error, _ ("its trailer does not match"));
   more = reader->next < reader->end ? 1 : fill (reader, error);
   if (more > 0)
-    return damaged (error, "something follows its trailer");
+    return damaged (error, _ ("something follows its trailer"));
   return more == 0;
 }
 
@@ -450,12 +452,12 @@ read_entry (Reader *reader, const char *line, guint number, GError **error)
     {
       if (parse_fail (words, entry))
         return g_steal_pointer (&entry);
-      damaged (error, "a line of it is not understood");
+      damaged (error, _ ("a line of it is not understood"));
       return NULL;
     }
   if (entry->number != number && entry->number != number + 1)
     {
-      damaged (error, "its documents are out of order");
+      damaged (error, _ ("its documents are out of order"));
       return NULL;
     }
   return read_document (reader, entry, error) ? g_steal_pointer (&entry) : NULL;
@@ -471,7 +473,7 @@ read_entries (Reader *reader, GPtrArray *entries, GError **error)
   if (header == NULL)
     return FALSE;
   if (strcmp (header, HEADER) != 0)
-    return damaged (error, "it does not begin with \"" HEADER "\"");
+    return damaged (error, _ ("it does not begin as one of this version"));
   for (guint mail = 1;;)
     {
       g_autofree char *line = read_line (reader, error);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/configuration-private.h"
 
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 static gboolean
@@ -57,7 +58,8 @@ check_provider (const SeAccount *account, GError **error)
   const char *name = provider->name;
 
   if (provider->smtp_server == NULL)
-    return missing (error, "provider '%s' has no smtp-server: a section [provider %s] can give it",
+    return missing (error,
+                    _ ("provider '%s' has no smtp-server: a section [provider %s] can give it"),
                     name, name);
   if (provider->grants != NULL
       && !g_strv_contains ((const char *const *)provider->grants, account->grant))
@@ -65,22 +67,24 @@ check_provider (const SeAccount *account, GError **error)
       g_autofree char *grants = g_strjoinv (", ", provider->grants);
       const char *why = se_provider_config_why_not (provider, account->grant);
 
-      return missing (error, "grant '%s' does not work at provider '%s', only: %s%s%s",
-                      account->grant, name, grants, why != NULL ? ". " : "",
-                      why != NULL ? why : "");
+      if (why != NULL)
+        return missing (error, _ ("grant '%s' does not work at provider '%s', only: %s. %s"),
+                        account->grant, name, grants, why);
+      return missing (error, _ ("grant '%s' does not work at provider '%s', only: %s"),
+                      account->grant, name, grants);
     }
   if (provider->issuer == NULL && provider->token_endpoint == NULL)
     return missing (error,
-                    "provider '%s' has neither issuer nor token-endpoint: a section [provider %s] "
-                    "can give the issuer",
+                    _ ("provider '%s' has neither issuer nor token-endpoint: a section [provider "
+                       "%s] can give the issuer"),
                     name, name);
   if (provider->issuer == NULL && provider->device_authorization_endpoint == NULL
       && strcmp (account->grant, "device") == 0)
-    return missing (error, "provider '%s' has neither issuer nor device-authorization-endpoint",
+    return missing (error, _ ("provider '%s' has neither issuer nor device-authorization-endpoint"),
                     name);
   if (provider->issuer == NULL && provider->authorization_endpoint == NULL
       && strcmp (account->grant, "code") == 0)
-    return missing (error, "provider '%s' has neither issuer nor authorization-endpoint", name);
+    return missing (error, _ ("provider '%s' has neither issuer nor authorization-endpoint"), name);
   return TRUE;
 }
 
@@ -93,25 +97,25 @@ se_config_check_account (const SeAccount *account, GError **error)
   if (!check_provider (account, error))
     return FALSE;
   if (account->tenant == NULL && needs_tenant (account->provider))
-    return missing (error, "provider '%s' needs the key 'tenant'", account->provider->name);
+    return missing (error, _ ("provider '%s' needs the key 'tenant'"), account->provider->name);
   if (account->scope == NULL)
-    return missing (error, "no scope stands here or in [provider %s]", account->provider->name);
+    return missing (error, _ ("no scope stands here or in [provider %s]"), account->provider->name);
   if ((account->certificate_file == NULL) != (account->key_file == NULL))
-    return missing (error, "certificate-file and key-file go together");
+    return missing (error, _ ("certificate-file and key-file go together"));
   if (strcmp (grant, "service-account") == 0)
     return account->service_account_file != NULL
-           || missing (error, "grant 'service-account' needs the key 'service-account-file'");
+           || missing (error, _ ("grant 'service-account' needs the key 'service-account-file'"));
   if (account->client_id == NULL)
-    return missing (error, "the key 'client-id' is missing");
+    return missing (error, _ ("the key 'client-id' is missing"));
   if (account->provider->grants_with_secret != NULL && account->client_secret_file == NULL
       && g_strv_contains ((const char *const *)account->provider->grants_with_secret, grant))
     return missing (error,
-                    "provider '%s' wants the application's secret for grant '%s': set the "
-                    "key 'client-secret-file'",
+                    _ ("provider '%s' wants the application's secret for grant '%s': set the key "
+                       "'client-secret-file'"),
                     account->provider->name, grant);
   if (strcmp (grant, "client-credentials") == 0 && account->client_secret_file == NULL
       && !certificate)
-    return missing (error, "grant 'client-credentials' needs certificate-file and key-file, or "
-                           "client-secret-file");
+    return missing (error, _ ("grant 'client-credentials' needs certificate-file and key-file, or "
+                              "client-secret-file"));
   return TRUE;
 }

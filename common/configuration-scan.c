@@ -3,6 +3,7 @@
 
 #include "common/log.h"
 
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 /* GKeyFile merges sections of one name, lets a later key win and takes any name. A mistyped name
@@ -87,16 +88,16 @@ check_section (Scan *scan, const char *section)
     if (strcmp (kinds[i], word) == 0)
       kind = kinds[i];
   if (strpbrk (section, "[]") != NULL)
-    report (scan->problems, scan->line, "[%s]: a name may not hold brackets", shown);
+    report (scan->problems, scan->line, _ ("[%s]: a name may not hold brackets"), shown);
   else if (kind == NULL)
-    report (scan->problems, scan->line, "unknown section [%s]; did you mean [%s%s]?", shown,
+    report (scan->problems, scan->line, _ ("unknown section [%s]; did you mean [%s%s]?"), shown,
             se_config_nearest (word, kinds), name);
   else if (scan->presets && strcmp (kind, "provider") != 0)
-    report (scan->problems, scan->line, "[%s] cannot stand here, only [provider NAME]", shown);
+    report (scan->problems, scan->line, _ ("[%s] cannot stand here, only [provider NAME]"), shown);
   else if (strcmp (kind, "server") == 0 && space != NULL)
-    report (scan->problems, scan->line, "[%s] takes no name; did you mean [server]?", shown);
+    report (scan->problems, scan->line, _ ("[%s] takes no name; did you mean [server]?"), shown);
   else if (strcmp (kind, "server") != 0 && (space == NULL || space[1] == '\0'))
-    report (scan->problems, scan->line, "[%s] lacks its name: [%s %s]", shown, kind,
+    report (scan->problems, scan->line, _ ("[%s] lacks its name: [%s %s]"), shown, kind,
             strcmp (kind, "account") == 0 ? "ADDRESS" : "NAME");
   else if (strcmp (kind, "server") != 0
            && !se_config_parse_value (strcmp (kind, "account") == 0 ? SE_VALUE_ADDRESS
@@ -130,7 +131,7 @@ scan_section (Scan *scan, const char *line)
     {
       g_autofree char *shown = se_log_clean (scan->section, 100);
 
-      report (scan->problems, scan->line, "[%s] stands in line %u already", shown, before);
+      report (scan->problems, scan->line, _ ("[%s] stands in line %u already"), shown, before);
     }
 }
 
@@ -168,13 +169,14 @@ check_key (Scan *scan, const char *key)
   if (se_config_find_key (scan->kind, key) != NULL)
     {
       if (before > 0)
-        report (scan->problems, scan->line, "'%s' stands in line %u already", shown, before);
+        report (scan->problems, scan->line, _ ("'%s' stands in line %u already"), shown, before);
     }
   else if (home_of (key) != NULL)
-    report (scan->problems, scan->line, "unknown key '%s' in [%s]; it belongs into a [%s] section",
-            shown, scan->kind, home_of (key));
+    report (scan->problems, scan->line,
+            _ ("unknown key '%s' in [%s]; it belongs into a [%s] section"), shown, scan->kind,
+            home_of (key));
   else
-    report (scan->problems, scan->line, "unknown key '%s' in [%s]; did you mean '%s'?", shown,
+    report (scan->problems, scan->line, _ ("unknown key '%s' in [%s]; did you mean '%s'?"), shown,
             scan->kind, nearest_key (scan->kind, key));
 }
 
@@ -187,13 +189,13 @@ scan_line (Scan *scan, char *line)
   if (*line == '\0' || *line == '#')
     return;
   if (!g_utf8_validate (line, -1, NULL))
-    report (scan->problems, scan->line, "the line is not valid UTF-8");
+    report (scan->problems, scan->line, _ ("the line is not valid UTF-8"));
   else if (*line == '[')
     scan_section (scan, line);
   else if (equals == NULL)
-    report (scan->problems, scan->line, "neither a [section] nor KEY = VALUE nor a # comment");
+    report (scan->problems, scan->line, _ ("neither a [section] nor KEY = VALUE nor a # comment"));
   else if (!scan->begun)
-    report (scan->problems, scan->line, "a key stands before the first [section]");
+    report (scan->problems, scan->line, _ ("a key stands before the first [section]"));
   else
     {
       const char *value = g_strchug (equals + 1);
@@ -202,8 +204,8 @@ scan_line (Scan *scan, char *line)
         if (hash == value || g_ascii_isspace (hash[-1]))
           {
             report (scan->problems, scan->line,
-                    "a '#' after a value: comments stand on lines of their own (a space before a "
-                    "'#' that is meant is written \\s)");
+                    _ ("a '#' after a value: comments stand on lines of their own (a space before "
+                       "a '#' that is meant is written \\s)"));
             break;
           }
       *equals = '\0';
@@ -248,7 +250,7 @@ check_values (SeConfigFile *file, GPtrArray *problems)
           value = g_key_file_get_string (file->keys, *section, *key, &error);
           if (error != NULL)
             report (problems, se_config_file_line (file, *section, *key),
-                    "%s: a backslash is written \\\\ here", *key);
+                    _ ("%s: a backslash is written \\\\ here"), *key);
           else if (*g_strstrip (value) != '\0'
                    && !se_config_parse_value (known->type, value, NULL, &error))
             report (problems, se_config_file_line (file, *section, *key), "%s: %s", *key,

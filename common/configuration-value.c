@@ -5,6 +5,7 @@
 #include "common/template.h"
 #include "common/terms.h"
 
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 static const char *const grants[]
@@ -12,7 +13,7 @@ static const char *const grants[]
 static const char *const sasls[] = { "xoauth2", "oauthbearer", NULL };
 static const char *const token_stores[] = { "file", "secret-service", NULL };
 
-/* Sets error to "'TEXT' …"; returns FALSE. */
+/* Sets error to "'TEXT' …"; returns FALSE. The formats are predicates: "is not valid UTF-8". */
 static gboolean refuse (const char *text, GError **error, const char *format, ...)
     G_GNUC_PRINTF (3, 4);
 
@@ -26,7 +27,9 @@ refuse (const char *text, GError **error, const char *format, ...)
   va_start (arguments, format);
   why = g_strdup_vprintf (format, arguments);
   va_end (arguments);
-  g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, "'%s' %s", shown, why);
+  g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, /* TRANSLATORS: a value, and what is wrong with it,
+                                                    such as "is not valid UTF-8". */
+               _ ("'%s' %s"), shown, why);
   return FALSE;
 }
 
@@ -37,15 +40,15 @@ check_characters (SeValueType type, const char *text, GError **error)
                       || (type >= SE_VALUE_ENDPOINT && type <= SE_VALUE_PROXY);
 
   if (!g_utf8_validate (text, -1, NULL))
-    return refuse (text, error, "is not valid UTF-8");
+    return refuse (text, error, _ ("is not valid UTF-8"));
   for (const char *next = text; *next != '\0'; next = g_utf8_next_char (next))
     {
       gunichar c = g_utf8_get_char (next);
 
       if (g_unichar_iscntrl (c) && !(type == SE_VALUE_BODY && (c == '\n' || c == '\t')))
-        return refuse (text, error, "holds a control character");
+        return refuse (text, error, _ ("holds a control character"));
       if (g_unichar_isspace (c) && one_word)
-        return refuse (text, error, "holds a space");
+        return refuse (text, error, _ ("holds a space"));
     }
   return TRUE;
 }
@@ -58,7 +61,7 @@ check_one_of (const char *text, const char *const *choices, GError **error)
   if (g_strv_contains (choices, text))
     return TRUE;
   all = g_strjoinv (", ", (char **)choices);
-  return refuse (text, error, "is none of %s; did you mean '%s'?", all,
+  return refuse (text, error, _ ("is none of %s; did you mean '%s'?"), all,
                  se_config_nearest (text, choices));
 }
 
@@ -67,10 +70,10 @@ check_name (SeValueType type, const char *text, GError **error)
 {
   if (type == SE_VALUE_QUEUE)
     return strcmp (text, "*") == 0 || strpbrk (text, " /\\?'\"#*") == NULL
-           || refuse (text, error, "cannot be a queue's name");
+           || refuse (text, error, _ ("cannot be a queue's name"));
   for (const char *next = text; *next != '\0'; next++)
     if (!g_ascii_isalnum (*next) && strchr ("._-", *next) == NULL)
-      return refuse (text, error, "may hold only letters, digits, '.', '_' and '-'");
+      return refuse (text, error, _ ("may hold only letters, digits, '.', '_' and '-'"));
   return TRUE;
 }
 
@@ -86,10 +89,10 @@ check_address (SeValueType type, const char *text, GError **error)
   if (at == NULL || at == text || at[1] == '\0' || strchr (at + 1, '@') != NULL)
     return refuse (text, error,
                    type == SE_VALUE_PATTERNS
-                       ? "is not a pattern such as *@contoso.com"
-                       : "is not an email address such as scanner@contoso.com");
+                       ? _ ("is not a pattern such as *@contoso.com")
+                       : _ ("is not an email address such as scanner@contoso.com"));
   if (strpbrk (text, "<>,;") != NULL)
-    return refuse (text, error, "is not one bare email address");
+    return refuse (text, error, _ ("is not one bare email address"));
   return TRUE;
 }
 
@@ -114,29 +117,30 @@ parse_url (const char *text, const char *variable, const char *const *schemes, G
 {
   g_autoptr (GString) plain = g_string_new (text);
   g_autoptr (GUri) uri = NULL;
-  g_autofree char *all = g_strjoinv (":// or ", (char **)schemes);
+  g_autofree char *all = g_strjoinv (_ (":// or "), (char **)schemes);
 
   if (variable != NULL)
     g_string_replace (plain, variable, "1", 0);
   uri = g_uri_parse (plain->str, G_URI_FLAGS_HAS_PASSWORD | G_URI_FLAGS_ENCODED, NULL);
   if (uri == NULL || !g_strv_contains (schemes, g_uri_get_scheme (uri)))
     {
-      refuse (text, error, "is not a valid URL beginning with %s://", all);
+      refuse (text, error, _ ("is not a valid URL beginning with %s://"), all);
       return NULL;
     }
   if (g_uri_get_host (uri) == NULL || *g_uri_get_host (uri) == '\0')
     {
-      refuse (text, error, "names no host");
+      refuse (text, error, _ ("names no host"));
       return NULL;
     }
   if (g_uri_get_userinfo (uri) != NULL)
     {
-      g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, "a URL here holds no user name or password");
+      g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
+                   _ ("a URL here holds no user name or password"));
       return NULL;
     }
   if (g_uri_get_fragment (uri) != NULL)
     {
-      refuse (text, error, "holds a fragment ('#')");
+      refuse (text, error, _ ("holds a fragment ('#')"));
       return NULL;
     }
   return g_steal_pointer (&uri);
@@ -158,7 +162,7 @@ check_https (SeValueType type, const char *text, GError **error)
   if (uri == NULL)
     return FALSE;
   if (type == SE_VALUE_ISSUER && g_uri_get_query (uri) != NULL)
-    return refuse (text, error, "is an issuer and may not hold a query ('?')");
+    return refuse (text, error, _ ("is an issuer and may not hold a query ('?')"));
   return TRUE;
 }
 
@@ -173,7 +177,7 @@ check_redirect (const char *text, GError **error)
     return FALSE;
   if (strcmp (g_uri_get_scheme (uri), "http") == 0
       && !g_strv_contains (loopback, g_uri_get_host (uri)))
-    return refuse (text, error, "must be https, or http to localhost or 127.0.0.1");
+    return refuse (text, error, _ ("must be https, or http to localhost or 127.0.0.1"));
   return TRUE;
 }
 
@@ -185,7 +189,7 @@ check_date (const char *text, GError **error)
 
   if (strlen (text) == strlen ("2027-01-31") && date != NULL)
     return TRUE;
-  return refuse (text, error, "is not a date such as 2027-01-31");
+  return refuse (text, error, _ ("is not a date such as 2027-01-31"));
 }
 
 static gboolean
@@ -196,7 +200,7 @@ check_host_url (const char *text, const char *const *schemes, GError **error)
   if (uri == NULL)
     return FALSE;
   if (*g_uri_get_path (uri) != '\0' || g_uri_get_query (uri) != NULL)
-    return refuse (text, error, "must end after the host and port");
+    return refuse (text, error, _ ("must end after the host and port"));
   return TRUE;
 }
 
@@ -227,12 +231,12 @@ parse_command (const char *text, GError **error)
 
   if (!g_shell_parse_argv (text, NULL, &argv, NULL))
     {
-      refuse (text, error, "is not a command: its quotes do not match");
+      refuse (text, error, _ ("is not a command: its quotes do not match"));
       return NULL;
     }
   if (!g_path_is_absolute (argv[0]))
     {
-      refuse (argv[0], error, "must be an absolute path: no shell looks for it");
+      refuse (argv[0], error, _ ("must be an absolute path: no shell looks for it"));
       return NULL;
     }
   return g_steal_pointer (&argv);
@@ -270,10 +274,12 @@ parse_number (SeValueType type, const char *text, guint64 max, guint64 *number, 
         factor = known[i].factor;
     }
   if (factor == 0 || !g_ascii_string_to_unsigned (count, 10, 0, max / factor, number, NULL))
-    return refuse (text, error, "is not %s, or it is too large",
-                   type == SE_VALUE_SIZE       ? "a number of bytes such as 25M"
-                   : type == SE_VALUE_DURATION ? "a time such as 90s, 10m, 1h or 5d"
-                                               : "a number");
+    return refuse (text, error,
+                   type == SE_VALUE_SIZE
+                       ? _ ("is not a number of bytes such as 25M, or it is too large")
+                   : type == SE_VALUE_DURATION
+                       ? _ ("is not a time such as 90s, 10m, 1h or 5d, or it is too large")
+                       : _ ("is not a number, or it is too large"));
   *number *= factor;
   return TRUE;
 }
@@ -291,7 +297,7 @@ check_text (SeValueType type, const char *text, GError **error)
     case SE_VALUE_QUEUE:
       return check_name (type, text, error);
     case SE_VALUE_PATH:
-      return g_path_is_absolute (text) || refuse (text, error, "is not an absolute path");
+      return g_path_is_absolute (text) || refuse (text, error, _ ("is not an absolute path"));
     case SE_VALUE_ADDRESS:
       return check_address (type, text, error);
     case SE_VALUE_ADDRESS_TEMPLATE:

@@ -5,6 +5,7 @@
 #include "common/log.h"
 
 #include <errno.h>
+#include <glib/gi18n-lib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -79,7 +80,8 @@ load_file (const char *path, gboolean presets, GError **error)
     return NULL;
   if (strlen (text) != length)
     {
-      g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, "%s is not text: it holds a NUL byte", path);
+      g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, _ ("%s is not text: it holds a NUL byte"),
+                   path);
       return NULL;
     }
   return se_config_file_parse (path, text, presets, error);
@@ -95,10 +97,10 @@ combine (SeConfigFile *file, const char *presets, GError **error)
     return NULL;
   /* Whoever needs a preset is told why there is none. */
   if (presets == NULL)
-    config->no_presets = g_strdup ("no file of presets");
+    config->no_presets = g_strdup (_ ("no file of presets"));
   else if (access (presets, R_OK) < 0)
-    config->no_presets
-        = g_strdup_printf ("no preset, since %s cannot be read (%s)", presets, g_strerror (errno));
+    config->no_presets = g_strdup_printf (_ ("no preset, since %s cannot be read (%s)"), presets,
+                                          g_strerror (errno));
   else
     {
       config->presets = load_file (presets, TRUE, error);
@@ -279,12 +281,13 @@ get_provider (const SeConfig *config, const char *name, const Places *places, GE
   if (!g_strv_contains ((const char *const *)known, name))
     {
       if (nearest != NULL)
-        g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, "unknown provider '%s'; did you mean '%s'?",
-                     name, nearest);
+        g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
+                     _ ("unknown provider '%s'; did you mean '%s'?"), name, nearest);
       else
         g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-                     "unknown provider '%s': there is no [provider %s] and %s", name, name,
-                     config->no_presets != NULL ? config->no_presets : "no preset of that name");
+                     _ ("unknown provider '%s': there is no [provider %s] and %s"), name, name,
+                     config->no_presets != NULL ? config->no_presets
+                                                : _ ("no preset of that name"));
       return NULL;
     }
   provider->name = g_strdup (name);
@@ -316,7 +319,7 @@ fill_account (const SeConfig *config, SeAccount *account, GError **error)
 
   if (provider == NULL)
     {
-      g_set_error_literal (error, SE_ERROR, SE_ERROR_CONFIG, "the key 'provider' is missing");
+      g_set_error_literal (error, SE_ERROR, SE_ERROR_CONFIG, _ ("the key 'provider' is missing"));
       return FALSE;
     }
   if (!fill (&places, "account", account, error))
@@ -348,21 +351,21 @@ choose (const char *const *accounts, const char *address, const char *path, GErr
   if (accounts[0] == NULL)
     {
       g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-                   "%s has no [account ADDRESS] section; run: oauth-setup", path);
+                   _ ("%s has no [account ADDRESS] section; run: oauth-setup"), path);
       return NULL;
     }
   if (address != NULL)
     {
       nearest = se_config_nearest (address, accounts);
       g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-                   "%s has no section [account %s]; did you mean '%s'?", path, shown, nearest);
+                   _ ("%s has no section [account %s]; did you mean '%s'?"), path, shown, nearest);
       return NULL;
     }
   if (accounts[1] != NULL)
     {
       g_autofree char *all = g_strjoinv (", ", (char **)accounts);
 
-      g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, "%s has several accounts; name one of %s",
+      g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, _ ("%s has several accounts; name one of %s"),
                    path, all);
       return NULL;
     }
@@ -402,7 +405,7 @@ se_config_check_account_key (const char *key, const char *value, GError **error)
 
   if (known == NULL)
     {
-      g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, "unknown key '%s'", key);
+      g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, _ ("unknown key '%s'"), key);
       return FALSE;
     }
   if (*value == '\0' || se_config_parse_value (known->type, value, NULL, error))
@@ -451,8 +454,9 @@ se_config_make_account (const SeConfig *config, const char *address, GHashTable 
                                    ? account_place (config, address)
                                    : g_strdup_printf ("[%s]", section);
 
-      g_prefix_error (error, "%s%s: ", place,
-                      g_str_equal (text, config->file->text) ? "" : " cannot be set up so");
+      g_prefix_error (
+          error, g_str_equal (text, config->file->text) ? "%s: " : _ ("%s cannot be set up so: "),
+          place);
     }
   return account;
 }

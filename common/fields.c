@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gi18n-lib.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -89,9 +90,9 @@ set_unknown (const char *option, GError **error)
   g_autoptr (GString) all = g_string_new (names[0].option);
 
   for (gsize i = 1; i < SE_N_FIELDS; i++)
-    g_string_append_printf (all, i < SE_N_FIELDS - 1 ? ", %s" : " and %s", names[i].option);
-  g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, "There is no option \"%s\"; there are %s", clean,
-               all->str);
+    g_string_append_printf (all, i < SE_N_FIELDS - 1 ? ", %s" : _ (" and %s"), names[i].option);
+  g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, _ ("There is no option \"%s\"; there are %s"),
+               clean, all->str);
 }
 
 static gboolean
@@ -139,10 +140,9 @@ warn_of_stray_words (const GPtrArray *options)
         continue;
       word = se_log_clean (option->name, 60);
       near = se_log_clean (mail_option, 60);
-      g_warning (
-          "The word \"%s\" stands alone beside the option %s: a value with spaces needs quotes "
-          "within quotes, as in lp -o \"%s='two words'\"",
-          word, near, near);
+      g_warning (_ ("The word \"%s\" stands alone beside the option %s: a value with spaces needs "
+                    "quotes within quotes, as in lp -o \"%s='two words'\""),
+                 word, near, near);
     }
 }
 
@@ -194,7 +194,7 @@ read_defaults (SeFields *fields, gboolean *open, int ppd_fd, GError **error)
     take_default (fields, open, line);
   ok = ok && ferror (file) == 0;
   if (!ok)
-    g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "Cannot read the queue's PPD: %s",
+    g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, _ ("Cannot read the queue's PPD: %s"),
                  g_strerror (errno));
   if (file != NULL)
     fclose (file);
@@ -210,8 +210,8 @@ check_addresses (const SeFields *fields, GError **error)
   for (SeField i = SE_FIELD_TO; i <= SE_FIELD_REPLY_TO; i++)
     if (fields->values[i] != NULL && *fields->values[i] == '\0')
       {
-        g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, "The option %s is empty: give an address",
-                     names[i].option);
+        g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
+                     _ ("The option %s is empty: give an address"), names[i].option);
         return FALSE;
       }
   return TRUE;
@@ -222,8 +222,9 @@ refuse (SeField field, const char *value, const char *possible, GError **error)
 {
   g_autofree char *clean = se_log_clean (value, 40);
 
-  g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, "The option %s cannot be \"%s\": it can be %s",
-               names[field].option, clean, possible);
+  g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
+               _ ("The option %s cannot be \"%s\": it can be %s"), names[field].option, clean,
+               possible);
   return FALSE;
 }
 
@@ -251,7 +252,7 @@ read_number (const SeFields *fields, SeField field, const char *unit, guint min,
              guint *number, GError **error)
 {
   const char *value = fields->values[field];
-  g_autofree char *possible = g_strdup_printf ("a number from %u to %u", min, max);
+  g_autofree char *possible = g_strdup_printf (_ ("a number from %u to %u"), min, max);
   g_autofree char *digits = NULL;
   guint64 parsed;
 
@@ -277,7 +278,7 @@ read_compact (SeFields *fields, GError **error)
   if (lower == NULL || g_strv_contains (no, lower))
     return TRUE;
   fields->compact = g_strv_contains (yes, lower);
-  return fields->compact || refuse (SE_FIELD_COMPACT, value, "yes or no", error);
+  return fields->compact || refuse (SE_FIELD_COMPACT, value, _ ("yes or no"), error);
 }
 
 /* Tells whether the field has a meaning: formats has the bit of the format. Without one it is an

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gi18n-lib.h>
 #include <poll.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -48,7 +49,7 @@ se_io_write_all (int fd, const void *data, gsize length, GError **error)
         continue;
       if (written < 0)
         {
-          se_error_set_errno (error, errno, "cannot write");
+          se_error_set_errno (error, errno, _ ("cannot write"));
           return FALSE;
         }
       next += written;
@@ -71,7 +72,7 @@ se_io_read_full (int fd, void *data, gsize length, GError **error)
         continue;
       if (got < 0)
         {
-          se_error_set_errno (error, errno, "cannot read");
+          se_error_set_errno (error, errno, _ ("cannot read"));
           return -1;
         }
       if (got == 0)
@@ -98,8 +99,7 @@ read_fd (int fd, const char *path, gsize max, gsize *length, GError **error)
   if (got < 0)
     g_prefix_error (error, "%s: ", path);
   else
-    g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, "%s is larger than %" G_GSIZE_FORMAT " bytes",
-                 path, max);
+    g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, _ ("%s is larger than %zu bytes"), path, max);
   explicit_bzero (contents, max + 1);
   g_free (contents);
   return NULL;
@@ -112,9 +112,9 @@ set_open_error (GError **error, int saved_errno, const char *path)
   const struct passwd *user = saved_errno == EACCES ? getpwuid (geteuid ()) : NULL;
 
   if (user != NULL)
-    se_error_set_errno (error, saved_errno, "the user %s cannot open %s", user->pw_name, path);
+    se_error_set_errno (error, saved_errno, _ ("the user %s cannot open %s"), user->pw_name, path);
   else
-    se_error_set_errno (error, saved_errno, "cannot open %s", path);
+    se_error_set_errno (error, saved_errno, _ ("cannot open %s"), path);
 }
 
 /* The same for a secret, which may be its own and out of reach all the same. */
@@ -129,8 +129,8 @@ set_secret_error (GError **error, int saved_errno, const char *path)
   set_open_error (&local, saved_errno, path);
   if (name != NULL)
     g_set_error (error, local->domain, local->code,
-                 "%s; run: chown %s %s && chmod 0600 %s; every directory above it must let %s pass "
-                 "(chmod a+x); see \"Files with secrets\" in scan-email-providers(7)",
+                 _ ("%s; run: chown %s %s && chmod 0600 %s; every directory above it must let %s "
+                    "pass (chmod a+x); see \"Files with secrets\" in scan-email-providers(7)"),
                  local->message, name, quoted, quoted, name);
   else
     g_propagate_error (error, g_steal_pointer (&local));
@@ -150,7 +150,7 @@ se_io_read_file (const char *path, gsize max, gsize *length, GError **error)
     }
   if (!S_ISREG (status.st_mode))
     {
-      g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, "%s is not a regular file", path);
+      g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, _ ("%s is not a regular file"), path);
       return NULL;
     }
   return read_fd (fd, path, max, length, error);
@@ -166,12 +166,12 @@ check_secret (int fd, const char *path, GError **error)
 
   if (fstat (fd, &status) < 0)
     {
-      se_error_set_errno (error, errno, "cannot examine %s", path);
+      se_error_set_errno (error, errno, _ ("cannot examine %s"), path);
       return FALSE;
     }
   if (!S_ISREG (status.st_mode))
     {
-      g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, "%s is not a regular file", path);
+      g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, _ ("%s is not a regular file"), path);
       return FALSE;
     }
   if (status.st_uid != user)
@@ -181,14 +181,14 @@ check_secret (int fd, const char *path, GError **error)
           = entry != NULL ? g_strdup (entry->pw_name) : g_strdup_printf ("%u", (guint)user);
 
       g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-                   "%s does not belong to the user %s; run: chown %s %s && chmod 0600 %s", path,
+                   _ ("%s does not belong to the user %s; run: chown %s %s && chmod 0600 %s"), path,
                    name, name, quoted, quoted);
       return FALSE;
     }
   if ((status.st_mode & (S_IRWXG | S_IRWXO | S_ISUID | S_ISGID | S_IXUSR)) != 0)
     {
       g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-                   "%s holds a secret but its mode is %04o; run: chmod 0600 %s", path,
+                   _ ("%s holds a secret but its mode is %04o; run: chmod 0600 %s"), path,
                    (guint)(status.st_mode & 07777), quoted);
       return FALSE;
     }
@@ -207,7 +207,7 @@ se_io_read_secret_file (const char *path, gsize max, gsize *length, GError **err
     {
       if (errno == ELOOP)
         g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-                     "%s is a symbolic link; a secret must be a regular file", path);
+                     _ ("%s is a symbolic link; a secret must be a regular file"), path);
       else
         set_secret_error (error, errno, path);
       return NULL;
@@ -220,7 +220,8 @@ se_io_read_secret_file (const char *path, gsize max, gsize *length, GError **err
     {
       explicit_bzero (contents, got);
       g_free (contents);
-      g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, "%s is not text: it holds a NUL byte", path);
+      g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, _ ("%s is not text: it holds a NUL byte"),
+                   path);
       return NULL;
     }
   if (contents != NULL && length != NULL)
@@ -236,18 +237,18 @@ set_owner_and_mode (int fd, const char *path, mode_t mode, GError **error)
 
   if (fstat (fd, &new) < 0)
     {
-      se_error_set_errno (error, errno, "cannot examine the new %s", path);
+      se_error_set_errno (error, errno, _ ("cannot examine the new %s"), path);
       return FALSE;
     }
   if (stat (path, &old) == 0 && (old.st_uid != new.st_uid || old.st_gid != new.st_gid)
       && fchown (fd, old.st_uid, old.st_gid) < 0)
     {
-      se_error_set_errno (error, errno, "cannot keep owner and group of %s", path);
+      se_error_set_errno (error, errno, _ ("cannot keep owner and group of %s"), path);
       return FALSE;
     }
   if (fchmod (fd, mode) < 0)
     {
-      se_error_set_errno (error, errno, "cannot set the mode of %s", path);
+      se_error_set_errno (error, errno, _ ("cannot set the mode of %s"), path);
       return FALSE;
     }
   return TRUE;
@@ -268,7 +269,7 @@ se_io_replace_free (SeReplacement *replacement)
     return;
   se_io_clear_fd (&replacement->fd);
   if (replacement->temporary != NULL && unlink (replacement->temporary) < 0)
-    g_warning ("cannot remove %s: %s", replacement->temporary, g_strerror (errno));
+    g_warning (_ ("cannot remove %s: %s"), replacement->temporary, g_strerror (errno));
   g_free (replacement->temporary);
   g_free (replacement->path);
   g_free (replacement);
@@ -286,7 +287,7 @@ se_io_replace_begin (const char *path, mode_t mode, gsize reserve, GError **erro
   replacement->fd = g_mkstemp_full (temporary, O_WRONLY | O_CLOEXEC, 0600);
   if (replacement->fd < 0)
     {
-      se_error_set_errno (error, errno, "cannot make a file in %s", directory);
+      se_error_set_errno (error, errno, _ ("cannot make a file in %s"), directory);
       return NULL;
     }
   replacement->path = g_strdup (path);
@@ -296,7 +297,7 @@ se_io_replace_begin (const char *path, mode_t mode, gsize reserve, GError **erro
     failure = posix_fallocate (replacement->fd, 0, (off_t)reserve);
   if (failure != 0)
     {
-      se_error_set_errno (error, failure, "no room for %s", path);
+      se_error_set_errno (error, failure, _ ("no room for %s"), path);
       return NULL;
     }
   return g_steal_pointer (&replacement);
@@ -319,7 +320,7 @@ fill (const SeReplacement *replacement, const void *contents, gsize length, GErr
     }
   if (ftruncate (fd, (off_t)length) == 0 && fsync (fd) == 0)
     return TRUE;
-  se_error_set_errno (error, errno, "cannot write %s", path);
+  se_error_set_errno (error, errno, _ ("cannot write %s"), path);
   return FALSE;
 }
 
@@ -333,7 +334,7 @@ se_io_replace_commit (SeReplacement *replacement, const void *contents, gsize le
     return FALSE;
   if (rename (replacement->temporary, path) < 0)
     {
-      se_error_set_errno (error, errno, "cannot replace %s", path);
+      se_error_set_errno (error, errno, _ ("cannot replace %s"), path);
       return FALSE;
     }
   g_clear_pointer (&replacement->temporary, g_free);
@@ -363,7 +364,7 @@ se_io_create_file (const char *path, const void *contents, gsize length, mode_t 
     return se_io_sync_parent (path, error);
   if (errno == EEXIST)
     return TRUE;
-  se_error_set_errno (error, errno, "cannot make %s", path);
+  se_error_set_errno (error, errno, _ ("cannot make %s"), path);
   return FALSE;
 }
 
@@ -374,7 +375,7 @@ se_io_make_parent (const char *path, GError **error)
 
   if (g_mkdir_with_parents (directory, 0700) == 0)
     return TRUE;
-  se_error_set_errno (error, errno, "cannot make the directory %s", directory);
+  se_error_set_errno (error, errno, _ ("cannot make the directory %s"), directory);
   return FALSE;
 }
 
@@ -386,7 +387,7 @@ se_io_sync_parent (const char *path, GError **error)
 
   if (fd < 0 || fsync (fd) < 0)
     {
-      se_error_set_errno (error, errno, "cannot sync the directory %s", directory);
+      se_error_set_errno (error, errno, _ ("cannot sync the directory %s"), directory);
       return FALSE;
     }
   return TRUE;
@@ -403,14 +404,14 @@ try_lock (const char *path, int *fd, GError **error)
     *fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (*fd < 0)
     {
-      se_error_set_errno (error, errno, "cannot open the lock file %s", path);
+      se_error_set_errno (error, errno, _ ("cannot open the lock file %s"), path);
       return -1;
     }
   if (flock (*fd, LOCK_EX | LOCK_NB) < 0)
     {
       if (errno == EWOULDBLOCK || errno == EINTR)
         return 0;
-      se_error_set_errno (error, errno, "cannot lock %s", path);
+      se_error_set_errno (error, errno, _ ("cannot lock %s"), path);
       return -1;
     }
   /* A lock on a file that was removed meanwhile keeps nobody out. */
@@ -440,12 +441,13 @@ se_io_lock (const char *path, int timeout_ms, int cancel_fd, GError **error)
       if (timeout_ms >= 0 && left <= 0)
         {
           g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY,
-                       "%s is still locked by another process after %d ms", path, timeout_ms);
+                       _ ("%s is still locked by another process after %d ms"), path, timeout_ms);
           return -1;
         }
       if (poll (&cancel, 1, timeout_ms < 0 ? LOCK_POLL_MS : (int)MIN (left, LOCK_POLL_MS)) > 0)
         {
-          g_set_error (error, SE_ERROR, SE_ERROR_CANCELLED, "cancelled while waiting for %s", path);
+          g_set_error (error, SE_ERROR, SE_ERROR_CANCELLED, _ ("cancelled while waiting for %s"),
+                       path);
           return -1;
         }
     }

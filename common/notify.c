@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gi18n-lib.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -120,13 +121,13 @@ judge (const Child *child, gboolean in_time, guint seconds, GError **error)
   if (in_time && WIFEXITED (status) && WEXITSTATUS (status) == 0)
     return TRUE;
   if (!in_time)
-    g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, "%s took more than %u seconds and was killed",
-                 child->name, seconds);
+    g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
+                 _ ("%s took more than %u seconds and was killed"), child->name, seconds);
   else if (WIFSIGNALED (status))
-    g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, "%s was ended by signal %d", child->name,
+    g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, _ ("%s was ended by signal %d"), child->name,
                  WTERMSIG (status));
   else
-    g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, "%s ended with status %d", child->name,
+    g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, _ ("%s ended with status %d"), child->name,
                  WEXITSTATUS (status));
   return FALSE;
 }
@@ -162,7 +163,7 @@ start (Child *child, char **argv, guint seconds, GError **error)
   se_io_clear_fd (&failure[0]);
   if (why == 0)
     return TRUE;
-  g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, "%s cannot be started: %s", child->name,
+  g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, _ ("%s cannot be started: %s"), child->name,
                g_strerror (why));
   return FALSE;
 }
@@ -230,5 +231,5 @@ se_notify_system_log (int priority, const char *line)
   while (pid > 0 && waitpid (pid, &status, 0) < 0 && errno == EINTR)
     ;
   if (pid < 0 || WIFSIGNALED (status))
-    g_warning ("the system log takes nothing in: %s", line);
+    g_warning (_ ("the system log takes nothing in: %s"), line);
 }

@@ -3,6 +3,7 @@
 
 #include "common/log.h"
 
+#include <glib/gi18n-lib.h>
 #include <locale.h>
 #include <string.h>
 
@@ -77,11 +78,11 @@ get_value (const char *name, gconstpointer data, GError **error)
 
   shown = se_log_clean (name, 80);
   if (g_str_has_prefix (name, "date"))
-    g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, "%%{%s} is not a date that strftime(3) knows",
-                 shown);
+    g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
+                 _ ("%%{%s} is not a date that strftime(3) knows"), shown);
   else
-    g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, "unknown name in %%{%s}; known are " NAMES,
-                 shown);
+    g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, _ ("unknown name in %%{%s}; known are %s"),
+                 shown, NAMES);
   return NULL;
 }
 
@@ -130,7 +131,7 @@ get_value_for_address (const char *name, gconstpointer data, GError **error)
     return g_steal_pointer (&value);
   shown = se_log_clean (value, 80);
   g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
-               "%%{%s} is \"%s\" here, which cannot stand in an email address", name, shown);
+               _ ("%%{%s} is \"%s\" here, which cannot stand in an email address"), name, shown);
   return NULL;
 }
 
@@ -157,7 +158,8 @@ se_template_substitute (const char *text, SeTemplateLookUp look_up, gconstpointe
         {
           g_autofree char *shown = se_log_clean (text, 80);
 
-          g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, "\"%s\" lacks its closing brace", shown);
+          g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, _ ("\"%s\" lacks its closing brace"),
+                       shown);
           return NULL;
         }
       name = g_strndup (text + 2, (gsize)(end - text - 2));
@@ -186,7 +188,7 @@ se_template_expand_address (const char *text, const SeTemplateValues *values, GE
       g_autofree char *shown = se_log_clean (text, 80);
 
       g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-                   "\"%s\": a template may stand only before the @ of an address", shown);
+                   _ ("\"%s\": a template may stand only before the @ of an address"), shown);
       return NULL;
     }
   return se_template_substitute (text, get_value_for_address, values, error);

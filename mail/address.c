@@ -5,6 +5,7 @@
 #include "mail/unicode.h"
 
 #include <arpa/inet.h>
+#include <glib/gi18n-lib.h>
 #include <idn2.h>
 #include <string.h>
 
@@ -44,12 +45,12 @@ static gboolean
 check_characters (const char *text, GError **error)
 {
   if (strlen (text) > TEXT_MAX)
-    return fail (error, "it is too long");
+    return fail (error, _ ("it is too long"));
   if (!g_utf8_validate (text, -1, NULL))
-    return fail (error, "it is not UTF-8");
+    return fail (error, _ ("it is not UTF-8"));
   for (const char *p = text; *p != '\0'; p = g_utf8_next_char (p))
     if (se_unicode_is_forbidden (g_utf8_get_char (p)))
-      return fail (error, "it holds a control character");
+      return fail (error, _ ("it holds a control character"));
   return TRUE;
 }
 
@@ -105,20 +106,20 @@ explain (const char *p)
   switch (*p)
     {
     case '\0':
-      return "it has no '@'";
+      return _ ("it has no '@'");
     case '(':
-      return "comments are not allowed";
+      return _ ("comments are not allowed");
     case ':':
     case ';':
-      return "groups are not allowed";
+      return _ ("groups are not allowed");
     case ',':
-      return "it holds more than one address";
+      return _ ("it holds more than one address");
     case ' ':
-      return "a space stands before the '@'";
+      return _ ("a space stands before the '@'");
     default:
-      return (*p & 0x80) != 0 ? "characters outside ASCII before the '@' need SMTPUTF8, which is "
-                                "not supported"
-                              : "a character before the '@' is not allowed there";
+      return (*p & 0x80) != 0 ? _ (
+                 "characters outside ASCII before the '@' need SMTPUTF8, which is not supported")
+                              : _ ("a character before the '@' is not allowed there");
     }
 }
 
@@ -135,7 +136,8 @@ read_local (const char *text, char **local, GError **error)
       p = read_quoted (p, content);
       if (p == NULL)
         {
-          fail (error, "its quoted part is not closed or holds characters that are not allowed");
+          fail (error,
+                _ ("its quoted part is not closed or holds characters that are not allowed"));
           return NULL;
         }
     }
@@ -151,7 +153,7 @@ read_local (const char *text, char **local, GError **error)
     }
   if (content->len == 0)
     {
-      fail (error, "nothing stands before the '@'");
+      fail (error, _ ("nothing stands before the '@'"));
       return NULL;
     }
   if (is_dot_atom (content->str))
@@ -160,12 +162,12 @@ read_local (const char *text, char **local, GError **error)
     wire = quote (content->str);
   else
     {
-      fail (error, "a dot before the '@' stands first, last or twice");
+      fail (error, _ ("a dot before the '@' stands first, last or twice"));
       return NULL;
     }
   if (strlen (wire) > LOCAL_MAX)
     {
-      fail (error, "the part before the '@' is longer than 64 characters");
+      fail (error, _ ("the part before the '@' is longer than 64 characters"));
       return NULL;
     }
   *local = g_steal_pointer (&wire);
@@ -191,7 +193,7 @@ parse_literal (const char *text, GError **error)
           && inet_ntop (AF_INET6, binary, name, sizeof name) != NULL)
         return g_strdup_printf ("[IPv6:%s]", name);
     }
-  fail (error, "its domain is not an address literal like [192.0.2.1] or [IPv6:2001:db8::1]");
+  fail (error, _ ("its domain is not an address literal like [192.0.2.1] or [IPv6:2001:db8::1]"));
   return NULL;
 }
 
@@ -238,17 +240,17 @@ parse_domain (const char *text, GError **error)
   if (*text == '[')
     return parse_literal (text, error);
   if (strpbrk (text, ",;") != NULL)
-    fail (error, "it holds more than one address");
+    fail (error, _ ("it holds more than one address"));
   else if (strchr (text, '@') != NULL)
-    fail (error, "it has more than one '@'");
+    fail (error, _ ("it has more than one '@'"));
   else if (strchr (text, '(') != NULL)
-    fail (error, "comments are not allowed");
+    fail (error, _ ("comments are not allowed"));
   else
     {
       domain = to_a_labels (text);
       if (domain != NULL && is_hostname (domain))
         return g_steal_pointer (&domain);
-      fail (error, "its domain is not a domain name");
+      fail (error, _ ("its domain is not a domain name"));
     }
   return NULL;
 }
@@ -286,14 +288,14 @@ extract_addr_spec (const char *text, GError **error)
       p = *p == '"' ? skip_quoted (p) : p + 1;
       if (p == NULL)
         {
-          fail (error, "a quote in it is not closed");
+          fail (error, _ ("a quote in it is not closed"));
           return NULL;
         }
     }
   if (p[1] == '@')
-    fail (error, "source routes are not allowed");
+    fail (error, _ ("source routes are not allowed"));
   else if (text[length - 1] != '>')
-    fail (error, "nothing may follow the address in angle brackets");
+    fail (error, _ ("nothing may follow the address in angle brackets"));
   else
     return g_strndup (p + 1, length - (gsize)(p - text) - 2);
   return NULL;
@@ -312,7 +314,7 @@ parse (const char *text, GError **error)
   stripped = g_strstrip (g_strdup (text));
   if (*stripped == '\0')
     {
-      fail (error, "it is empty");
+      fail (error, _ ("it is empty"));
       return NULL;
     }
   spec = extract_addr_spec (stripped, error);
@@ -326,7 +328,7 @@ parse (const char *text, GError **error)
     return NULL;
   if (strlen (address->local) + 1 + strlen (address->domain) > ADDRESS_MAX)
     {
-      fail (error, "it is longer than 254 characters");
+      fail (error, _ ("it is longer than 254 characters"));
       return NULL;
     }
   return g_steal_pointer (&address);
@@ -342,7 +344,7 @@ se_address_parse (const char *text, GError **error)
     {
       g_autofree char *shown = se_log_clean (text, 100);
 
-      g_propagate_prefixed_error (error, why, "'%s' is not an email address: ", shown);
+      g_propagate_prefixed_error (error, why, _ ("'%s' is not an email address: "), shown);
     }
   return address;
 }
@@ -384,7 +386,8 @@ se_address_parse_list (const char *text, GError **error)
 
   if (!g_utf8_validate (text, -1, NULL))
     {
-      g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, "a list of email addresses is not UTF-8");
+      g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
+                   _ ("a list of email addresses is not UTF-8"));
       return NULL;
     }
   members = se_address_split (text);
@@ -397,7 +400,7 @@ se_address_parse_list (const char *text, GError **error)
           g_autofree char *shown = se_log_clean (text, 100);
 
           g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
-                       "'%s' is not a list of email addresses: one of them is empty", shown);
+                       _ ("'%s' is not a list of email addresses: one of them is empty"), shown);
           return NULL;
         }
       address = se_address_parse (*member, error);
@@ -504,8 +507,9 @@ se_address_check_pattern (const char *pattern, GError **error)
   if (parse_pattern (pattern, &local, &domain))
     return TRUE;
   shown = se_log_clean (pattern, 100);
-  g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-               "'%s' is not a pattern for addresses: write user@domain, *@domain, *@*.domain or *",
-               shown);
+  g_set_error (
+      error, SE_ERROR, SE_ERROR_CONFIG,
+      _ ("'%s' is not a pattern for addresses: write user@domain, *@domain, *@*.domain or *"),
+      shown);
   return FALSE;
 }

@@ -4,6 +4,7 @@
 #include "common/log.h"
 #include "mail/message.h"
 
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 #define LINE_MAX_COLUMNS 76
@@ -28,13 +29,13 @@ add_field (GString *block, const char *name, const GPtrArray *tokens, GError **e
         if (token[j] < 0x20 || token[j] > 0x7e)
           {
             g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
-                         "header field %s: a control character or one outside ASCII", name);
+                         _ ("header field %s: a control character or one outside ASCII"), name);
             return FALSE;
           }
       if (length > TOKEN_MAX || length == 0)
         {
           g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
-                       "header field %s: a part of %" G_GSIZE_FORMAT " characters", name, length);
+                       _ ("header field %s: a part of %zu characters"), name, length);
           return FALSE;
         }
     }

@@ -4,6 +4,7 @@
 #include "common/log.h"
 #include "mail/address.h"
 
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 void
@@ -27,7 +28,7 @@ fail (GError **error, const char *part, const char *why)
 {
   g_autofree char *shown = se_log_clean (part, 100);
 
-  g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, "device URI: '%s' %s", shown, why);
+  g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, _ ("device URI: '%s' %s"), shown, why);
   return FALSE;
 }
 
@@ -44,7 +45,7 @@ decode (const char *part, gboolean lines, GError **error)
 
       if (*p == '%' && (low < 0 || (high == 0 && low == 0)))
         {
-          fail (error, part, "has a '%' without two hexadecimal digits of a character");
+          fail (error, part, _ ("has a '%' without two hexadecimal digits of a character"));
           return NULL;
         }
       g_string_append_c (text, *p == '%' ? (char)(high << 4 | low) : *p);
@@ -53,7 +54,7 @@ decode (const char *part, gboolean lines, GError **error)
     }
   if (!g_utf8_validate (text->str, (gssize)text->len, NULL))
     {
-      fail (error, part, "is not UTF-8");
+      fail (error, part, _ ("is not UTF-8"));
       return NULL;
     }
   if (lines)
@@ -64,7 +65,7 @@ decode (const char *part, gboolean lines, GError **error)
   for (const char *p = text->str; *p != '\0'; p = g_utf8_next_char (p))
     if (g_unichar_iscntrl (g_utf8_get_char (p)) && !(lines && (*p == '\n' || *p == '\t')))
       {
-        fail (error, part, "holds a control character");
+        fail (error, part, _ ("holds a control character"));
         return NULL;
       }
   return g_string_free (g_steal_pointer (&text), FALSE);
@@ -78,7 +79,7 @@ check_members (char **members, const char *part, GError **error)
     if (**member == '\0')
       {
         g_strfreev (members);
-        fail (error, part, "has an empty address");
+        fail (error, part, _ ("has an empty address"));
         return NULL;
       }
   return members;
@@ -125,7 +126,7 @@ parse_field (SeMailto *mailto, const char *field, GError **error)
   gsize i = 0;
 
   if (equals == NULL)
-    return fail (error, field, "is not of the form FIELD=VALUE");
+    return fail (error, field, _ ("is not of the form FIELD=VALUE"));
   raw_name = g_strndup (field, (gsize)(equals - field));
   name = decode (raw_name, FALSE, error);
   if (name == NULL)
@@ -134,9 +135,9 @@ parse_field (SeMailto *mailto, const char *field, GError **error)
     i++;
   if (i == G_N_ELEMENTS (known))
     return fail (error, field,
-                 "is an unknown field; known are to, cc, bcc, subject, body, from, reply-to");
+                 _ ("is an unknown field; known are to, cc, bcc, subject, body, from, reply-to"));
   if (known[i].list != NULL ? *known[i].list != NULL : *known[i].text != NULL)
-    return fail (error, field, "repeats a field");
+    return fail (error, field, _ ("repeats a field"));
   value = decode (equals + 1, known[i].text == &mailto->body, error);
   if (value == NULL)
     return FALSE;
@@ -146,7 +147,7 @@ parse_field (SeMailto *mailto, const char *field, GError **error)
       return *known[i].list != NULL;
     }
   if (*value == '\0' && (known[i].text == &mailto->from || known[i].text == &mailto->reply_to))
-    return fail (error, field, "has an empty address");
+    return fail (error, field, _ ("has an empty address"));
   *known[i].text = g_steal_pointer (&value);
   return TRUE;
 }
@@ -182,17 +183,18 @@ skip_scheme (const char *uri, GError **error)
   gsize slashes = 0;
 
   if (g_ascii_strncasecmp (uri, "mailto:", strlen ("mailto:")) != 0)
-    fail (error, uri, "does not begin with mailto:");
+    fail (error, uri, _ ("does not begin with mailto:"));
   else if (strlen (uri) > SE_MAILTO_MAX)
-    fail (error, uri, "is longer than 1011 bytes and may have been cut: use a distribution list");
+    fail (error, uri,
+          _ ("is longer than 1011 bytes and may have been cut: use a distribution list"));
   else if (strchr (uri, '#') != NULL)
-    fail (error, uri, "holds a '#', to be written %23");
+    fail (error, uri, _ ("holds a '#', to be written %23"));
   else
     {
       slashes = strspn (path, "/");
       if (slashes == 0 || slashes == 1 || slashes == 3)
         return path + slashes;
-      fail (error, uri, "has slashes other than mailto:/ or mailto:///");
+      fail (error, uri, _ ("has slashes other than mailto:/ or mailto:///"));
     }
   return NULL;
 }

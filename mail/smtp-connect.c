@@ -3,6 +3,7 @@
 
 #include "common/log.h"
 
+#include <glib/gi18n-lib.h>
 #include <ifaddrs.h>
 #include <netinet/in.h>
 #include <arpa/inet.h>
@@ -235,13 +236,13 @@ make_url (const SeSmtpOptions *options, char **host, GError **error)
       || strlen (g_uri_get_path (uri)) > 1)
     {
       g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-                   "smtp-server '%s' is neither smtp://HOST[:PORT] nor smtps://HOST[:PORT]",
+                   _ ("smtp-server '%s' is neither smtp://HOST[:PORT] nor smtps://HOST[:PORT]"),
                    options->server);
       return NULL;
     }
   if (!is_printable (name) || *name == '\0')
     {
-      g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, "helo-name '%s' is no host name", name);
+      g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, _ ("helo-name '%s' is no host name"), name);
       return NULL;
     }
   port = g_uri_get_port (uri);
@@ -257,7 +258,7 @@ check_credentials (const SeSmtpOptions *options, GError **error)
 {
   if (options->user == NULL || *options->user == '\0' || !is_printable (options->user))
     {
-      g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, "smtp-user '%s' is no mailbox address",
+      g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, _ ("smtp-user '%s' is no mailbox address"),
                    options->user != NULL ? options->user : "");
       return FALSE;
     }
@@ -265,7 +266,7 @@ check_credentials (const SeSmtpOptions *options, GError **error)
       || !is_printable (options->access_token))
     {
       g_set_error (error, SE_ERROR, SE_ERROR_AUTHORIZATION,
-                   "The stored access token of %s is damaged: run oauth-setup", options->user);
+                   _ ("The stored access token of %s is damaged: run oauth-setup"), options->user);
       return FALSE;
     }
   return TRUE;
@@ -318,8 +319,8 @@ set_options (SeHandshake *hs, const char *url, GError **error)
   SET (CURLOPT_HEADERDATA, hs);
   if (code != CURLE_OK)
     {
-      g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, "libcurl cannot speak SMTP with OAuth 2.0: %s",
-                   curl_easy_strerror (code));
+      g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
+                   _ ("libcurl cannot speak SMTP with OAuth 2.0: %s"), curl_easy_strerror (code));
       return FALSE;
     }
   return TRUE;
@@ -402,19 +403,19 @@ handshake (SeHandshake *hs, GError **error)
     return FALSE;
   if (curl_multi_add_handle (smtp->multi, smtp->curl) != CURLM_OK)
     {
-      g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "libcurl cannot start a connection");
+      g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, _ ("libcurl cannot start a connection"));
       return FALSE;
     }
   switch (run_libcurl (hs, &result))
     {
     case RAN_INTO_CANCEL:
-      g_set_error (error, SE_ERROR, SE_ERROR_CANCELLED, "Cancelled while connecting to %s",
+      g_set_error (error, SE_ERROR, SE_ERROR_CANCELLED, _ ("Cancelled while connecting to %s"),
                    smtp->host);
       return FALSE;
     case RAN_INTO_TIMEOUT:
       g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY,
-                   "Cannot reach %s: no connection within %u s. Check smtp-server, and whether a "
-                   "firewall lets this computer connect",
+                   _ ("Cannot reach %s: no connection within %u s. Check smtp-server, and whether "
+                      "a firewall lets this computer connect"),
                    smtp->host, (smtp->timeouts.connect + 999) / 1000);
       return FALSE;
     case RAN_TO_END:
@@ -426,7 +427,7 @@ handshake (SeHandshake *hs, GError **error)
       || smtp->socket == CURL_SOCKET_BAD)
     {
       g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY,
-                   "%s closed the connection after the sign-in", smtp->host);
+                   _ ("%s closed the connection after the sign-in"), smtp->host);
       return FALSE;
     }
   return TRUE;

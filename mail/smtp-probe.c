@@ -3,6 +3,7 @@
 
 #include "mail/smtp-private.h"
 
+#include <glib/gi18n-lib.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <openssl/ssl.h>
@@ -29,8 +30,8 @@ se_smtp_probe_resolve (const SeSmtpProbe *probe, const char *host, GError **erro
   if (code != 0)
     {
       g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY,
-                   "Cannot reach %s: %s. Check smtp-server, and this computer's name servers", host,
-                   gai_strerror (code));
+                   _ ("Cannot reach %s: %s. Check smtp-server, and this computer's name servers"),
+                   host, gai_strerror (code));
       return FALSE;
     }
   for (const struct addrinfo *i = list; i != NULL; i = i->ai_next)
@@ -81,7 +82,7 @@ se_smtp_probe_tls (const SeSmtpProbe *probe, CURL *curl)
     return FALSE;
   if (session->backend != CURLSSLBACKEND_OPENSSL)
     {
-      const SeSmtpTls hidden = { "TLS", "(not shown by this libcurl)", "(not shown)", 0 };
+      const SeSmtpTls hidden = { "TLS", _ ("(not shown by this libcurl)"), _ ("(not shown)"), 0 };
 
       probe->secured (&hidden, probe->data);
       return TRUE;

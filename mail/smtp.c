@@ -3,6 +3,7 @@
 #include "mail/smtp-private.h"
 
 #include <errno.h>
+#include <glib/gi18n-lib.h>
 #include <poll.h>
 #include <string.h>
 
@@ -172,23 +173,23 @@ static void
 set_io_error (const SeSmtp *smtp, Io io, gboolean after_dot, const char *during, GError **error)
 {
   static const char *const what[] = {
-    [IO_CLOSED] = "closed the connection",
-    [IO_GARBAGE] = "sent something that is no SMTP reply",
-    [IO_TIMEOUT] = "did not answer in time",
-    [IO_CANCELLED] = "was not waited for",
+    [IO_CLOSED] = N_ ("closed the connection"),
+    [IO_GARBAGE] = N_ ("sent something that is no SMTP reply"),
+    [IO_TIMEOUT] = N_ ("did not answer in time"),
+    [IO_CANCELLED] = N_ ("was not waited for"),
   };
 
   if (after_dot)
     g_set_error (error, SE_ERROR, SE_ERROR_IN_DOUBT,
-                 "The mail is in doubt: %s %s after the whole message was sent, so it may have "
-                 "been delivered",
-                 smtp->host, what[io]);
+                 _ ("The mail is in doubt: %s %s after the whole message was sent, so it may have "
+                    "been delivered"),
+                 smtp->host, _ (what[io]));
   else if (io == IO_CANCELLED)
     g_set_error (error, SE_ERROR, SE_ERROR_CANCELLED,
-                 "Cancelled; nothing was sent to the recipients");
+                 _ ("Cancelled; nothing was sent to the recipients"));
   else
-    g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "%s %s during %s", smtp->host, what[io],
-                 during);
+    g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, _ ("%s %s during %s"), smtp->host,
+                 _ (what[io]), during);
 }
 
 /* The one place where a command becomes bytes: printable ASCII only, so that nothing that came from
@@ -200,14 +201,14 @@ make_command (const char *text, GError **error)
     if (*c < ' ' || *c > '~')
       {
         g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
-                     "An address holds a character that SMTP does not allow; nothing was sent");
+                     _ ("An address holds a character that SMTP does not allow; nothing was sent"));
         return NULL;
       }
   /* RFC 5321, 4.5.3.1.4, and 26 more for SIZE (RFC 1870, 3). */
   if (strlen (text) > 510 + 26)
     {
       g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
-                   "An address is too long for SMTP; nothing was sent");
+                   _ ("An address is too long for SMTP; nothing was sent"));
       return NULL;
     }
   return g_strconcat (text, "\r\n", NULL);
@@ -243,7 +244,7 @@ command (SeSmtp *smtp, GError **error, const char *format, ...)
       g_autofree char *words = se_smtp_reply_to_string (smtp->reply);
 
       g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY,
-                   "%s sent something unexpected before %s: %s", smtp->host, verb, words);
+                   _ ("%s sent something unexpected before %s: %s"), smtp->host, verb, words);
       return FALSE;
     }
   if (io == IO_NOTHING)
@@ -272,6 +273,13 @@ reset (SeSmtp *smtp)
   smtp->reply = decided;
 }
 
+/* A number for a message. Owned by the caller. */
+static char *
+count (guint64 bytes)
+{
+  return g_strdup_printf ("%" G_GUINT64_FORMAT, bytes);
+}
+
 static gboolean
 check_size (const SeSmtp *smtp, guint64 size, GError **error)
 {
@@ -293,8 +301,8 @@ send_mail (SeSmtp *smtp, const SeEnvelope *envelope, guint64 size, GError **erro
     return FALSE;
   if (smtp->reply->code / 100 == 2)
     return TRUE;
-  se_smtp_set_error (error, smtp->account, SE_SMTP_MAIL, smtp->reply, "%s refused a mail from %s",
-                     smtp->host, from);
+  se_smtp_set_error (error, smtp->account, SE_SMTP_MAIL, smtp->reply,
+                     _ ("%s refused a mail from %s"), smtp->host, from);
   return FALSE;
 }
 
@@ -326,7 +334,7 @@ send_recipients (SeSmtp *smtp, const SeEnvelope *envelope, GError **error)
     }
   if (refused == 0)
     return TRUE;
-  all = g_strdup_printf ("%s refused %u of %u recipients, so nothing was sent: %s", smtp->host,
+  all = g_strdup_printf (_ ("%s refused %u of %u recipients, so nothing was sent: %s"), smtp->host,
                          refused, envelope->recipients->len, list->str);
   se_smtp_set_advice (error, smtp->account, advice, all);
   return FALSE;
@@ -371,14 +379,16 @@ fail_upload (SeSmtp *smtp, Io io, guint64 sent, guint64 total, GError **error)
 {
   if (io != IO_REPLY)
     {
-      g_autofree char *during = g_strdup_printf (
-          "the message (%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " bytes sent)", sent, total);
+      g_autofree char *so_far = count (sent);
+      g_autofree char *all = count (total);
+      g_autofree char *during
+          = g_strdup_printf (_ ("the message (%s of %s bytes sent)"), so_far, all);
 
       set_io_error (smtp, io, FALSE, during, error);
     }
   else
     se_smtp_set_error (error, smtp->account, SE_SMTP_DATA, smtp->reply,
-                       "%s refused the message before its end", smtp->host);
+                       _ ("%s refused the message before its end"), smtp->host);
   return FALSE;
 }
 
@@ -387,6 +397,8 @@ upload (SeSmtp *smtp, SeMessage *message, const SeSmtpEvents *events, GError **e
 {
   guint64 total = se_message_size (message);
   guint64 sent = 0;
+  g_autofree char *came = NULL;
+  g_autofree char *expected = NULL;
 
   for (;;)
     {
@@ -409,10 +421,11 @@ upload (SeSmtp *smtp, SeMessage *message, const SeSmtpEvents *events, GError **e
     }
   if (sent == total)
     return TRUE;
+  came = count (sent);
+  expected = count (total);
   g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY,
-               "The message came to %" G_GUINT64_FORMAT " bytes instead of %" G_GUINT64_FORMAT
-               ": its end was not sent",
-               sent, total);
+               _ ("The message came to %s bytes instead of %s: its end was not sent"), came,
+               expected);
   return FALSE;
 }
 
@@ -435,8 +448,8 @@ send_dot (SeSmtp *smtp, GError **error)
   else if (smtp->reply->code / 100 == 3)
     set_io_error (smtp, IO_GARBAGE, TRUE, NULL, error);
   else
-    se_smtp_set_error (error, smtp->account, SE_SMTP_DATA, smtp->reply, "%s refused the message",
-                       smtp->host);
+    se_smtp_set_error (error, smtp->account, SE_SMTP_DATA, smtp->reply,
+                       _ ("%s refused the message"), smtp->host);
   return FALSE;
 }
 
@@ -447,8 +460,8 @@ send_data (SeSmtp *smtp, SeMessage *message, const SeSmtpEvents *events, GError 
     return FALSE;
   if (smtp->reply->code != 354)
     {
-      se_smtp_set_error (error, smtp->account, SE_SMTP_DATA, smtp->reply, "%s refused the message",
-                         smtp->host);
+      se_smtp_set_error (error, smtp->account, SE_SMTP_DATA, smtp->reply,
+                         _ ("%s refused the message"), smtp->host);
       return FALSE;
     }
   /* No command may follow now but the dot: on any failure the connection is just closed. */

@@ -5,6 +5,7 @@
 #include "common/timestamp.h"
 #include "oauth/jwt.h"
 
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 #define ASSERTION_TYPE "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -27,8 +28,8 @@ read_secret (const SeAccount *account, char **secret, GError **error)
   if (**secret != '\0')
     return TRUE;
   g_clear_pointer (secret, se_io_free_secret);
-  g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, "%s is empty; it has to hold the client secret",
-               account->client_secret_file);
+  g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
+               _ ("%s is empty; it has to hold the client secret"), account->client_secret_file);
   return FALSE;
 }
 
@@ -43,12 +44,11 @@ check_dates (const SeAccount *account, const SeCertificate *certificate, gint64 
     return TRUE;
   if (early)
     g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-                 "the certificate in %s is valid only from %s: is this machine's clock right?",
+                 _ ("the certificate in %s is valid only from %s: is this machine's clock right?"),
                  account->certificate_file, text);
   else
     g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-                 "the certificate in %s ended at %s: make a new one, register it with the "
-                 "application, and name it and its key in [account %s]",
+                 _ ("the certificate in %s ended at %s: make a new one, register it with the application, and name it and its key in [account %s]"),
                  account->certificate_file, text, account->address);
   return FALSE;
 }
@@ -88,7 +88,7 @@ se_client_auth_add (SeForm *form, const SeAccount *account, const char *audience
 
   if (account->client_id == NULL || *account->client_id == '\0')
     {
-      g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, "set client-id = in [account %s]",
+      g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, _ ("set client-id = in [account %s]"),
                    account->address);
       return FALSE;
     }

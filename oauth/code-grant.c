@@ -8,6 +8,7 @@
 #include "oauth/jwt.h"
 
 #include <errno.h>
+#include <glib/gi18n-lib.h>
 #include <openssl/crypto.h>
 #include <string.h>
 #include <sys/random.h>
@@ -67,7 +68,7 @@ make_random (GError **error)
 
   if (getrandom (data, sizeof data, 0) != (gssize)sizeof data)
     {
-      se_error_set_errno (error, errno, "no random numbers");
+      se_error_set_errno (error, errno, _ ("no random numbers"));
       return NULL;
     }
   text = se_base64url_encode (data, sizeof data);
@@ -134,7 +135,7 @@ make_uri (SeCodeRequest *request, const SeAccount *account, const SeEndpoints *e
   if (strlen (request->authorization_uri) <= MAX_URI)
     return TRUE;
   g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-               "the address to sign in %s at is longer than %d characters: shorten scope =",
+               _ ("the address to sign in %s at is longer than %d characters: shorten scope ="),
                account->address, MAX_URI);
   return FALSE;
 }
@@ -150,8 +151,7 @@ se_code_grant_start (const SeTokenContext *context, const SeEndpoints *endpoints
   if (endpoints->authorization == NULL)
     {
       g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-                   "provider %s has no authorization endpoint: its server does not offer this "
-                   "grant, or authorization-endpoint = is missing",
+                   _ ("provider %s has no authorization endpoint: its server does not offer this grant, or authorization-endpoint = is missing"),
                    account->provider->name);
       return NULL;
     }
@@ -296,8 +296,7 @@ static SeCodeAnswer
 set_stray (const SeCodeRequest *request, GError **error, const char *what)
 {
   g_set_error (error, SE_ERROR, SE_ERROR_USAGE,
-               "%s; what is needed is the whole address that the browser shows at the end, "
-               "beginning with %s",
+               _ ("%s; what is needed is the whole address that the browser shows at the end, beginning with %s"),
                what, request->redirect_uri);
   return SE_CODE_STRAY;
 }
@@ -313,8 +312,7 @@ check_issuer (const SeCodeRequest *request, const char *iss, GError **error)
     return TRUE;
   shown = iss == NULL ? g_strdup ("nobody") : se_log_clean (iss, 200);
   g_set_error (error, SE_ERROR, SE_ERROR_AUTHORIZATION,
-               "the answer names %s as its issuer, not %s: somebody may have mixed up two servers; "
-               "sign in again, and at no other page than that of the address shown",
+               _ ("the answer names %s as its issuer, not %s: somebody may have mixed up two servers; sign in again, and at no other page than that of the address shown"),
                shown, request->issuer);
   return FALSE;
 }
@@ -340,14 +338,14 @@ se_code_grant_read (const SeCodeRequest *request, const char *text, char **code,
 
   *code = NULL;
   if (g_str_has_prefix (text, "http") && strncmp (text, request->authorization_uri, base) == 0)
-    return set_stray (request, error, "this is the address to sign in at");
+    return set_stray (request, error, _ ("this is the address to sign in at"));
   if (query == NULL || !find_parameters (query, values))
-    return set_stray (request, error, "this is not the address that the sign-in ends at");
+    return set_stray (request, error, _ ("this is not the address that the sign-in ends at"));
   if (values[STATE] == NULL && values[CODE] == NULL && values[ERROR] == NULL)
-    return set_stray (request, error, "this address holds no answer");
+    return set_stray (request, error, _ ("this address holds no answer"));
   if (!is_state (request, values[STATE]))
     return set_stray (request, error,
-                      "this is the answer to another sign-in: its \"state\" is not this one's");
+                      _ ("this is the answer to another sign-in: its \"state\" is not this one's"));
   if (!check_issuer (request, values[ISS], error))
     return SE_CODE_REFUSED;
   if (values[ERROR] != NULL && *values[ERROR] != '\0')
@@ -356,7 +354,7 @@ se_code_grant_read (const SeCodeRequest *request, const char *text, char **code,
       return SE_CODE_REFUSED;
     }
   if (values[CODE] == NULL || *values[CODE] == '\0')
-    return set_stray (request, error, "this address holds no code");
+    return set_stray (request, error, _ ("this address holds no code"));
   *code = g_strdup (values[CODE]);
   return SE_CODE_GRANTED;
 }

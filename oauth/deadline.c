@@ -4,6 +4,8 @@
 #include "oauth/client-auth.h"
 #include "oauth/grant.h"
 
+#include <glib/gi18n-lib.h>
+
 typedef struct
 {
   const SeAccount *account;
@@ -63,20 +65,22 @@ end_of_certificate (const Facts *facts)
              : 0;
 }
 
+/* A remedy ends with a command that the account belongs to. */
 static const struct
 {
   gint64 (*find) (const Facts *facts);
   const char *reason;
   const char *remedy;
 } ends[] = {
-  { end_of_refresh_token, "the server lets the sign-in end", "run: oauth-setup login" },
-  { end_of_rest, "the server forgets a sign-in that nobody uses", "run: oauth-setup refresh" },
-  { end_of_client_secret, "the client secret ends",
-    "put a new one into client-secret-file, set client-secret-expires, and run: oauth-setup "
-    "refresh" },
-  { end_of_certificate, "the certificate ends",
-    "register a new one at the provider, put it into certificate-file and key-file, and run: "
-    "oauth-setup refresh" },
+  { end_of_refresh_token, N_ ("the server lets the sign-in end"), N_ ("run: oauth-setup login") },
+  { end_of_rest, N_ ("the server forgets a sign-in that nobody uses"),
+    N_ ("run: oauth-setup refresh") },
+  { end_of_client_secret, N_ ("the client secret ends"),
+    N_ ("put a new one into client-secret-file, set client-secret-expires, and run: oauth-setup "
+        "refresh") },
+  { end_of_certificate, N_ ("the certificate ends"),
+    N_ ("register a new one at the provider, put it into certificate-file and key-file, and run: "
+        "oauth-setup refresh") },
 };
 
 gboolean
@@ -90,7 +94,7 @@ se_deadline_find (const SeAccount *account, const SeTokenRecord *record, SeDeadl
       gint64 end = ends[i].find (&facts);
 
       if (end > 0 && (deadline->time == 0 || end < deadline->time))
-        *deadline = (SeDeadline){ end, ends[i].reason, ends[i].remedy };
+        *deadline = (SeDeadline){ end, _ (ends[i].reason), _ (ends[i].remedy) };
     }
   return deadline->time > 0;
 }

@@ -7,6 +7,8 @@
 #include "oauth/form.h"
 #include "oauth/grant.h"
 
+#include <glib/gi18n-lib.h>
+
 #define GRANT_TYPE "urn:ietf:params:oauth:grant-type:device_code"
 #define DEFAULT_INTERVAL 5
 #define SLOW_DOWN 5
@@ -60,8 +62,7 @@ read_code (const cJSON *json, GError **error)
   if (code->device_code != NULL && code->user_code != NULL && code->verification_uri != NULL)
     return g_steal_pointer (&code);
   g_set_error_literal (error, SE_ERROR, SE_ERROR_CONFIG,
-                       "the device authorization endpoint gives no device code, user code or "
-                       "verification address: is it the right one?");
+                       _ ("the device authorization endpoint gives no device code, user code or verification address: is it the right one?"));
   return NULL;
 }
 
@@ -78,8 +79,7 @@ se_device_grant_start (const SeTokenContext *context, const SeEndpoints *endpoin
   if (endpoints->device_authorization == NULL)
     {
       g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-                   "provider %s has no device authorization endpoint: its server does not offer "
-                   "this grant, or device-authorization-endpoint = is missing",
+                   _ ("provider %s has no device authorization endpoint: its server does not offer this grant, or device-authorization-endpoint = is missing"),
                    account->provider->name);
       return NULL;
     }
@@ -126,7 +126,7 @@ sleep_seconds (const Poll *poll, gint64 seconds, GError **error)
     return poll->clock->sleep (seconds, poll->clock->data, error);
   if (g_poll (&cancel, watched, (int)seconds * 1000) <= 0)
     return TRUE;
-  g_set_error_literal (error, SE_ERROR, SE_ERROR_CANCELLED, "cancelled");
+  g_set_error_literal (error, SE_ERROR, SE_ERROR_CANCELLED, _ ("cancelled"));
   return FALSE;
 }
 
@@ -146,7 +146,7 @@ wait_interval (const Poll *poll, GError **error)
   if (get_now (poll) < poll->deadline)
     return TRUE;
   g_set_error_literal (error, SE_ERROR, SE_ERROR_AUTHORIZATION,
-                       "the code was not used in time: start again for a new one");
+                       _ ("the code was not used in time: start again for a new one"));
   return FALSE;
 }
 

@@ -4,6 +4,7 @@
 #include "common/log.h"
 #include "oauth/json.h"
 
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 #define TENANT "%{tenant}"
@@ -57,13 +58,14 @@ check_url (const char *url, const char *what, GError **error)
   if (uri == NULL || host == NULL || *host == '\0'
       || !g_str_equal (g_uri_get_scheme (uri), "https"))
     {
-      g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, "%s %s is not an https address", what, shown);
+      g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, _ ("%s %s is not an https address"), what,
+                   shown);
       return FALSE;
     }
   if (g_uri_get_fragment (uri) != NULL || g_uri_get_userinfo (uri) != NULL)
     {
       g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-                   "%s %s must have neither a fragment nor a user name", what, shown);
+                   _ ("%s %s must have neither a fragment nor a user name"), what, shown);
       return FALSE;
     }
   return TRUE;
@@ -95,7 +97,7 @@ expand_configured (const SeAccount *account, const Endpoint *endpoint, GError **
   if (g_strv_length (parts) > 1 && (account->tenant == NULL || *account->tenant == '\0'))
     {
       g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-                   "provider %s needs the tenant: set tenant = in [account %s]",
+                   _ ("provider %s needs the tenant: set tenant = in [account %s]"),
                    account->provider->name, account->address);
       return NULL;
     }
@@ -137,8 +139,8 @@ fetch (const char *url, SeHttpFunc http, const SeHttpOptions *options, cJSON **j
   *status = reply->status;
   if (reply->status == 429 || reply->status >= 500)
     {
-      g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "%s is busy or out of order (HTTP %d)", url,
-                   reply->status);
+      g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, _ ("%s is busy or out of order (HTTP %d)"),
+                   url, reply->status);
       return FALSE;
     }
   if (reply->status == 200)
@@ -183,14 +185,12 @@ check_issuer (const char *issuer, const cJSON *document, const char *url, GError
   if (strchr (shown, '{') != NULL)
     {
       g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-                   "%s is for many issuers (%s), so that nothing in it can be relied on: use a "
-                   "preset, or name the endpoints in place of issuer =",
+                   _ ("%s is for many issuers (%s), so that nothing in it can be relied on: use a preset, or name the endpoints in place of issuer ="),
                    url, shown);
       return FALSE;
     }
   g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-               "%s is for the issuer %s, not %s: if that is the right one, write it so, letter by "
-               "letter, as issuer =",
+               _ ("%s is for the issuer %s, not %s: if that is the right one, write it so, letter by letter, as issuer ="),
                url, shown, issuer);
   return FALSE;
 }
@@ -216,8 +216,7 @@ discover (const char *issuer, SeHttpFunc http, const SeHttpOptions *options, GEr
       return g_steal_pointer (&json);
     }
   g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-               "the issuer %s has no discovery document at %s (HTTP %d) nor at %s (HTTP %d): check "
-               "issuer =, or name its endpoints",
+               _ ("the issuer %s has no discovery document at %s (HTTP %d) nor at %s (HTTP %d): check issuer =, or name its endpoints"),
                issuer, first, status[0], second, status[1]);
   return NULL;
 }
@@ -230,7 +229,7 @@ check_issuer_url (const char *issuer, GError **error)
   /* OpenID Connect Discovery 1.0, 3. Its scheme is compared to the letter further on. */
   if (strchr (issuer, '?') == NULL && g_str_has_prefix (issuer, "https://"))
     return TRUE;
-  g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, "issuer %s must be https:// without a query",
+  g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, _ ("issuer %s must be https:// without a query"),
                issuer);
   return FALSE;
 }
@@ -290,9 +289,9 @@ se_endpoints_resolve (const SeAccount *account, SeHttpFunc http, const SeHttpOpt
     }
   if (endpoints->token == NULL)
     {
-      g_set_error (
-          error, SE_ERROR, SE_ERROR_CONFIG,
-          "provider %s has no token endpoint: set issuer = or token-endpoint =", provider->name);
+      g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
+                   _ ("provider %s has no token endpoint: set issuer = or token-endpoint ="),
+                   provider->name);
       return NULL;
     }
   return g_steal_pointer (&endpoints);

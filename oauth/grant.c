@@ -7,6 +7,8 @@
 #include "oauth/id-token.h"
 #include "oauth/service-account.h"
 
+#include <glib/gi18n-lib.h>
+
 /* How long a cancelled refresh still waits for the reply that may hold the next refresh token. */
 #define CANCEL_GRACE_MS 5000
 
@@ -57,7 +59,7 @@ find_grant (const char *name, GError **error)
     if (g_str_equal (grants[i].name, name))
       return &grants[i];
   shown = se_log_clean (name, 64);
-  g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, "the grant %s is not known to this version",
+  g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, _ ("the grant %s is not known to this version"),
                shown);
   return NULL;
 }
@@ -148,15 +150,15 @@ se_grant_check_record (const SeAccount *account, const SeTokenRecord *record, GE
   else if (g_strcmp0 (record->login_user, account->login_user) != 0)
     changed = "login-user";
   else if (endpoint != NULL && g_strcmp0 (record->token_endpoint, endpoint) != 0)
-    changed = "token-endpoint or tenant";
+    changed = _ ("token-endpoint or tenant");
   else if (endpoint == NULL && g_strcmp0 (record->issuer, account->provider->issuer) != 0)
     changed = "issuer";
   if (changed == NULL)
     return TRUE;
-  g_set_error (error, SE_ERROR, SE_ERROR_AUTHORIZATION,
-               "the configuration of %s changed since it was signed in (%s); run: oauth-setup "
-               "login %s",
-               account->address, changed, account->address);
+  g_set_error (
+      error, SE_ERROR, SE_ERROR_AUTHORIZATION,
+      _ ("the configuration of %s changed since it was signed in (%s); run: oauth-setup login %s"),
+      account->address, changed, account->address);
   return FALSE;
 }
 
@@ -167,9 +169,8 @@ check_tenant (const SeAccount *account, const char *tenant_id, const char *pinne
   if (pinned == NULL || g_strcmp0 (tenant_id, pinned) == 0)
     return TRUE;
   g_set_error (error, SE_ERROR, SE_ERROR_AUTHORIZATION,
-               "%s was signed in to the tenant %s first and now to %s: set tenant = in [account "
-               "%s] if the change is meant",
-               account->address, pinned, tenant_id == NULL ? "an unknown one" : tenant_id,
+               _ ("%s was signed in to the tenant %s first and now to %s: set tenant = in [account %s] if the change is meant"),
+               account->address, pinned, tenant_id == NULL ? _ ("an unknown one") : tenant_id,
                account->address);
   return FALSE;
 }
@@ -270,8 +271,7 @@ check_person (const SeAccount *account, const SeEndpoints *endpoints,
   if (response->refresh_token == NULL)
     {
       g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-                   "the server gave %s no refresh token, so the sign-in would end within the hour: "
-                   "add offline_access (or what this server calls it) to scope =",
+                   _ ("the server gave %s no refresh token, so the sign-in would end within the hour: add offline_access (or what this server calls it) to scope ="),
                    account->address);
       return FALSE;
     }

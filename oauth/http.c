@@ -7,6 +7,7 @@
 #include "common/log.h"
 
 #include <curl/curl.h>
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 #define REPLY_MAX (64 * 1024)
@@ -80,18 +81,18 @@ display_url (const char *url)
   return se_log_clean (bare, 200);
 }
 
-#define SET(option, value)                                                                     \
-  do                                                                                           \
-    {                                                                                          \
-      CURLcode set_code = curl_easy_setopt (easy, option, value);                              \
-                                                                                               \
-      if (set_code != CURLE_OK)                                                                \
-        {                                                                                      \
-          g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, "libcurl cannot set " #option ": %s", \
-                       curl_easy_strerror (set_code));                                         \
-          return FALSE;                                                                        \
-        }                                                                                      \
-    }                                                                                          \
+#define SET(option, value)                                                                         \
+  do                                                                                               \
+    {                                                                                              \
+      CURLcode set_code = curl_easy_setopt (easy, option, value);                                  \
+                                                                                                   \
+      if (set_code != CURLE_OK)                                                                    \
+        {                                                                                          \
+          g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, _ ("libcurl cannot set %s: %s"), #option, \
+                       curl_easy_strerror (set_code));                                             \
+          return FALSE;                                                                            \
+        }                                                                                          \
+    }                                                                                              \
   while (0)
 
 static gboolean
@@ -160,7 +161,7 @@ run (SeMulti *multi, SeEasy *easy, const SeHttpOptions *options, CURLcode *resul
         }
       if (now >= give_up)
         {
-          g_set_error_literal (error, SE_ERROR, SE_ERROR_CANCELLED, "cancelled");
+          g_set_error_literal (error, SE_ERROR, SE_ERROR_CANCELLED, _ ("cancelled"));
           return FALSE;
         }
       code = curl_multi_perform (multi, &running);
@@ -169,7 +170,7 @@ run (SeMulti *multi, SeEasy *easy, const SeHttpOptions *options, CURLcode *resul
                                 give_up == G_MAXINT64 ? 1000 : 100, NULL);
       if (code != CURLM_OK)
         {
-          g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "libcurl: %s",
+          g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, _ ("libcurl: %s"),
                        curl_multi_strerror (code));
           return FALSE;
         }
@@ -193,8 +194,7 @@ set_curl_error (GError **error, CURLcode result, const char *error_buffer, const
   if (transfer->too_large)
     {
       g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY,
-                   "%s answers with more than %d KiB, which is no OAuth 2.0 reply: if it lasts, is "
-                   "this the right address?",
+                   _ ("%s answers with more than %d KiB, which is no OAuth 2.0 reply: if it lasts, is this the right address?"),
                    shown, REPLY_MAX / 1024);
       return;
     }
@@ -203,18 +203,18 @@ set_curl_error (GError **error, CURLcode result, const char *error_buffer, const
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_ISSUER_ERROR:
       g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-                   "%s: its certificate is not to be trusted (%s): "
-                   "name the right certificates in ca-file, or mend the server's",
+                   _ ("%s: its certificate is not to be trusted (%s): name the right certificates in ca-file, or mend the server's"),
                    shown, words);
       return;
     case CURLE_SSL_CACERT_BADFILE:
-      g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, "the certificates in %s cannot be used: %s",
-                   options->ca_file == NULL ? "the system's store" : options->ca_file, words);
+      g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
+                   _ ("the certificates in %s cannot be used: %s"),
+                   options->ca_file == NULL ? _ ("the system's store") : options->ca_file, words);
       return;
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_URL_MALFORMAT:
-      g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, "%s is not a usable https address: %s", shown,
-                   words);
+      g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, _ ("%s is not a usable https address: %s"),
+                   shown, words);
       return;
     case CURLE_OPERATION_TIMEDOUT:
     case CURLE_SEND_ERROR:
@@ -225,7 +225,7 @@ set_curl_error (GError **error, CURLcode result, const char *error_buffer, const
         *timed_out = TRUE;
       G_GNUC_FALLTHROUGH;
     default:
-      g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "no answer from %s: %s", shown, words);
+      g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, _ ("no answer from %s: %s"), shown, words);
     }
 }
 
@@ -261,14 +261,15 @@ se_http_perform (const char *url, const char *form, const SeHttpOptions *options
   reply->body = g_malloc0 (REPLY_MAX + 1);
   if (easy == NULL || multi == NULL || headers == NULL)
     {
-      g_set_error_literal (error, SE_ERROR, SE_ERROR_TEMPORARY, "libcurl cannot start");
+      g_set_error_literal (error, SE_ERROR, SE_ERROR_TEMPORARY, _ ("libcurl cannot start"));
       return NULL;
     }
   if (!prepare (easy, url, form, options, headers, error_buffer, &transfer, error))
     return NULL;
   if (curl_multi_add_handle (multi, easy) != CURLM_OK)
     {
-      g_set_error_literal (error, SE_ERROR, SE_ERROR_TEMPORARY, "libcurl cannot start a transfer");
+      g_set_error_literal (error, SE_ERROR, SE_ERROR_TEMPORARY,
+                           _ ("libcurl cannot start a transfer"));
       return NULL;
     }
   done = run (multi, easy, options, &result, error);
@@ -277,6 +278,6 @@ se_http_perform (const char *url, const char *form, const SeHttpOptions *options
   if (done && result != CURLE_OK)
     set_curl_error (error, result, error_buffer, url, &transfer, options, timed_out);
   if (curl_multi_remove_handle (multi, easy) != CURLM_OK)
-    g_warning ("libcurl cannot end a transfer");
+    g_warning (_ ("libcurl cannot end a transfer"));
   return done && result == CURLE_OK ? g_steal_pointer (&reply) : NULL;
 }

@@ -4,6 +4,7 @@
 #include "common/log.h"
 #include "oauth/jwt.h"
 
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 /* How far this machine's clock may be ahead of the server's, seconds. */
@@ -44,19 +45,19 @@ check_claims (const cJSON *claims, const char *client_id, const char *issuer, gi
   if (!is_for_client (claims, client_id))
     {
       g_set_error (error, SE_ERROR, SE_ERROR_AUTHORIZATION,
-                   "the ID token was made for another client than %s", client_id);
+                   _ ("the ID token was made for another client than %s"), client_id);
       return FALSE;
     }
   if (issuer != NULL && g_strcmp0 (se_json_string (claims, "iss"), issuer) != 0)
     {
       g_set_error (error, SE_ERROR, SE_ERROR_AUTHORIZATION,
-                   "the ID token was made by another issuer than %s", issuer);
+                   _ ("the ID token was made by another issuer than %s"), issuer);
       return FALSE;
     }
   if (!se_json_integer (claims, "exp", &expires) || now - CLOCK_SKEW >= expires)
     {
       g_set_error_literal (error, SE_ERROR, SE_ERROR_AUTHORIZATION,
-                           "the ID token has expired already: is this machine's clock right?");
+                           _ ("the ID token has expired already: is this machine's clock right?"));
       return FALSE;
     }
   return TRUE;
@@ -95,7 +96,7 @@ se_id_token_parse (const char *jwt, const char *client_id, const char *issuer, g
   if (claims == NULL)
     {
       g_set_error_literal (error, SE_ERROR, SE_ERROR_AUTHORIZATION,
-                           "the server's ID token cannot be read");
+                           _ ("the server's ID token cannot be read"));
       return NULL;
     }
   if (!check_claims (claims, client_id, issuer, now, error))

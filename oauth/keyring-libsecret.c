@@ -5,6 +5,7 @@
 
 #include "common/log.h"
 
+#include <glib/gi18n-lib.h>
 #include <libsecret/secret.h>
 #include <string.h>
 #include <unistd.h>
@@ -62,8 +63,7 @@ static GError *
 prompt_error (void)
 {
   return g_error_new_literal (SE_ERROR, SE_ERROR_CONFIG,
-                              "it wants to ask a person, and there is none: its keyring is locked "
-                              "or wants a confirmation");
+                              _ ("it wants to ask a person, and there is none: its keyring is locked or wants a confirmation"));
 }
 
 static GVariant *
@@ -160,23 +160,22 @@ limit_end (Limit *limit)
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Limit, limit_end)
 
-#define UNIT "scan-email-secrets.service"
 #define UNIT_BUS "unix:path=/run/scan-email-secrets/bus"
 
 /* What mends the service at bus; otherwise: where it is another than our unit's. */
 static const char *
 remedy_for (const char *bus, const char *otherwise)
 {
-  return g_str_equal (bus, UNIT_BUS) ? "run: systemctl restart " UNIT : otherwise;
+  return g_str_equal (bus, UNIT_BUS) ? _ ("run: systemctl restart scan-email-secrets.service")
+                                     : otherwise;
 }
 
 static void
 set_locked (const char *bus, GError **error)
 {
   g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-               "the keyring of the Secret Service at %s is locked: it was not unlocked when the "
-               "service started, or its password is another one; %s",
-               bus, remedy_for (bus, "unlock it"));
+               _ ("the keyring of the Secret Service at %s is locked: it was not unlocked when the service started, or its password is another one; %s"),
+               bus, remedy_for (bus, _ ("unlock it")));
 }
 
 static gboolean
@@ -209,7 +208,8 @@ set_error (const char *bus, const char *what, GError *failure, GError **error)
   if (g_error_matches (local, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     {
       g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY,
-                   "the Secret Service at %s %s: no answer within %d seconds", bus, what,
+                   /* TRANSLATORS: where it is, and what it does, such as "opens no session". */
+                   _ ("the Secret Service at %s %s: no answer within %d seconds"), bus, what,
                    PATIENCE_SECONDS);
       return;
     }
@@ -219,7 +219,8 @@ set_error (const char *bus, const char *what, GError *failure, GError **error)
                local->domain == SE_ERROR ? local->code
                : needs_admin (local)     ? (int)SE_ERROR_CONFIG
                                          : (int)SE_ERROR_TEMPORARY,
-               "the Secret Service at %s %s: %s", bus, what, words);
+               /* TRANSLATORS: where it is, what it does, such as "opens no session", and why. */
+               _ ("the Secret Service at %s %s: %s"), bus, what, words);
 }
 
 static void
@@ -264,8 +265,8 @@ find_service (SeKeyring *keyring, GCancellable *cancellable, GError **error)
     {
       g_error_free (failure);
       g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY,
-                   "there is no Secret Service on the bus %s: nobody has the name " BUS_NAME "; %s",
-                   keyring->bus, remedy_for (keyring->bus, "start it"));
+                   _ ("there is no Secret Service on the bus %s: nobody has the name %s; %s"),
+                   keyring->bus, BUS_NAME, remedy_for (keyring->bus, _ ("start it")));
       return FALSE;
     }
   if (owner != NULL)
@@ -275,7 +276,7 @@ find_service (SeKeyring *keyring, GCancellable *cancellable, GError **error)
                                        SECRET_SERVICE_OPEN_SESSION, NULL);
   if (keyring->service != NULL)
     return TRUE;
-  set_error (keyring->bus, "opens no session", failure, error);
+  set_error (keyring->bus, _ ("opens no session"), failure, error);
   return FALSE;
 }
 
@@ -288,14 +289,13 @@ find_collection (SeKeyring *keyring, GCancellable *cancellable, GError **error)
       keyring->service, SECRET_COLLECTION_DEFAULT, SECRET_COLLECTION_NONE, cancellable, &failure);
   if (failure != NULL)
     {
-      set_error (keyring->bus, "shows no default keyring", failure, error);
+      set_error (keyring->bus, _ ("shows no default keyring"), failure, error);
       return FALSE;
     }
   if (keyring->collection == NULL)
     {
       g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-                   "the Secret Service at %s has no default keyring; start it so that it makes "
-                   "one, as scan-email-secrets.service does",
+                   _ ("the Secret Service at %s has no default keyring; start it so that it makes one, as scan-email-secrets.service does"),
                    keyring->bus);
       return FALSE;
     }
@@ -319,14 +319,13 @@ check_owner (SeKeyring *keyring, GError **error)
 
   if (failure != NULL)
     {
-      set_error (keyring->bus, "does not show whose it is", failure, error);
+      set_error (keyring->bus, _ ("does not show whose it is"), failure, error);
       return FALSE;
     }
   if (user == geteuid () || user == 0)
     return TRUE;
   g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-               "the bus %s belongs to user id %u, neither root nor the user id %u that the tokens "
-               "are of: name that user's own bus as secret-service-bus",
+               _ ("the bus %s belongs to user id %u, neither root nor the user id %u that the tokens are of: name that user's own bus as secret-service-bus"),
                keyring->bus, (guint)user, (guint)geteuid ());
   return FALSE;
 }
@@ -347,10 +346,10 @@ keyring_open (const char *bus, GError **error)
       NULL, limit->cancellable, &failure);
   if (keyring->connection == NULL)
     {
-      set_error (bus, "cannot be reached (the bus is down, or lets only another user in)", failure,
-                 &down);
+      set_error (bus, _ ("cannot be reached (the bus is down, or lets only another user in)"),
+                 failure, &down);
       g_set_error (error, down->domain, down->code, "%s; %s", down->message,
-                   remedy_for (bus, "start it"));
+                   remedy_for (bus, _ ("start it")));
       return NULL;
     }
   if (!check_owner (keyring, error) || !find_service (keyring, limit->cancellable, error)
@@ -397,7 +396,7 @@ find_item (SeKeyring *keyring, const char *kind, const char *name, GCancellable 
   g_list_free_full (found, g_object_unref);
   if (failure == NULL)
     return TRUE;
-  set_error (keyring->bus, "cannot be searched", failure, error);
+  set_error (keyring->bus, _ ("cannot be searched"), failure, error);
   return FALSE;
 }
 
@@ -418,7 +417,7 @@ keyring_read (SeKeyring *keyring, const char *kind, const char *name, char **sec
     return TRUE;
   if (!secret_item_load_secret_sync (item, limit->cancellable, &failure))
     {
-      set_error (keyring->bus, "does not give the item", failure, error);
+      set_error (keyring->bus, _ ("does not give the item"), failure, error);
       return FALSE;
     }
   value = secret_item_get_secret (item);
@@ -448,7 +447,7 @@ keyring_write (SeKeyring *keyring, const char *kind, const char *name, const cha
   secret_value_unref (value);
   if (item != NULL)
     return TRUE;
-  set_error (keyring->bus, "does not take the item (is its disk full?)", failure, error);
+  set_error (keyring->bus, _ ("does not take the item (is its disk full?)"), failure, error);
   return FALSE;
 }
 
@@ -463,7 +462,7 @@ keyring_remove (SeKeyring *keyring, const char *kind, const char *name, GError *
     return FALSE;
   if (item == NULL || secret_item_delete_sync (item, limit->cancellable, &failure))
     return TRUE;
-  set_error (keyring->bus, "does not remove the item", failure, error);
+  set_error (keyring->bus, _ ("does not remove the item"), failure, error);
   return FALSE;
 }
 

@@ -5,6 +5,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <glib/gi18n-lib.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <string.h>
@@ -123,9 +124,10 @@ se_loopback_new (guint16 port, GError **error)
   if (good)
     return g_steal_pointer (&loopback);
   if (port != 0)
-    se_error_set_errno (error, errno, "cannot listen at port %u of this machine (--port)", port);
+    se_error_set_errno (error, errno, _ ("cannot listen at port %u of this machine (--port)"),
+                        port);
   else
-    se_error_set_errno (error, errno, "cannot listen at a port of this machine");
+    se_error_set_errno (error, errno, _ ("cannot listen at a port of this machine"));
   return NULL;
 }
 
@@ -207,25 +209,26 @@ typedef struct
 } Page;
 
 static const Page taken
-    = { "200 OK", "Signed in",
-        "You can close this window. oauth-setup goes on where you started it: look there." };
-static const Page refused
-    = { "200 OK", "Not signed in",
-        "The sign-in did not work. You can close this window: oauth-setup tells why, where you "
-        "started it." };
-static const Page stray = { "404 Not Found", "Nothing here",
-                            "oauth-setup waits here for the end of a sign-in. This was not it." };
-static const Page bad = { "400 Bad Request", "Nothing here", "This request cannot be read." };
+    = { "200 OK", N_ ("Signed in"),
+        N_ ("You can close this window. oauth-setup goes on where you started it: look there.") };
+static const Page refused = { "200 OK", N_ ("Not signed in"),
+                              N_ ("The sign-in did not work. You can close this window: oauth-setup tells why, where you started it.") };
+static const Page stray
+    = { "404 Not Found", N_ ("Nothing here"),
+        N_ ("oauth-setup waits here for the end of a sign-in. This was not it.") };
+static const Page bad
+    = { "400 Bad Request", N_ ("Nothing here"), N_ ("This request cannot be read.") };
 static const Page other_method
-    = { "405 Method Not Allowed", "Nothing here", "This request cannot be answered." };
+    = { "405 Method Not Allowed", N_ ("Nothing here"), N_ ("This request cannot be answered.") };
 
 static void
 send_page (Connection *connection, const Page *page, gboolean head)
 {
   g_autofree char *body = g_strdup_printf (
-      "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>%s</title></head>\n"
+      /* TRANSLATORS: "en" is your language's code in HTML (BCP 47). */
+      "<!DOCTYPE html>\n<html lang=\"%s\"><head><meta charset=\"utf-8\"><title>%s</title></head>\n"
       "<body><h1>%s</h1><p>%s</p></body></html>\n",
-      page->title, page->title, page->text);
+      _ ("en"), _ (page->title), _ (page->title), _ (page->text));
   g_autofree char *reply = g_strdup_printf (
       "HTTP/1.1 %s\r\n%sContent-Type: text/html; charset=utf-8\r\n"
       "Content-Length: %zu\r\nCache-Control: no-store\r\n"

@@ -5,6 +5,7 @@
 #include "common/log.h"
 #include "oauth/error-table.h"
 
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 #define DESCRIPTION_MAX 300
@@ -60,7 +61,7 @@ repeats (const char *words, const char *const *secrets)
 static char *
 shown (const char *words, gsize max, const char *const *secrets)
 {
-  return repeats (words, secrets) ? g_strdup ("(not shown: it repeats a secret)")
+  return repeats (words, secrets) ? g_strdup (_ ("(not shown: it repeats a secret)"))
                                   : se_log_clean (words, max);
 }
 
@@ -77,22 +78,26 @@ set_status_error (GError **error, const SeHttpReply *reply, const char *url)
   g_autofree char *host = host_of (url);
 
   if (is_trouble (reply->status) && reply->retry_after >= 0)
-    g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY,
-                 "%s is busy or out of order (HTTP %d) and asks to wait %" G_GINT64_FORMAT
-                 " seconds",
-                 host, reply->status, reply->retry_after);
+    {
+      int seconds = (int)MIN (reply->retry_after, G_MAXINT);
+
+      g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY,
+                   g_dngettext (GETTEXT_PACKAGE,
+                                "%s is busy or out of order (HTTP %d) and asks to wait %d second",
+                                "%s is busy or out of order (HTTP %d) and asks to wait %d seconds",
+                                (gulong)seconds),
+                   host, reply->status, seconds);
+    }
   else if (is_trouble (reply->status))
-    g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "%s is busy or out of order (HTTP %d)", host,
-                 reply->status);
+    g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, _ ("%s is busy or out of order (HTTP %d)"),
+                 host, reply->status);
   else if (reply->status >= 300 && reply->status < 400)
-    g_set_error (
-        error, SE_ERROR, SE_ERROR_TEMPORARY,
-        "%s redirects to another address (HTTP %d), which is not followed: if it lasts, correct "
-        "the endpoint",
-        host, reply->status);
+    g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY,
+                 _ ("%s redirects to another address (HTTP %d), which is not followed: if it lasts, correct the endpoint"),
+                 host, reply->status);
   else
     g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY,
-                 "%s answers HTTP %d without an OAuth 2.0 reply (%" G_GSIZE_FORMAT " bytes)", host,
+                 _ ("%s answers HTTP %d without an OAuth 2.0 reply (%zu bytes)"), host,
                  reply->status, reply->length);
 }
 
@@ -183,13 +188,13 @@ read_trace (const SeRefusal *refusal)
   if (id != NULL)
     {
       clean = shown (id, ID_MAX, refusal->secrets);
-      return g_strconcat ("trace id ", clean, NULL);
+      return g_strdup_printf (_ ("trace id %s"), clean);
     }
   member = refusal->json == NULL ? NULL : se_json_string (refusal->json, "correlation_id");
   if (member == NULL)
     return NULL;
   clean = shown (member, ID_MAX, refusal->secrets);
-  return g_strconcat ("correlation id ", clean, NULL);
+  return g_strdup_printf (_ ("correlation id %s"), clean);
 }
 
 /* The server's words without what Microsoft appends to them. */
@@ -226,8 +231,15 @@ describe (const SeRefusal *refusal, const char *url, gint64 number)
   if (trace != NULL)
     g_string_append_printf (text, ", %s", trace);
   if (refusal->retry_after >= 0)
-    g_string_append_printf (text, ", asks to wait %" G_GINT64_FORMAT " seconds",
-                            refusal->retry_after);
+    {
+      int seconds = (int)MIN (refusal->retry_after, G_MAXINT);
+
+      g_string_append (text, ", ");
+      g_string_append_printf (text,
+                              g_dngettext (GETTEXT_PACKAGE, "asks to wait %d second",
+                                           "asks to wait %d seconds", (gulong)seconds),
+                              seconds);
+    }
   return g_string_free (g_string_append_c (text, ']'), FALSE);
 }
 
@@ -364,7 +376,7 @@ se_token_response_parse (const SeHttpReply *reply, const SeAccount *account, con
       g_autofree char *cleaned = se_log_clean (type, 64);
 
       g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-                   "%s gives tokens of type %s; SMTP needs Bearer tokens", host, cleaned);
+                   _ ("%s gives tokens of type %s; SMTP needs Bearer tokens"), host, cleaned);
       return NULL;
     }
   response->access_token = g_strdup (access_token);

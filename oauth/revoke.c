@@ -5,6 +5,8 @@
 #include "oauth/client-auth.h"
 #include "oauth/grant.h"
 
+#include <glib/gi18n-lib.h>
+
 /* Errors after which the token is dead all the same. Google answers invalid_token for what is no
  * longer good; RFC 7009, 2.2 would have 200. */
 static gboolean
@@ -85,17 +87,15 @@ explain (const SeAccount *account, const SeTokenRecord *record, GError *error)
       = record == NULL ? NULL : g_uri_parse (record->token_endpoint, G_URI_FLAGS_NONE, NULL);
   const char *server = uri == NULL ? account->provider->name : g_uri_get_host (uri);
   const char *grant = record == NULL ? account->grant : record->grant;
-  g_autofree char *remedy
-      = se_grant_is_attended (grant)
-            ? g_strdup_printf ("take the application away there from what %s gave access to",
-                               account->login_user)
-            : g_strdup (
-                "remove the secret, certificate or key there that this machine signs in by");
 
-  error->message = g_strdup_printf (
-      "%s could not be told (%s) and still honours the tokens of %s, which are removed from this "
-      "machine; to end that, %s",
-      server, reason, account->address, remedy);
+  if (se_grant_is_attended (grant))
+    error->message
+        = g_strdup_printf (_ ("%s could not be told (%s) and still honours the tokens of %s, which are removed from this machine; to end that, take the application away there from what %s gave access to"),
+                           server, reason, account->address, account->login_user);
+  else
+    error->message
+        = g_strdup_printf (_ ("%s could not be told (%s) and still honours the tokens of %s, which are removed from this machine; to end that, remove the secret, certificate or key there that this machine signs in by"),
+                           server, reason, account->address);
 }
 
 /* A record that cannot be decrypted can be removed all the same. *no_key: why it cannot be. */

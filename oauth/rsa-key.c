@@ -3,6 +3,7 @@
 
 #include "common/io.h"
 
+#include <glib/gi18n-lib.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -42,7 +43,7 @@ take_reason (void)
   const char *reason = ERR_reason_error_string (ERR_peek_last_error ());
 
   ERR_clear_error ();
-  return reason == NULL ? "no reason given" : reason;
+  return reason == NULL ? _ ("no reason given") : reason;
 }
 
 /* There is nobody to ask for a passphrase. */
@@ -61,14 +62,14 @@ check_kind (const EVP_PKEY *key, const char *name, GError **error)
   if (EVP_PKEY_get_base_id (key) != EVP_PKEY_RSA)
     {
       g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-                   "%s holds a key of type %s; an RSA key is needed", name,
+                   _ ("%s holds a key of type %s; an RSA key is needed"), name,
                    kind == NULL ? "unknown" : kind);
       return FALSE;
     }
   if (EVP_PKEY_get_bits (key) < BITS_MIN)
     {
       g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-                   "%s holds an RSA key of %d bits; it must have at least %d", name,
+                   _ ("%s holds an RSA key of %d bits; it must have at least %d"), name,
                    EVP_PKEY_get_bits (key), BITS_MIN);
       return FALSE;
     }
@@ -89,15 +90,14 @@ se_rsa_key_parse (const char *pem, const char *name, GError **error)
     {
       take_reason ();
       g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-                   "%s has a passphrase, which nobody can enter for a service: take it off "
-                   "(openssl pkey), the file's mode protects the key",
+                   _ ("%s has a passphrase, which nobody can enter for a service: take it off (openssl pkey), the file's mode protects the key"),
                    name);
       return NULL;
     }
   if (key->key == NULL)
     {
-      g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, "%s holds no usable private key in PEM (%s)",
-                   name, take_reason ());
+      g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
+                   _ ("%s holds no usable private key in PEM (%s)"), name, take_reason ());
       return NULL;
     }
   return check_kind (key->key, name, error) ? g_steal_pointer (&key) : NULL;
@@ -136,7 +136,7 @@ se_rsa_key_sign (const SeRsaKey *key, SeRsaScheme scheme, const void *data, gsiz
   if (begin_signature (context, key, scheme)
       && EVP_DigestSign (context, signature, signature_length, data, length) == 1)
     return g_steal_pointer (&signature);
-  g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, "cannot sign with %s: %s", key->name,
+  g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, _ ("cannot sign with %s: %s"), key->name,
                take_reason ());
   return NULL;
 }
@@ -170,17 +170,15 @@ se_certificate_read (const char *path, const SeRsaKey *key, SeCertificate *certi
       || !read_time (X509_get0_notBefore (x509), &certificate->not_before)
       || !read_time (X509_get0_notAfter (x509), &certificate->not_after))
     {
-      g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, "%s holds no usable certificate in PEM (%s)",
-                   path, take_reason ());
+      g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
+                   _ ("%s holds no usable certificate in PEM (%s)"), path, take_reason ());
       return FALSE;
     }
   if (key == NULL || EVP_PKEY_eq (X509_get0_pubkey (x509), key->key) == 1)
     return TRUE;
   ERR_clear_error ();
-  g_set_error (
-      error, SE_ERROR, SE_ERROR_CONFIG,
-      "the certificate in %s does not belong to the key in %s: name the two that were made "
-      "together",
-      path, key->name);
+  g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
+               _ ("the certificate in %s does not belong to the key in %s: name the two that were made together"),
+               path, key->name);
   return FALSE;
 }

@@ -5,6 +5,8 @@
 #include "common/log.h"
 #include "oauth/jwt.h"
 
+#include <glib/gi18n-lib.h>
+
 #define GRANT_TYPE "urn:ietf:params:oauth:grant-type:jwt-bearer"
 #define FILE_MAX (64 * 1024)
 /* Google takes an hour at most. How long the access token lives does not hang on it. */
@@ -23,8 +25,8 @@ read_file (const SeAccount *account, GError **error)
 
   if (path == NULL)
     {
-      g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, "set service-account-file = in [account %s]",
-                   account->address);
+      g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
+                   _ ("set service-account-file = in [account %s]"), account->address);
       return NULL;
     }
   text = se_io_read_secret_file (path, FILE_MAX, &length, error);
@@ -37,16 +39,15 @@ read_file (const SeAccount *account, GError **error)
       g_autofree char *shown = type == NULL ? NULL : se_log_clean (type, 64);
 
       g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-                   "%s is not the JSON key file of a service account (its type is %s): make one in "
-                   "the Google Cloud console at the service account's Keys",
-                   path, shown == NULL ? "not given" : shown);
+                   _ ("%s is not the JSON key file of a service account (its type is %s): make one in the Google Cloud console at the service account's Keys"),
+                   path, shown == NULL ? _ ("not given") : shown);
       return NULL;
     }
   for (gsize i = 0; i < G_N_ELEMENTS (needed); i++)
     if (se_json_string (json, needed[i]) == NULL)
       {
         g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-                     "%s has no %s: put the service account's key file there, unchanged", path,
+                     _ ("%s has no %s: put the service account's key file there, unchanged"), path,
                      needed[i]);
         return NULL;
       }
@@ -73,7 +74,7 @@ se_service_account_client_id (const SeAccount *account, char **id, GError **erro
 static SeRsaKey *
 read_key (const SeAccount *account, const cJSON *file, GError **error)
 {
-  g_autofree char *name = g_strdup_printf ("private_key in %s", account->service_account_file);
+  g_autofree char *name = g_strdup_printf (_ ("private_key in %s"), account->service_account_file);
 
   return se_rsa_key_parse (se_json_string (file, "private_key"), name, error);
 }

@@ -4,6 +4,7 @@
 #include "common/io.h"
 
 #include <errno.h>
+#include <glib/gi18n-lib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -53,7 +54,7 @@ remove_leftovers (const FileStore *file)
       g_autofree char *path = g_build_filename (file->directory, entry, NULL);
 
       if (is_temporary (entry, prefix) && unlink (path) < 0)
-        g_warning ("cannot remove %s: %s", path, g_strerror (errno));
+        g_warning (_ ("cannot remove %s: %s"), path, g_strerror (errno));
     }
 }
 
@@ -85,7 +86,7 @@ file_remove (SeStore *store, GError **error)
 {
   if (unlink (store->location) < 0 && errno != ENOENT)
     {
-      se_error_set_errno (error, errno, "cannot remove %s", store->location);
+      se_error_set_errno (error, errno, _ ("cannot remove %s"), store->location);
       return FALSE;
     }
   return se_io_sync_parent (store->location, error);

@@ -3,6 +3,7 @@
 
 #include "common/io.h"
 
+#include <glib/gi18n-lib.h>
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/kdf.h>
@@ -62,10 +63,11 @@ se_seal_new (const char *path, GError **error)
   secret = se_io_read_secret_file (path, KEY_FILE_MAX, NULL, &local);
   if (secret == NULL)
     {
-      g_set_error (error, local->domain, local->code, "token-key-file: %s%s", local->message,
-                   access (path, F_OK) < 0 ? "; if scan-email-token-key.service is to provide it, "
-                                             "run: systemctl start scan-email-token-key.service"
-                                           : "");
+      g_set_error (error, local->domain, local->code,
+                   access (path, F_OK) < 0
+                       ? _ ("token-key-file: %s; if scan-email-token-key.service is to provide it, run: systemctl start scan-email-token-key.service")
+                       : "token-key-file: %s",
+                   local->message);
       return NULL;
     }
   for (gsize length = strlen (secret); length > 0 && strchr ("\r\n", secret[length - 1]) != NULL;
@@ -74,8 +76,7 @@ se_seal_new (const char *path, GError **error)
   if (strlen (secret) < KEY_FILE_MIN)
     {
       g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-                   "token-key-file: %s holds less than %d bytes, too little for a key; "
-                   "scan-email.conf(5) tells how to make one",
+                   _ ("token-key-file: %s holds less than %d bytes, too little for a key; scan-email.conf(5) tells how to make one"),
                    path, KEY_FILE_MIN);
       return NULL;
     }
@@ -130,7 +131,7 @@ se_seal_close (const SeSeal *seal, int version, const char *address, const char 
   if (RAND_bytes (nonce, sizeof nonce) != 1)
     {
       g_set_error_literal (error, SE_ERROR, SE_ERROR_TEMPORARY,
-                           "no random numbers to encrypt the tokens with");
+                           _ ("no random numbers to encrypt the tokens with"));
       return NULL;
     }
   context = begin (seal, TRUE, nonce, version, address);
@@ -163,18 +164,16 @@ check_key (const SeSeal *seal, const char *key_id, const char *address, const ch
   if (seal == NULL)
     {
       g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-                   "%s is encrypted (key %s) but no key is configured; set token-key-file in the "
-                   "section [server] to the file that holds it",
+                   _ ("%s is encrypted (key %s) but no key is configured; set token-key-file in the section [server] to the file that holds it"),
                    location, key_id);
       return FALSE;
     }
   if (!g_str_equal (key_id, seal->key_id))
     {
-      g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-                   "%s is encrypted with the key %s, but token-key-file = %s holds the key %s; "
-                   "bring the old key back, or give the record up and run: %s && oauth-setup "
-                   "login %s",
-                   location, key_id, seal->path, seal->key_id, discard, address);
+      g_set_error (
+          error, SE_ERROR, SE_ERROR_CONFIG,
+          _ ("%s is encrypted with the key %s, but token-key-file = %s holds the key %s; bring the old key back, or give the record up and run: %s && oauth-setup login %s"),
+          location, key_id, seal->path, seal->key_id, discard, address);
       return FALSE;
     }
   return TRUE;

@@ -6,6 +6,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <glib/gi18n-lib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -40,7 +41,8 @@ load_module (const char *path, GError **error)
 
   if (class == NULL)
     g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-                 "the module for token-store = secret-service cannot be loaded: %s", dlerror ());
+                 _ ("the module for token-store = secret-service cannot be loaded: %s"),
+                 dlerror ());
   return class;
 }
 
@@ -62,8 +64,8 @@ read_marker (const SecretStore *secret, char **id, GError **error)
     return TRUE;
   g_clear_pointer (id, g_free);
   g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-               "%s is damaged; if the keyring is the right one, run: rm %s", secret->marker_path,
-               quoted);
+               _ ("%s is damaged; if the keyring is the right one, run: rm %s"),
+               secret->marker_path, quoted);
   return FALSE;
 }
 
@@ -86,9 +88,7 @@ check_canary (const SecretStore *secret, SeKeyring *keyring, const char *id, GEr
   if (g_strcmp0 (found, id) == 0)
     return TRUE;
   g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-               "the Secret Service at %s shows another keyring than the one with the tokens (there "
-               "is no item canary = %s): bring that one back; or give its tokens up: rm %s && "
-               "oauth-setup login %s",
+               _ ("the Secret Service at %s shows another keyring than the one with the tokens (there is no item canary = %s): bring that one back; or give its tokens up: rm %s && oauth-setup login %s"),
                secret->bus, id, quoted, secret->store.address);
   return FALSE;
 }
@@ -243,14 +243,12 @@ check_bus (const SeServerConfig *server, const char *address, GError **error)
 
   if (bus == NULL)
     g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-                 "account %s: token-store = secret-service needs secret-service-bus in the section "
-                 "[server], the address of a D-Bus bus",
+                 _ ("account %s: token-store = secret-service needs secret-service-bus in the section [server], the address of a D-Bus bus"),
                  address);
   else if ((!g_str_has_prefix (bus, "unix:path=") && !g_str_has_prefix (bus, "unix:abstract="))
            || strchr (bus, ';') != NULL)
     g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-                 "secret-service-bus = %s is not the address of one socket such as "
-                 "unix:path=/run/scan-email-secrets/bus",
+                 _ ("secret-service-bus = %s is not the address of one socket such as unix:path=/run/scan-email-secrets/bus"),
                  bus);
   else
     return TRUE;
@@ -281,8 +279,7 @@ se_store_secret_service_new (const SeServerConfig *server, const char *directory
   if (module == NULL)
     {
       g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-                   "account %s: this scan-email was built without token-store = secret-service; "
-                   "use file",
+                   _ ("account %s: this scan-email was built without token-store = secret-service; use file"),
                    address);
       return NULL;
     }
@@ -294,9 +291,9 @@ se_store_secret_service_new (const SeServerConfig *server, const char *directory
   secret = g_new0 (SecretStore, 1);
   secret->store.class = &secret_class;
   secret->store.location
-      = g_strdup_printf ("the Secret Service at %s (item " SE_KEYRING_APPLICATION
-                         " = " SE_KEYRING_APPLICATION_VALUE ", " SE_KEYRING_ACCOUNT " = %s)",
-                         server->secret_service_bus, address);
+      = g_strdup_printf (_ ("the Secret Service at %s (item %s = %s, %s = %s)"),
+                         server->secret_service_bus, SE_KEYRING_APPLICATION,
+                         SE_KEYRING_APPLICATION_VALUE, SE_KEYRING_ACCOUNT, address);
   secret->store.discard = make_discard (server, address);
   secret->bus = g_strdup (server->secret_service_bus);
   secret->marker_path = g_build_filename (directory, MARKER_NAME, NULL);

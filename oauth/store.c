@@ -5,6 +5,7 @@
 #include "oauth/json.h"
 
 #include <errno.h>
+#include <glib/gi18n-lib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -114,7 +115,7 @@ static void
 set_damaged (const SeStore *store, const char *how, GError **error)
 {
   g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-               "%s is damaged (%s); run: %s && oauth-setup login %s", store->location, how,
+               _ ("%s is damaged (%s); run: %s && oauth-setup login %s"), store->location, how,
                store->discard, store->address);
 }
 
@@ -126,11 +127,11 @@ check_version (const SeStore *store, const cJSON *json, GError **error)
 
   if (se_json_integer (json, "version", &version) && version > VERSION_NOW)
     {
-      g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-                   "%s was written by a newer scan-email (format %" G_GINT64_FORMAT
-                   ", this one knows %d): install that version again, or give the record up and "
-                   "run: %s && oauth-setup login %s",
-                   store->location, version, VERSION_NOW, store->discard, store->address);
+      g_set_error (
+          error, SE_ERROR, SE_ERROR_CONFIG,
+          _ ("%s was written by a newer scan-email (format %d, this one knows %d): install that version again, or give the record up and run: %s && oauth-setup login %s"),
+          store->location, (int)MIN (version, G_MAXINT), VERSION_NOW, store->discard,
+          store->address);
       return 0;
     }
   if (version >= 1)
@@ -154,7 +155,7 @@ unseal (const SeStore *store, int version, cJSON **json, GError **error)
   if (text != NULL)
     *json = se_json_parse (text, strlen (text));
   if (damaged || (text != NULL && *json == NULL))
-    set_damaged (store, "it cannot be decrypted, or is another account's", error);
+    set_damaged (store, _ ("it cannot be decrypted, or is another account's"), error);
   return *json != NULL;
 }
 
@@ -168,7 +169,7 @@ record_from_text (const SeStore *store, const char *text, gsize length, GError *
 
   if (json == NULL)
     {
-      set_damaged (store, "no JSON object", error);
+      set_damaged (store, _ ("no JSON object"), error);
       return NULL;
     }
   version = check_version (store, json, error);
@@ -196,15 +197,15 @@ check_private (const char *what, const char *path, const struct stat *status, co
   if (status->st_uid != geteuid ())
     {
       g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-                   "%s %s belongs to user id %u but is used by user id %u; run: %s %s %s", what,
+                   _ ("%s %s belongs to user id %u but is used by user id %u; run: %s %s %s"), what,
                    path, (guint)status->st_uid, (guint)geteuid (), chown, user, quoted);
       return FALSE;
     }
   if ((status->st_mode & (S_IRWXG | S_IRWXO)) != 0)
     {
       g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-                   "%s %s must be its owner's alone but its mode is %04o; run: chmod %04o %s", what,
-                   path, (guint)(status->st_mode & 07777), (guint)mode, quoted);
+                   _ ("%s %s must be its owner's alone but its mode is %04o; run: chmod %04o %s"),
+                   what, path, (guint)(status->st_mode & 07777), (guint)mode, quoted);
       return FALSE;
     }
   return TRUE;
@@ -218,10 +219,10 @@ ensure_directory (const char *path, const char *user, GError **error)
 
   if (g_mkdir_with_parents (path, 0700) < 0 || stat (path, &status) < 0)
     {
-      se_error_set_errno (error, errno, "cannot make the directory %s", path);
+      se_error_set_errno (error, errno, _ ("cannot make the directory %s"), path);
       return FALSE;
     }
-  return check_private ("the directory", path, &status, user, "chown -R", 0700, error);
+  return check_private (_ ("the directory"), path, &status, user, "chown -R", 0700, error);
 }
 
 /* A lock that we cannot take, or that others can, would make every job wait for nothing. */
@@ -237,10 +238,10 @@ check_lock_file (const char *path, const char *user, GError **error)
       g_autofree char *quoted = g_shell_quote (path);
 
       g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-                   "the lock file %s is not a regular file; run: rm -r %s", path, quoted);
+                   _ ("the lock file %s is not a regular file; run: rm -r %s"), path, quoted);
       return FALSE;
     }
-  return check_private ("the lock file", path, &status, user, "chown", 0600, error);
+  return check_private (_ ("the lock file"), path, &status, user, "chown", 0600, error);
 }
 
 static SeStore *

@@ -4,6 +4,7 @@
 #include "common/log.h"
 #include "common/timestamp.h"
 
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 #define SHOWN_MAX 300
@@ -108,7 +109,7 @@ check_granted (GPtrArray *warnings, char **asked, const SeTokenRecord *record)
     if (**scope != '\0' && !is_about_identity (*scope) && !g_str_has_suffix (*scope, "/.default")
         && !has_scope (granted, *scope))
       add (warnings,
-           g_strdup_printf ("The server did not grant %s, but: %s.", *scope, record->scope));
+           g_strdup_printf (_ ("The server did not grant %s, but: %s."), *scope, record->scope));
 }
 
 /* The host of the service that scope belongs to; NULL: it names none. */
@@ -145,14 +146,14 @@ check_service (GPtrArray *warnings, char **asked, const cJSON *claims)
       if (!exchange || aud == NULL)
         continue;
       if (!g_str_equal (aud, EXCHANGE_ID) && (given == NULL || !is_outlook (given)))
-        add (warnings, g_strdup_printf ("The token is for %s, not for Exchange Online.", aud));
+        add (warnings, g_strdup_printf (_ ("The token is for %s, not for Exchange Online."), aud));
       if (scp != NULL && !has_scope (granted, *scope))
-        add (warnings,
-             g_strdup_printf ("The token's permissions (%s) lack %s.", scp, last_segment (*scope)));
+        add (warnings, g_strdup_printf (_ ("The token's permissions (%s) lack %s."), scp,
+                                        last_segment (*scope)));
       if (scp == NULL && (roles == NULL || strstr (roles, "SMTP.SendAsApp") == NULL))
         add (warnings,
-             g_strdup ("The token has no role SMTP.SendAsApp, which is right only where Exchange "
-                       "gives the application that role itself (New-ManagementRoleAssignment)."));
+             g_strdup (
+                 _ ("The token has no role SMTP.SendAsApp, which is right only where Exchange gives the application that role itself (New-ManagementRoleAssignment).")));
     }
 }
 
@@ -163,7 +164,7 @@ check_user (GPtrArray *warnings, const SeAccount *account, const cJSON *claims)
 
   if (upn != NULL && account->login_user != NULL
       && g_ascii_strcasecmp (upn, account->login_user) != 0)
-    add (warnings, g_strdup_printf ("The token is for the user %s, but login-user is %s.", upn,
+    add (warnings, g_strdup_printf (_ ("The token is for the user %s, but login-user is %s."), upn,
                                     account->login_user));
 }
 

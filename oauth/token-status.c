@@ -4,23 +4,25 @@
 #include "common/timestamp.h"
 #include "oauth/grant.h"
 
+#include <glib/gi18n-lib.h>
+
 const char *
 se_token_status_word (SeTokenStatus status)
 {
   switch (status)
     {
     case SE_TOKEN_ACTIVE:
-      return "Active";
+      return N_ ("Active");
     case SE_TOKEN_EXPIRING:
-      return "Expiring";
+      return N_ ("Expiring");
     case SE_TOKEN_NEEDS_AUTHORIZATION:
-      return "Needs authorization";
+      return N_ ("Needs authorization");
     case SE_TOKEN_REVOKED:
-      return "Revoked";
+      return N_ ("Revoked");
     case SE_TOKEN_UNREACHABLE:
-      return "Unreachable";
+      return N_ ("Unreachable");
     case SE_TOKEN_MISCONFIGURED:
-      return "Misconfigured";
+      return N_ ("Misconfigured");
     }
   g_return_val_if_reached ("Misconfigured");
 }
@@ -63,15 +65,14 @@ report_failure (SeTokenReport *report, const SeAccount *account, gboolean expire
 {
   const SeTokenRecord *record = report->record;
   g_autofree char *when = se_timestamp_local (record->failed);
-  const char *advice = NULL;
 
   report->status = judge_failure (record, expired);
-  if (report->status == SE_TOKEN_REVOKED || report->status == SE_TOKEN_NEEDS_AUTHORIZATION)
-    advice = "run: oauth-setup login";
-  else
-    advice = "to try again and see why, run: oauth-setup refresh";
-  report->hint = g_strdup_printf ("the refresh failed at %s (%s); %s %s", when, record->failure,
-                                  advice, account->address);
+  report->hint = g_strdup_printf (
+      report->status == SE_TOKEN_REVOKED || report->status == SE_TOKEN_NEEDS_AUTHORIZATION
+          ? _ ("the refresh failed at %s (%s); run: oauth-setup login %s")
+          : _ ("the refresh failed at %s (%s); to try again and see why, run: oauth-setup refresh "
+               "%s"),
+      when, record->failure, account->address);
 }
 
 /* A record that belongs to the account as it is configured now. */
@@ -86,18 +87,18 @@ report_record (SeTokenReport *report, const SeAccount *account)
   else if (g_strcmp0 (record->grant, account->grant) != 0)
     {
       report->status = SE_TOKEN_NEEDS_AUTHORIZATION;
-      report->hint = g_strdup_printf (
-          "grant = %s is configured, but mail still goes by the sign-in of grant %s; to switch, "
-          "run: oauth-setup login %s",
-          account->grant, record->grant, account->address);
+      report->hint
+          = g_strdup_printf (_ ("grant = %s is configured, but mail still goes by the sign-in of "
+                                "grant %s; to switch, run: oauth-setup login %s"),
+                             account->grant, record->grant, account->address);
     }
   else if (expired && record->refresh_token == NULL && se_grant_is_attended (record->grant))
     {
       g_autofree char *end = se_timestamp_local (record->expires);
 
       report->status = SE_TOKEN_NEEDS_AUTHORIZATION;
-      report->hint = g_strdup_printf ("the sign-in ran out at %s; run: oauth-setup login %s", end,
-                                      account->address);
+      report->hint = g_strdup_printf (_ ("the sign-in ran out at %s; run: oauth-setup login %s"),
+                                      end, account->address);
     }
 }
 
@@ -114,7 +115,9 @@ report_deadline (SeTokenReport *report, const SeAccount *account)
   when = se_timestamp_local (deadline->time);
   report->status = SE_TOKEN_EXPIRING;
   g_free (report->hint);
-  report->hint = g_strdup_printf ("%s at %s; %s %s", deadline->reason, when, deadline->remedy,
+  /* TRANSLATORS: why (such as "the certificate ends"), a date and time, what to do, and the
+   * account, which ends a command. */
+  report->hint = g_strdup_printf (_ ("%s at %s; %s %s"), deadline->reason, when, deadline->remedy,
                                   account->address);
 }
 
@@ -136,7 +139,7 @@ se_token_report_new (const SeTokenContext *context)
     {
       report->status = SE_TOKEN_NEEDS_AUTHORIZATION;
       report->hint
-          = g_strdup_printf ("not signed in yet; run: oauth-setup login %s", account->address);
+          = g_strdup_printf (_ ("not signed in yet; run: oauth-setup login %s"), account->address);
     }
   else if (se_grant_check_record (account, report->record, &error))
     report_record (report, account);

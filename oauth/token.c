@@ -6,6 +6,8 @@
 #include "common/log.h"
 #include "oauth/grant.h"
 
+#include <glib/gi18n-lib.h>
+
 /* An access token with this much left is used when the server cannot be reached, seconds. */
 #define LAST_USE 60
 
@@ -59,7 +61,7 @@ load (const SeTokenContext *context, SeStore *store, GError **error)
   if (record == NULL)
     {
       g_set_error (error, SE_ERROR, SE_ERROR_AUTHORIZATION,
-                   "%s is not signed in yet; run: oauth-setup login %s", account->address,
+                   _ ("%s is not signed in yet; run: oauth-setup login %s"), account->address,
                    account->address);
       return NULL;
     }
@@ -95,7 +97,7 @@ keep (SeStore *store, SeTokenRecord *record, SeTokenResponse *response, GError *
   record->failed = 0;
   if (se_store_save (store, record, error))
     return TRUE;
-  g_prefix_error (error, "new tokens came but cannot be stored: ");
+  g_prefix_error (error, _ ("new tokens came but cannot be stored: "));
   return FALSE;
 }
 
@@ -149,7 +151,7 @@ refresh_once (const SeTokenContext *context, SeStore *store, SeTokenRecord **rec
     {
       g_set_error (
           error, SE_ERROR, SE_ERROR_AUTHORIZATION,
-          "the sign-in has run out and brought no refresh token; run: oauth-setup login %s",
+          _ ("the sign-in has run out and brought no refresh token; run: oauth-setup login %s"),
           context->account->address);
       return FALSE;
     }
@@ -197,7 +199,7 @@ refresh_locked (const SeTokenContext *context, SeStore *store, const char *rejec
         return g_steal_pointer (&record);
     }
   if (se_error_is (failure, SE_ERROR_AUTHORIZATION))
-    g_prefix_error (&failure, "%s is no longer authorized: ", context->account->address);
+    g_prefix_error (&failure, _ ("%s is no longer authorized: "), context->account->address);
   g_propagate_error (error, g_steal_pointer (&failure));
   return NULL;
 }
@@ -217,14 +219,17 @@ load_for_last_use (const SeTokenContext *context, SeStore *store, const char *re
                    const GError *failure)
 {
   g_autoptr (SeTokenRecord) record = NULL;
+  int left;
 
   if (!se_error_is (failure, SE_ERROR_TEMPORARY))
     return NULL;
   record = load (context, store, NULL);
   if (record == NULL || seconds_left (record) < LAST_USE || is_rejected (record, rejected))
     return NULL;
-  g_warning ("%s: %s; its access token is still good for %" G_GINT64_FORMAT " seconds",
-             context->account->address, failure->message, seconds_left (record));
+  left = (int)seconds_left (record);
+  g_warning (g_dngettext (GETTEXT_PACKAGE, "%s: %s; its access token is still good for %d second",
+                          "%s: %s; its access token is still good for %d seconds", (gulong)left),
+             context->account->address, failure->message, left);
   return g_steal_pointer (&record);
 }
 

@@ -6,6 +6,7 @@
 #include "setup/release.h"
 #include "setup/service.h"
 
+#include <glib/gi18n-lib.h>
 #include <stdio.h>
 
 typedef struct
@@ -134,9 +135,9 @@ se_alerts_carry_or_warn (const SeSetup *setup)
   if (!se_alerts_carry (setup, released, &error))
     {
       fflush (stdout);
-      se_log_write ("oauth-setup: warning", "%s; the queues are told by: oauth-setup release --due",
-                    error->message);
+      se_log_write (_ ("oauth-setup: warning"),
+                    _ ("%s; the queues are told by: oauth-setup release --due"), error->message);
     }
   for (i = 0; i < released->len; i++)
-    printf ("Released job %s.\n", (const char *)released->pdata[i]);
+    printf (_ ("Released job %s.\n"), (const char *)released->pdata[i]);
 }

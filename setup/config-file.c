@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gi18n-lib.h>
 #include <grp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +24,7 @@ give_to_group (const char *path, const struct group *group, GError **error)
 {
   if (geteuid () != 0 || chown (path, (uid_t)-1, group->gr_gid) == 0)
     return TRUE;
-  se_error_set_errno (error, errno, "Cannot make %s the group %s's", path, group->gr_name);
+  se_error_set_errno (error, errno, _ ("Cannot make %s the group %s's"), path, group->gr_name);
   return FALSE;
 }
 
@@ -33,8 +34,8 @@ create (const char *path, const struct group *group, GError **error)
   if (geteuid () == 0 && group == NULL)
     {
       g_set_error (error, SE_ERROR, (int)SE_ERROR_CONFIG,
-                   "There is no group \"%s\" that %s could belong to: create it with "
-                   "systemd-sysusers, or groupadd --system %s",
+                   _ ("There is no group \"%s\" that %s could belong to: create it with "
+                      "systemd-sysusers, or groupadd --system %s"),
                    SE_SERVICE_GROUP, path, SE_SERVICE_GROUP);
       return FALSE;
     }
@@ -64,7 +65,7 @@ se_config_file_check_writable (const char *path, GError **error)
   free (resolved);
   if (access (directory, W_OK) == 0)
     return TRUE;
-  se_error_set_errno (error, errno, "%s cannot be changed; run oauth-setup as root (%s)", path,
+  se_error_set_errno (error, errno, _ ("%s cannot be changed; run oauth-setup as root (%s)"), path,
                       directory);
   return FALSE;
 }

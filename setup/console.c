@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "setup/console.h"
 
+#include <glib/gi18n-lib.h>
 #include <qrencode.h>
 #include <signal.h>
 #include <stdio.h>
@@ -56,11 +57,11 @@ se_console_ask (const char *question, const char *fallback, GError **error)
       line = read_line ();
       if (line == NULL)
         {
-          g_set_error (error, SE_ERROR, (int)SE_ERROR_USAGE, "No answer to \"%s\"", question);
+          g_set_error (error, SE_ERROR, (int)SE_ERROR_USAGE, _ ("No answer to \"%s\""), question);
           return NULL;
         }
       if (!g_utf8_validate (line, -1, NULL))
-        printf ("Please answer in UTF-8.\n");
+        printf (_ ("Please answer in UTF-8.\n"));
       else if (*line != '\0')
         return g_steal_pointer (&line);
       else if (fallback != NULL)
@@ -68,16 +69,31 @@ se_console_ask (const char *question, const char *fallback, GError **error)
     }
 }
 
+static gboolean
+is_word (const char *line, const char *word)
+{
+  return g_ascii_strcasecmp (line, word) == 0;
+}
+
 gboolean
 se_console_confirm (const char *question)
 {
   g_autofree char *line = NULL;
 
-  printf ("%s [y/N] ", question);
+  printf (_ ("%s [y/N] "), question);
   fflush (stdout);
   line = read_line ();
   return line != NULL
-         && (g_ascii_strcasecmp (line, "y") == 0 || g_ascii_strcasecmp (line, "yes") == 0);
+         && (is_word (line, "y") || is_word (line, "yes") || is_word (line, C_ ("answer", "y"))
+             || is_word (line, C_ ("answer", "yes")));
+}
+
+char *
+se_console_pad (const char *text, guint width)
+{
+  glong columns = g_utf8_strlen (text, -1);
+
+  return g_strdup_printf ("%s%*s", text, columns < (glong)width ? (int)(width - columns) : 0, "");
 }
 
 void

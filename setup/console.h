@@ -32,4 +32,7 @@ char *se_console_qr_for_stdout (const char *text);
 /* "14:05" of seconds. Owned by the caller. */
 char *se_console_time_left (gint64 seconds);
 
+/* text with spaces behind it up to width columns. Owned by the caller. */
+char *se_console_pad (const char *text, guint width);
+
 G_END_DECLS

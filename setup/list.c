@@ -4,6 +4,7 @@
 
 #include "common/log.h"
 
+#include <glib/gi18n-lib.h>
 #include <stdio.h>
 
 static void
@@ -17,7 +18,7 @@ list_queues (const GPtrArray *queues, const SeConfig *config, const char *addres
       g_autofree char *from = se_queue_account (queue, config);
 
       if (from != NULL && g_ascii_strcasecmp (from, address) == 0)
-        printf ("  queue %s -> %s\n", queue->name, queue->uri);
+        printf (_ ("  queue %s -> %s\n"), queue->name, queue->uri);
     }
 }
 
@@ -39,10 +40,10 @@ list_homeless (const GPtrArray *queues, const SeConfig *config, char **accounts)
       if (known)
         continue;
       if (from != NULL)
-        printf ("queue %s -> %s: no account %s in the configuration\n", queue->name, queue->uri,
+        printf (_ ("queue %s -> %s: no account %s in the configuration\n"), queue->name, queue->uri,
                 from);
       else
-        printf ("queue %s -> %s: no account named\n", queue->name, queue->uri);
+        printf (_ ("queue %s -> %s: no account named\n"), queue->name, queue->uri);
     }
 }
 
@@ -50,8 +51,10 @@ SeExit
 se_verb_list (int argc, char **argv)
 {
   g_autoptr (GError) error = NULL;
-  g_auto (GStrv) words = se_setup_parse (
-      argc, argv, "", "Lists the accounts and the queues that send from them.", NULL, 0, &error);
+  g_auto (GStrv) words
+      = se_setup_parse (argc, argv, "",
+                        N_ ("Lists the accounts and the queues that send from them."), NULL, 0,
+                        &error);
   g_autoptr (SeSetup) setup = words != NULL ? se_setup_load (&error) : NULL;
   g_autoptr (http_t) http = setup != NULL ? se_queues_connect (setup->server, &error) : NULL;
   g_autoptr (GPtrArray) queues = http != NULL ? se_queues_list (http, &error) : NULL;
@@ -62,7 +65,7 @@ se_verb_list (int argc, char **argv)
     return se_setup_fail (error);
   accounts = se_config_list_accounts (setup->config);
   if (*accounts == NULL)
-    printf ("%s has no account yet: run oauth-setup login.\n", setup->path);
+    printf (_ ("%s has no account yet: run oauth-setup login.\n"), setup->path);
   for (address = accounts; *address != NULL; address++)
     {
       printf ("%s\n", *address);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "setup/login.h"
 
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 /* An option that is a key of [account]. */
@@ -14,22 +15,23 @@ typedef struct
 } KeyOption;
 
 static const KeyOption key_options[] = {
-  { "provider", NULL, FALSE, "a preset's name (microsoft, google, …), or that of a [provider]",
+  { "provider", NULL, FALSE, N_ ("a preset's name (microsoft, google, …), or that of a [provider]"),
     "PROVIDER" },
-  { "tenant", NULL, FALSE, "the directory's id or domain", "TENANT" },
-  { "client-id", NULL, FALSE, "the registered application", "ID" },
-  { "grant", NULL, FALSE, "device, code, client-credentials or service-account", "GRANT" },
-  { "client-secret-file", NULL, TRUE, "file with the application's secret", "FILE" },
-  { "client-secret-expires", NULL, FALSE, "the secret's last day", "YYYY-MM-DD" },
-  { "certificate-file", NULL, TRUE, "the application's certificate (PEM)", "FILE" },
-  { "key-file", NULL, TRUE, "the certificate's private key (PEM)", "FILE" },
-  { "service-account-file", NULL, TRUE, "the service account's key file (JSON)", "FILE" },
-  { "login-user", NULL, FALSE, "who signs in, if not the account's address", "USER" },
-  { "smtp-user", NULL, FALSE, "who the SMTP server is told, if not that address", "USER" },
-  { "from-address", NULL, FALSE, "the sender, if not that address", "ADDRESS" },
-  { "from-name", NULL, FALSE, "the sender's name", "NAME" },
-  { "scope", NULL, FALSE, "what to ask for, if not the provider's", "SCOPE" },
-  { "token-store", "store", FALSE, "where the token is kept: file or secret-service", "STORE" },
+  { "tenant", NULL, FALSE, N_ ("the directory's id or domain"), "TENANT" },
+  { "client-id", NULL, FALSE, N_ ("the registered application"), "ID" },
+  { "grant", NULL, FALSE, N_ ("device, code, client-credentials or service-account"), "GRANT" },
+  { "client-secret-file", NULL, TRUE, N_ ("file with the application's secret"), "FILE" },
+  { "client-secret-expires", NULL, FALSE, N_ ("the secret's last day"), "YYYY-MM-DD" },
+  { "certificate-file", NULL, TRUE, N_ ("the application's certificate (PEM)"), "FILE" },
+  { "key-file", NULL, TRUE, N_ ("the certificate's private key (PEM)"), "FILE" },
+  { "service-account-file", NULL, TRUE, N_ ("the service account's key file (JSON)"), "FILE" },
+  { "login-user", NULL, FALSE, N_ ("who signs in, if not the account's address"), "USER" },
+  { "smtp-user", NULL, FALSE, N_ ("who the SMTP server is told, if not that address"), "USER" },
+  { "from-address", NULL, FALSE, N_ ("the sender, if not that address"), "ADDRESS" },
+  { "from-name", NULL, FALSE, N_ ("the sender's name"), "NAME" },
+  { "scope", NULL, FALSE, N_ ("what to ask for, if not the provider's"), "SCOPE" },
+  { "token-store", "store", FALSE, N_ ("where the token is kept: file or secret-service"),
+    "STORE" },
 };
 
 #define N_KEYS G_N_ELEMENTS (key_options)
@@ -68,7 +70,7 @@ take_keys (SeLoginOptions *options, char *values[N_KEYS], GError **error)
     }
   if (wrong == NULL)
     return TRUE;
-  g_set_error (error, SE_ERROR, (int)SE_ERROR_USAGE, "--%s is not valid UTF-8",
+  g_set_error (error, SE_ERROR, (int)SE_ERROR_USAGE, _ ("--%s is not valid UTF-8"),
                wrong->option != NULL ? wrong->option : wrong->key);
   return FALSE;
 }
@@ -79,12 +81,13 @@ check (const SeLoginOptions *options, int port, GError **error)
   if ((options->queue == NULL) != (options->to == NULL))
     {
       g_set_error_literal (error, SE_ERROR, (int)SE_ERROR_USAGE,
-                           "--queue NAME and --to ADDRESS belong together");
+                           _ ("--queue NAME and --to ADDRESS belong together"));
       return FALSE;
     }
   if (port < 0 || port > G_MAXUINT16)
     {
-      g_set_error (error, SE_ERROR, (int)SE_ERROR_USAGE, "--port %d is not from 1 to 65535", port);
+      g_set_error (error, SE_ERROR, (int)SE_ERROR_USAGE, _ ("--port %d is not from 1 to 65535"),
+                   port);
       return FALSE;
     }
   return TRUE;
@@ -97,13 +100,14 @@ se_login_options_parse (SeLoginOptions *options, int argc, char **argv, GError *
   int port = 0;
   const GOptionEntry others[] = {
     { "port", 0, 0, G_OPTION_ARG_INT, &port,
-      "where to wait for the browser (grant code); default: a free port", "PORT" },
-    { "queue", 0, 0, G_OPTION_ARG_STRING, &options->queue, "create this CUPS queue too", "NAME" },
-    { "to", 0, 0, G_OPTION_ARG_STRING, &options->to, "the address that the queue mails to",
+      N_ ("where to wait for the browser (grant code); default: a free port"), "PORT" },
+    { "queue", 0, 0, G_OPTION_ARG_STRING, &options->queue, N_ ("create this CUPS queue too"),
+      "NAME" },
+    { "to", 0, 0, G_OPTION_ARG_STRING, &options->to, N_ ("the address that the queue mails to"),
       "ADDRESS" },
     { "no-test-mail", 0, 0, G_OPTION_ARG_NONE, &options->no_test_mail,
-      "do not send a test mail to the account itself", NULL },
-    { "json", 0, 0, G_OPTION_ARG_NONE, &options->json, "for programs: one JSON object a line",
+      N_ ("do not send a test mail to the account itself"), NULL },
+    { "json", 0, 0, G_OPTION_ARG_NONE, &options->json, N_ ("for programs: one JSON object a line"),
       NULL },
     G_OPTION_ENTRY_NULL,
   };
@@ -124,14 +128,15 @@ se_login_options_parse (SeLoginOptions *options, int argc, char **argv, GError *
                                    known->parameter };
     }
   memcpy (entries + N_KEYS, others, sizeof others);
-  words = se_setup_parse (
-      argc, argv, "[ACCOUNT]",
-      "Authorizes a mailbox: a person signs in with a browser, or the application by its own key.\n"
-      "Stores the token, tries it out, writes the account to scan-email.conf and releases the "
-      "jobs\n"
-      "that were held for it. An account that stands in the file needs no options; an option is\n"
-      "written there as the key of its name.",
-      entries, 1, error);
+  words = se_setup_parse (argc, argv, "[ACCOUNT]",
+                          N_ ("Authorizes a mailbox: a person signs in with a browser, or the "
+                              "application by its own key.\n"
+                              "Stores the token, tries it out, writes the account to "
+                              "scan-email.conf and releases the jobs\n"
+                              "that were held for it. An account that stands in the file needs no "
+                              "options; an option is\n"
+                              "written there as the key of its name."),
+                          entries, 1, error);
   if (!take_keys (options, values, words != NULL ? error : NULL) || words == NULL)
     return FALSE;
   options->address = g_strdup (words[0]);

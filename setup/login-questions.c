@@ -7,6 +7,7 @@
 #include "oauth/rsa-key.h"
 #include "setup/console.h"
 
+#include <glib/gi18n-lib.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -16,10 +17,10 @@ static const struct
   const char *name;
   const char *words;
 } grants[] = {
-  { "device", "a person signs in with a browser on any machine, by a short code" },
-  { "code", "a person signs in with a browser here, or by pasting an address" },
-  { "client-credentials", "nobody signs in: the application has a certificate or a secret" },
-  { "service-account", "nobody signs in: a service account acts for the mailbox" },
+  { "device", N_ ("a person signs in with a browser on any machine, by a short code") },
+  { "code", N_ ("a person signs in with a browser here, or by pasting an address") },
+  { "client-credentials", N_ ("nobody signs in: the application has a certificate or a secret") },
+  { "service-account", N_ ("nobody signs in: a service account acts for the mailbox") },
 };
 
 static const char *
@@ -95,9 +96,12 @@ choose_account (SeLoginOptions *options, const SeSetup *setup, gboolean may_ask,
       options->address = se_setup_choose_account (setup, NULL, error);
       return options->address != NULL;
     }
+  if (n > 0)
+    puts (_ ("Accounts:"));
   for (i = 0; i < n; i++)
-    printf ("%s  %s\n", i == 0 ? "Accounts:" : "         ", accounts[i]);
-  return ask_address (&options->address, "Mailbox to authorize", n > 0 ? accounts[0] : NULL, error);
+    printf ("  %s\n", accounts[i]);
+  return ask_address (&options->address, _ ("Mailbox to authorize"), n > 0 ? accounts[0] : NULL,
+                      error);
 }
 
 /* One of known; elsewhere: what to say of another. provider: NULL, or knows why a grant is none. */
@@ -129,20 +133,19 @@ ask_provider (SeLoginOptions *options, const SeConfig *config, GError **error)
 {
   g_auto (GStrv) known = se_config_list_providers (config);
   g_autofree char *names = g_strjoinv (", ", known);
-  g_autofree char *question = g_strdup_printf ("Provider (%s)", names);
+  g_autofree char *question = g_strdup_printf (_ ("Provider (%s)"), names);
 
   if (known[0] == NULL && get_key (options, "provider") == NULL)
     {
       g_set_error_literal (error, SE_ERROR, (int)SE_ERROR_CONFIG,
-                           "there is no provider: scan-email.conf has no [provider NAME] section, "
-                           "and the presets are missing");
+                           _ ("there is no provider: scan-email.conf has no [provider NAME] "
+                              "section, and the presets are missing"));
       return FALSE;
     }
-  return ask_one_of (
-      options, "provider", question, (const char *const *)known,
-      "There is no such provider; a server of your own needs a [provider NAME] section in "
-      "scan-email.conf first.",
-      NULL, error);
+  return ask_one_of (options, "provider", question, (const char *const *)known,
+                     _ ("There is no such provider; a server of your own needs a [provider NAME] "
+                        "section in scan-email.conf first."),
+                     NULL, error);
 }
 
 /* The provider's section, by an account that lacks nothing. NULL: it cannot be used. */
@@ -205,18 +208,18 @@ ask_grant (SeLoginOptions *options, const SeProviderConfig *provider, GError **e
   for (gsize i = 0; provider->grants == NULL && i < G_N_ELEMENTS (grants); i++)
     known[n++] = grants[i].name;
   if (n > 1)
-    puts ("How to sign in:");
+    puts (_ ("How to sign in:"));
   for (guint i = 0; n > 1 && i < n; i++)
     for (gsize j = 0; j < G_N_ELEMENTS (grants); j++)
       if (g_str_equal (known[i], grants[j].name))
-        printf ("  %-18s  %s\n", grants[j].name, grants[j].words);
+        printf ("  %-18s  %s\n", grants[j].name, _ (grants[j].words));
   if (n == 1)
     {
       set_key (options, "grant", g_strdup (known[0]));
       return TRUE;
     }
-  return ask_one_of (options, "grant", "Grant", known, "Not there: one of the list, please.",
-                     provider, error);
+  return ask_one_of (options, "grant", _ ("Grant"), known,
+                     _ ("Not there: one of the list, please."), provider, error);
 }
 
 /* Files. */
@@ -306,28 +309,29 @@ ask_files (SeLoginOptions *options, const SeSetup *setup, const char *grant,
 
   if (g_str_equal (grant, "service-account"))
     return ask_good_key (options, setup, "service-account-file",
-                         "Service account's key file (JSON)", NULL, error);
+                         _ ("Service account's key file (JSON)"), NULL, error);
   if (g_str_equal (grant, "client-credentials") && get_key (options, "client-secret-file") == NULL)
     {
-      if (!ask_good_key (options, setup, "certificate-file",
-                         "Application's certificate, a PEM file (empty: it has a secret instead)",
-                         "", error))
+      if (!ask_good_key (
+              options, setup, "certificate-file",
+              _ ("Application's certificate, a PEM file (empty: it has a secret instead)"), "",
+              error))
         return FALSE;
       secret = get_key (options, "certificate-file") == NULL;
       if (!secret)
         return ask_good_key (options, setup, "key-file",
-                             "The certificate's private key, a PEM file", NULL, error);
+                             _ ("The certificate's private key, a PEM file"), NULL, error);
     }
   if (!secret)
     return TRUE;
   if (!ask_good_key (options, setup, "client-secret-file",
-                     needed ? "File with the client secret"
-                            : "File with the client secret (empty: it has none)",
+                     needed ? _ ("File with the client secret")
+                            : _ ("File with the client secret (empty: it has none)"),
                      needed ? NULL : "", error))
     return FALSE;
   return get_key (options, "client-secret-file") == NULL
          || ask_good_key (options, setup, "client-secret-expires",
-                          "The secret's last day, YYYY-MM-DD (empty: not known)", "", error);
+                          _ ("The secret's last day, YYYY-MM-DD (empty: not known)"), "", error);
 }
 
 /* Asks, and looks at the files as the service user, until they will do: nobody should sign in
@@ -379,16 +383,16 @@ ask_account (SeLoginOptions *options, const SeSetup *setup, GError **error)
   if (!choose_provider (options, setup->config, &sample, error))
     return FALSE;
   if (get_key (options, "client-id") == NULL)
-    puts ("What has to be registered there first: man scan-email-providers");
+    puts (_ ("What has to be registered there first: man scan-email-providers"));
   if (sample != NULL && !ask_grant (options, sample->provider, error))
     return FALSE;
   grant = get_key (options, "grant");
   if (g_strcmp0 (grant, "service-account") != 0
-      && !ask_key (options, "client-id", "Client id of the application registered there", NULL,
+      && !ask_key (options, "client-id", _ ("Client id of the application registered there"), NULL,
                    error))
     return FALSE;
   if (sample != NULL && needs_tenant (sample->provider)
-      && !ask_key (options, "tenant", "Tenant (the directory's id or domain)", NULL, error))
+      && !ask_key (options, "tenant", _ ("Tenant (the directory's id or domain)"), NULL, error))
     return FALSE;
   return grant == NULL
          || complete_files (options, setup, grant, sample != NULL ? sample->provider : NULL, error);
@@ -413,9 +417,10 @@ complete_new_account (SeLoginOptions *options, const SeSetup *setup, gboolean ma
     return ask_account (options, setup, error);
   if (get_key (options, "provider") != NULL)
     return TRUE;
-  g_set_error (error, SE_ERROR, (int)SE_ERROR_USAGE,
-               "%s is not in %s yet: give --provider and --client-id (Microsoft: --tenant, too)",
-               options->address, setup->path);
+  g_set_error (
+      error, SE_ERROR, (int)SE_ERROR_USAGE,
+      _ ("%s is not in %s yet: give --provider and --client-id (Microsoft: --tenant, too)"),
+      options->address, setup->path);
   return FALSE;
 }
 
@@ -435,14 +440,14 @@ complete_account (SeLoginOptions *options, const SeSetup *setup, gboolean may_as
 static gboolean
 ask_queue (SeLoginOptions *options, GError **error)
 {
-  if (!ask_into (&options->queue, "Queue to create (- for none)", "scan-email", error))
+  if (!ask_into (&options->queue, _ ("Queue to create (- for none)"), "scan-email", error))
     return FALSE;
   if (g_str_equal (options->queue, "-"))
     {
       g_clear_pointer (&options->queue, g_free);
       return TRUE;
     }
-  return ask_address (&options->to, "Address that the queue mails to", options->address, error);
+  return ask_address (&options->to, _ ("Address that the queue mails to"), options->address, error);
 }
 
 gboolean

@@ -6,6 +6,7 @@
 #include "setup/console.h"
 
 #include <cjson/cJSON.h>
+#include <glib/gi18n-lib.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -52,7 +53,7 @@ se_login_report_warn (SeLoginReport *report, const char *format, ...)
   text = g_strdup_vprintf (format, arguments);
   va_end (arguments);
   fflush (stdout);
-  se_log_write ("oauth-setup: warning", "%s", text);
+  se_log_write (_ ("oauth-setup: warning"), "%s", text);
   g_ptr_array_add (report->warnings, text);
 }
 
@@ -173,23 +174,34 @@ print_line (char *line)
 
 /* For people. */
 
+/* From seconds, as the worker tells them; at least 1. */
+static int
+whole_minutes (const char *seconds)
+{
+  return (int)CLAMP (g_ascii_strtoll (seconds, NULL, 10) / 60, 1, G_MAXINT);
+}
+
 static void
 show_code (const SeLoginReport *report, const char *const *fields)
 {
   const SeAccount *account = report->account;
+  int minutes = whole_minutes (fields[4]);
   g_autofree char *qr = *fields[2] != '\0' ? se_console_qr_for_stdout (fields[2]) : NULL;
 
-  printf ("\nThe print server %s asks to send mail as %s.\n"
-          "Sign in as %s, with any browser on any machine:\n\n"
-          "    Open   %s\n"
-          "    Enter  %s\n\n",
+  printf (_ ("\nThe print server %s asks to send mail as %s.\n"
+             "Sign in as %s, with any browser on any machine:\n\n"
+             "    Open   %s\n"
+             "    Enter  %s\n\n"),
           g_get_host_name (), account->from_address, account->login_user, fields[1], fields[3]);
   if (qr != NULL)
-    printf ("or scan this and compare the code:\n\n%s\n", qr);
-  printf ("The code is good for %" G_GINT64_FORMAT
-          " minutes. Never enter a code that you did not ask "
-          "for yourself:\nwhoever sent it to you would get to send mail as you.\n\n",
-          MAX (g_ascii_strtoll (fields[4], NULL, 10) / 60, 1));
+    printf (_ ("or scan this and compare the code:\n\n%s\n"), qr);
+  printf (g_dngettext (GETTEXT_PACKAGE, "The code is good for %d minute.",
+                       "The code is good for %d minutes.", (gulong)minutes),
+          minutes);
+  putchar (' ');
+  fputs (_ ("Never enter a code that you did not ask for yourself:\n"
+            "whoever sent it to you would get to send mail as you.\n\n"),
+         stdout);
   fflush (stdout);
 }
 
@@ -200,13 +212,13 @@ show_ways_from_elsewhere (const char *port, const char *redirect)
   const char *sudo = g_getenv ("SUDO_USER");
 
   if (*port != '\0')
-    printf ("If the browser is on another machine, run there first, and leave it running:\n\n"
-            "    ssh -L %s:127.0.0.1:%s %s@%s\n\n",
+    printf (_ ("If the browser is on another machine, run there first, and leave it running:\n\n"
+               "    ssh -L %s:127.0.0.1:%s %s@%s\n\n"),
             port, port, sudo != NULL ? sudo : g_get_user_name (), g_get_host_name ());
   if (se_console_can_ask ())
     printf (
-        "Or sign in anywhere, and paste the address here that the browser shows at the end. It\n"
-        "begins with %s and cannot be opened there, which does not matter.\n\n",
+        _ ("Or sign in anywhere, and paste the address here that the browser shows at the end. It\n"
+           "begins with %s and cannot be opened there, which does not matter.\n\n"),
         redirect);
 }
 
@@ -215,31 +227,34 @@ show_authorization (const SeLoginReport *report, const char *const *fields)
 {
   const SeAccount *account = report->account;
   gboolean opened = se_browser_open (fields[1]);
+  int minutes = whole_minutes (fields[3]);
 
-  printf ("\nThe print server %s asks to send mail as %s.\n"
-          "Sign in as %s. %s:\n\n    %s\n\n",
-          g_get_host_name (), account->from_address, account->login_user,
-          opened ? "Your browser should open this address" : "Open this address in a browser",
-          fields[1]);
+  printf (opened ? _ ("\nThe print server %s asks to send mail as %s.\n"
+                      "Sign in as %s. Your browser should open this address:\n\n    %s\n\n")
+                 : _ ("\nThe print server %s asks to send mail as %s.\n"
+                      "Sign in as %s. Open this address in a browser:\n\n    %s\n\n"),
+          g_get_host_name (), account->from_address, account->login_user, fields[1]);
   if (!opened)
     show_ways_from_elsewhere (fields[4], fields[2]);
   else if (se_console_can_ask ())
-    printf (
-        "If it does not come back here by itself, paste the address that it shows at the end.\n\n");
-  printf ("Waiting for the sign-in, %" G_GINT64_FORMAT " minutes at most.\n",
-          MAX (g_ascii_strtoll (fields[3], NULL, 10) / 60, 1));
+    printf (_ ("If it does not come back here by itself, paste the address that it shows at the "
+               "end.\n\n"));
+  printf (g_dngettext (GETTEXT_PACKAGE, "Waiting for the sign-in, %d minute at most.\n",
+                       "Waiting for the sign-in, %d minutes at most.\n", (gulong)minutes),
+          minutes);
   fflush (stdout);
 }
 
 static void
 show_delegation (const char *const *fields)
 {
-  printf ("\nThe service account %s needs domain-wide delegation. In the Google Admin console,\n"
-          "under Security, Access and data control, API controls, Domain-wide delegation, add:\n\n"
-          "    Client ID     %s\n"
-          "    OAuth scope   %s\n\n",
-          fields[2], *fields[1] != '\0' ? fields[1] : "(its unique ID: the key file has none)",
-          fields[3]);
+  printf (
+      _ ("\nThe service account %s needs domain-wide delegation. In the Google Admin console,\n"
+         "under Security, Access and data control, API controls, Domain-wide delegation, add:\n\n"
+         "    Client ID     %s\n"
+         "    OAuth scope   %s\n\n"),
+      fields[2], *fields[1] != '\0' ? fields[1] : _ ("(its unique ID: the key file has none)"),
+      fields[3]);
   fflush (stdout);
 }
 
@@ -256,8 +271,8 @@ se_login_report_exchange (const SeLoginReport *report, char **lines)
       print_line (print_json (object));
       return;
     }
-  printf ("\nAn admin of the organisation enters once, in PowerShell; it may take two hours to "
-          "work:\n\n");
+  printf (_ ("\nAn admin of the organisation enters once, in PowerShell; it may take two hours to "
+             "work:\n\n"));
   for (char **line = lines; *line != NULL; line++)
     printf ("%s\n", *line);
   printf ("\n");
@@ -268,7 +283,7 @@ static void
 show_time_left (const char *seconds)
 {
   g_autofree char *left = se_console_time_left (g_ascii_strtoll (seconds, NULL, 10));
-  g_autofree char *text = g_strdup_printf ("Waiting for the sign-in, %s left ", left);
+  g_autofree char *text = g_strdup_printf (_ ("Waiting for the sign-in, %s left "), left);
 
   se_console_status (text);
 }
@@ -293,20 +308,20 @@ take_identity (SeLoginReport *report, const char *identity)
 
   if (*identity == '\0')
     {
-      note (report, "Signed in. Identity not checked: the server does not say who it was.\n");
+      note (report, _ ("Signed in. Identity not checked: the server does not say who it was.\n"));
       return "yes";
     }
   report->identity = g_strdup (identity);
   report->matches = se_login_identity_matches (identity, login_user);
-  note (report, "Signed in as %s.\n", identity);
+  note (report, _ ("Signed in as %s.\n"), identity);
   if (report->matches)
     return "yes";
   se_login_report_warn (
-      report, "%s signed in, not %s: mail goes out as %s only if that user may send for it",
+      report, _ ("%s signed in, not %s: mail goes out as %s only if that user may send for it"),
       identity, login_user, report->account->from_address);
   if (report->json || !se_console_can_ask ())
     return "yes";
-  return se_console_confirm ("Keep this authorization?") ? "yes" : "no";
+  return se_console_confirm (_ ("Keep this authorization?")) ? "yes" : "no";
 }
 
 static gboolean
@@ -335,7 +350,8 @@ se_login_report_event (SeLoginReport *report, const char *const *fields)
       || is_event (fields, "delegate", 4))
     take_request (report, fields);
   else if (is_event (fields, "paste-again", 2))
-    note (report, "No: %s.\n", fields[1]);
+    /* TRANSLATORS: what was wrong with an address that was pasted, such as "this is not …" */
+    note (report, _ ("No: %s.\n"), fields[1]);
   else if (is_event (fields, "tick", 2))
     {
       if (!report->json)
@@ -351,23 +367,23 @@ se_login_report_event (SeLoginReport *report, const char *const *fields)
     {
       report->token_store = g_strdup (fields[1]);
       report->smtp_login = SE_STEP_FAILED;
-      note (report, "Token stored in %s.\n", fields[1]);
+      note (report, _ ("Token stored in %s.\n"), fields[1]);
     }
   else if (is_event (fields, "removed", 2))
-    note (report, "Removed the old token from %s.\n", fields[1]);
+    note (report, _ ("Removed the old token from %s.\n"), fields[1]);
   else if (is_event (fields, "not-removed", 2))
-    se_login_report_warn (report, "the old token was not removed: %s", fields[1]);
+    se_login_report_warn (report, _ ("the old token was not removed: %s"), fields[1]);
   else if (is_event (fields, "smtp-login", 2))
     {
       report->smtp_login = SE_STEP_DONE;
       if (report->test_mail != SE_STEP_SKIPPED)
         report->test_mail = SE_STEP_FAILED;
-      note (report, "SMTP login at %s as %s: good.\n", fields[1], report->account->smtp_user);
+      note (report, _ ("SMTP login at %s as %s: good.\n"), fields[1], report->account->smtp_user);
     }
   else if (is_event (fields, "test-mail", 3))
     {
       report->test_mail = SE_STEP_DONE;
-      note (report, "Test mail to %s: the server says \"%s\".\n", fields[1], fields[2]);
+      note (report, _ ("Test mail to %s: the server says \"%s\".\n"), fields[1], fields[2]);
     }
   return NULL;
 }
@@ -379,11 +395,11 @@ show_end (const SeLoginReport *report)
   guint i;
 
   if (report->config_file != NULL)
-    printf ("Wrote [account %s] to %s.\n", address, report->config_file);
+    printf (_ ("Wrote [account %s] to %s.\n"), address, report->config_file);
   if (report->queue != NULL)
-    printf ("Queue %s is ready: lp -d %s FILE\n", report->queue, report->queue);
+    printf (_ ("Queue %s is ready: lp -d %s FILE\n"), report->queue, report->queue);
   for (i = 0; i < report->released->len; i++)
-    printf ("Released job %s.\n", (const char *)report->released->pdata[i]);
+    printf (_ ("Released job %s.\n"), (const char *)report->released->pdata[i]);
 }
 
 void
@@ -399,7 +415,7 @@ se_login_report_end (const SeLoginReport *report, const GError *error)
     return;
   show_end (report);
   if (error == NULL)
-    printf ("Mails that cannot be delivered come back to the mailbox %s.\n",
+    printf (_ ("Mails that cannot be delivered come back to the mailbox %s.\n"),
             report->account->from_address);
   fflush (stdout);
 }

@@ -8,6 +8,7 @@
 #include "setup/exchange.h"
 #include "setup/release.h"
 
+#include <glib/gi18n-lib.h>
 #include <unistd.h>
 
 static gboolean
@@ -16,7 +17,7 @@ check_port (const SeLoginOptions *options, const SeAccount *account, GError **er
   if (options->port == 0 || g_str_equal (account->grant, "code"))
     return TRUE;
   g_set_error (error, SE_ERROR, (int)SE_ERROR_USAGE,
-               "--port is of use with the grant code only, and %s has %s", account->address,
+               _ ("--port is of use with the grant code only, and %s has %s"), account->address,
                account->grant);
   return FALSE;
 }
@@ -155,7 +156,7 @@ tell_cups (const SeLoginOptions *options, SeLoginReport *report, GError **error)
       g_propagate_error (error, g_steal_pointer (&local));
       return FALSE;
     }
-  se_login_report_warn (report, "held jobs were not released: %s; later: oauth-setup release",
+  se_login_report_warn (report, _ ("held jobs were not released: %s; later: oauth-setup release"),
                         local->message);
   return TRUE;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "setup/mailbox.h"
 
+#include <glib/gi18n-lib.h>
+
 SeTokenContext
 se_mailbox_context (const SeService *service, const SeServerConfig *server,
                     const SeAccount *account)
@@ -45,7 +47,7 @@ give_token (const char *rejected, gpointer data, GError **error)
   if (rejected == NULL)
     return g_strdup (access_token);
   g_set_error_literal (error, SE_ERROR, (int)SE_ERROR_TOKEN_REJECTED,
-                       "The SMTP server refuses the token");
+                       _ ("The SMTP server refuses the token"));
   return NULL;
 }
 
@@ -66,11 +68,11 @@ compose (const SeAccount *account, const SeAddress *from, GPtrArray *recipients,
   g_autofree char *message_id = g_strdup_printf ("%s@%s", unique, from->domain);
   g_autofree char *boundary = g_strdup_printf ("=_%s", unique);
   g_autofree char *subject
-      = g_strdup_printf ("Test mail from the print server %s", g_get_host_name ());
+      = g_strdup_printf (_ ("Test mail from the print server %s"), g_get_host_name ());
   g_autofree char *body = g_strdup_printf (
-      "This is a test mail from oauth-setup on the print server %s.\n\n"
-      "What is printed to the queues of the account %s is mailed from this mailbox.\n"
-      "Mails that cannot be delivered come back to it: look here from time to time.\n",
+      _ ("This is a test mail from oauth-setup on the print server %s.\n\n"
+         "What is printed to the queues of the account %s is mailed from this mailbox.\n"
+         "Mails that cannot be delivered come back to it: look here from time to time.\n"),
       g_get_host_name (), account->address);
   const SeMessageFields fields = { .from = from,
                                    .from_name = account->from_name,
@@ -103,6 +105,7 @@ se_mailbox_send_test (const SeTokenContext *context, const char *to, char **repl
   message = compose (context->account, from, recipients, error);
   if (message == NULL || !se_delivery_send_once (&delivery, &envelope, message, &said, error))
     return FALSE;
-  *reply = said != NULL ? g_strdup_printf ("%d %s", said->code, said->text) : g_strdup ("accepted");
+  *reply = said != NULL ? g_strdup_printf ("%d %s", said->code, said->text)
+                        : g_strdup (_ ("accepted"));
   return TRUE;
 }

@@ -6,6 +6,7 @@
 #include "mail/address.h"
 #include "mail/mailto.h"
 
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 #define PPD_NAME "drv:///scan-email.drv/scan-email.ppd"
@@ -53,7 +54,7 @@ se_queues_connect (const SeServerConfig *server, GError **error)
                        CONNECT_TIMEOUT_MS, NULL);
   if (http == NULL)
     g_set_error (error, SE_ERROR, (int)SE_ERROR_TEMPORARY,
-                 "cupsd at %s cannot be reached (%s): is it running?", cupsServer (),
+                 _ ("cupsd at %s cannot be reached (%s): is it running?"), cupsServer (),
                  cupsLastErrorString ());
   return http;
 }
@@ -79,10 +80,12 @@ set_ipp_error (GError **error, const char *what)
 
   if (status == IPP_STATUS_ERROR_FORBIDDEN || status == IPP_STATUS_ERROR_NOT_AUTHORIZED
       || status == IPP_STATUS_ERROR_NOT_AUTHENTICATED)
-    hint = "; run oauth-setup as root";
+    hint = _ ("; run oauth-setup as root");
   else if (status >= IPP_STATUS_ERROR_INTERNAL)
     code = SE_ERROR_TEMPORARY;
-  g_set_error (error, SE_ERROR, (int)code, "%s: cupsd says \"%s\"%s", what, words, hint);
+  g_set_error (error, SE_ERROR, (int)code, /* TRANSLATORS: what cannot be done, cupsd's words, and
+                                            * nothing or "; run oauth-setup as root". */
+               _ ("%s: cupsd says \"%s\"%s"), what, words, hint);
 }
 
 /* Consumes request. Returns the response, NULL with error set where cupsd refuses. */
@@ -182,7 +185,7 @@ se_queues_list (http_t *http, GError **error)
     return g_steal_pointer (&queues);
   if (cupsLastError () > IPP_STATUS_OK_CONFLICTING)
     {
-      set_ipp_error (error, "The queues cannot be listed");
+      set_ipp_error (error, _ ("The queues cannot be listed"));
       return NULL;
     }
   for (at = ippFirstAttribute (response); at != NULL; at = ippNextAttribute (response))
@@ -260,7 +263,8 @@ se_queues_check_name (http_t *http, const char *name, GError **error)
   if (!is_queue_name (name))
     {
       g_set_error (error, SE_ERROR, (int)SE_ERROR_USAGE,
-                   "\"%s\" cannot name a queue: use up to 127 letters, digits, '-' and '_'", clean);
+                   _ ("\"%s\" cannot name a queue: use up to 127 letters, digits, '-' and '_'"),
+                   clean);
       return FALSE;
     }
   printer_uri = queue_uri (name);
@@ -272,14 +276,14 @@ se_queues_check_name (http_t *http, const char *name, GError **error)
     return TRUE;
   if (cupsLastError () > IPP_STATUS_OK_CONFLICTING)
     {
-      set_ipp_error (error, "The queue cannot be looked up");
+      set_ipp_error (error, _ ("The queue cannot be looked up"));
       return FALSE;
     }
   uri = ippFindAttribute (response, "device-uri", IPP_TAG_URI);
   if (uri == NULL || is_mailto (ippGetString (uri, 0, NULL)))
     return TRUE;
   g_set_error (error, SE_ERROR, (int)SE_ERROR_USAGE,
-               "There is a queue \"%s\" already, for another device: choose another --queue",
+               _ ("There is a queue \"%s\" already, for another device: choose another --queue"),
                clean);
   return FALSE;
 }
@@ -302,8 +306,8 @@ se_queues_create (http_t *http, const char *name, const char *address, const cha
 {
   g_autofree char *printer_uri = queue_uri (name);
   g_autofree char *device_uri = se_mailto_build (address, account);
-  g_autofree char *info = g_strdup_printf ("Mail to %s", address);
-  g_autofree char *what = g_strdup_printf ("Queue \"%s\" cannot be created", name);
+  g_autofree char *info = g_strdup_printf (_ ("Mail to %s"), address);
+  g_autofree char *what = g_strdup_printf (_ ("Queue \"%s\" cannot be created"), name);
   ipp_t *request = request_new (IPP_OP_CUPS_ADD_MODIFY_PRINTER, "printer-uri", printer_uri);
   g_autoptr (ipp_t) response = NULL;
 
@@ -323,7 +327,7 @@ set_state (http_t *http, const SeQueue *queue, const GPtrArray *reasons, const c
            GError **error)
 {
   g_autofree char *printer_uri = queue_uri (queue->name);
-  g_autofree char *what = g_strdup_printf ("The state of queue %s cannot be set", queue->name);
+  g_autofree char *what = g_strdup_printf (_ ("The state of queue %s cannot be set"), queue->name);
   ipp_t *request = request_new (IPP_OP_CUPS_ADD_MODIFY_PRINTER, "printer-uri", printer_uri);
   g_autoptr (ipp_t) response = NULL;
 
@@ -436,7 +440,7 @@ se_queues_held_jobs (http_t *http, GError **error)
   ippAddString (request, IPP_TAG_OPERATION, IPP_TAG_KEYWORD, "which-jobs", NULL, "not-completed");
   ippAddStrings (request, IPP_TAG_OPERATION, IPP_TAG_KEYWORD, "requested-attributes",
                  G_N_ELEMENTS (wanted), NULL, wanted);
-  response = do_request (http, request, "/", "The jobs cannot be listed", error);
+  response = do_request (http, request, "/", _ ("The jobs cannot be listed"), error);
   if (response == NULL)
     return NULL;
   for (at = ippFirstAttribute (response); at != NULL; at = ippNextAttribute (response))
@@ -456,7 +460,7 @@ gboolean
 se_queues_release_job (http_t *http, int id, gboolean *released, GError **error)
 {
   g_autofree char *uri = g_strdup_printf ("ipp://localhost/jobs/%d", id);
-  g_autofree char *what = g_strdup_printf ("Job %d cannot be released", id);
+  g_autofree char *what = g_strdup_printf (_ ("Job %d cannot be released"), id);
   ipp_t *request = request_new (IPP_OP_RELEASE_JOB, "job-uri", uri);
 
   ippDelete (cupsDoRequest (http, request, "/jobs/"));

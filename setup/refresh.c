@@ -6,6 +6,7 @@
 #include "setup/mailbox.h"
 #include "setup/setup.h"
 
+#include <glib/gi18n-lib.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -123,9 +124,9 @@ report (const char *const *fields, gpointer data)
   guint n = g_strv_length ((char **)fields);
 
   if (g_str_equal (fields[0], "refreshed") && n == 2)
-    printf ("%s: refreshed.\n", fields[1]);
+    printf (_ ("%s: refreshed.\n"), fields[1]);
   else if (g_str_equal (fields[0], "unauthorized") && n == 2)
-    printf ("%s: not authorized yet; oauth-setup login %s\n", fields[1], fields[1]);
+    printf (_ ("%s: not authorized yet; oauth-setup login %s\n"), fields[1], fields[1]);
   else if (g_str_equal (fields[0], "trouble") && n == 4)
     {
       SeExit status = atoi (fields[2]) == SE_EXIT_PERSON ? SE_EXIT_PERSON : SE_EXIT_FAILED;
@@ -158,14 +159,14 @@ se_verb_refresh (int argc, char **argv)
 {
   gboolean all = FALSE;
   const GOptionEntry entries[] = {
-    { "all", 0, 0, G_OPTION_ARG_NONE, &all, "every account", NULL },
+    { "all", 0, 0, G_OPTION_ARG_NONE, &all, N_ ("every account"), NULL },
     G_OPTION_ENTRY_NULL,
   };
   g_autoptr (GError) error = NULL;
   g_auto (GStrv) words = se_setup_parse (argc, argv, "[ACCOUNT]",
-                                         "Renews an account's tokens whatever time is left, so "
-                                         "that a mailbox that is rarely used stays\n"
-                                         "authorized.",
+                                         N_ ("Renews an account's tokens whatever time is left, so "
+                                             "that a mailbox that is rarely used stays\n"
+                                             "authorized."),
                                          entries, 1, &error);
   g_autoptr (SeSetup) setup = NULL;
   g_auto (GStrv) addresses = NULL;
@@ -173,7 +174,7 @@ se_verb_refresh (int argc, char **argv)
 
   if (words != NULL && all && words[0] != NULL)
     g_set_error_literal (&error, SE_ERROR, (int)SE_ERROR_USAGE,
-                         "Name one account or give --all, not both");
+                         _ ("Name one account or give --all, not both"));
   if (error == NULL)
     setup = se_setup_load (&error);
   if (setup != NULL)

@@ -8,6 +8,7 @@
 #include "setup/service.h"
 #include "setup/setup.h"
 
+#include <glib/gi18n-lib.h>
 #include <stdio.h>
 
 typedef struct
@@ -175,16 +176,15 @@ warn_of_orphan (const char *const *fields)
   const char *path = fields[1], *queue = fields[2], *job = fields[3];
 
   if (*queue == '\0')
-    se_log_write ("oauth-setup: warning",
-                  "%s should tell of a mail that failed after cupsd took its job for done, but it "
-                  "cannot be read: look at it, then remove it",
+    se_log_write (_ ("oauth-setup: warning"),
+                  _ ("%s should tell of a mail that failed after cupsd took its job for done, but "
+                     "it cannot be read: look at it, then remove it"),
                   path);
   else
-    se_log_write (
-        "oauth-setup: warning",
-        "job %s-%s of %s (%s) failed after cupsd took it for done: %s; print it again (lp "
-        "-i %s-%s -H restart, as long as cupsd keeps it), then remove %s",
-        queue, job, fields[4], fields[5], fields[6], queue, job, path);
+    se_log_write (_ ("oauth-setup: warning"),
+                  _ ("job %s-%s of %s (%s) failed after cupsd took it for done: %s; print it again "
+                     "(lp -i %s-%s -H restart, as long as cupsd keeps it), then remove %s"),
+                  queue, job, fields[4], fields[5], fields[6], queue, job, path);
 }
 
 static const char *
@@ -248,17 +248,17 @@ se_verb_release (int argc, char **argv)
   g_autofree char *account = NULL;
   gboolean due = FALSE;
   const GOptionEntry entries[] = {
-    { "account", 0, 0, G_OPTION_ARG_STRING, &account, "only jobs of queues that send from it",
+    { "account", 0, 0, G_OPTION_ARG_STRING, &account, N_ ("only jobs of queues that send from it"),
       "ACCOUNT" },
-    { "due", 0, 0, G_OPTION_ARG_NONE, &due, "only jobs whose next try is due", NULL },
+    { "due", 0, 0, G_OPTION_ARG_NONE, &due, N_ ("only jobs whose next try is due"), NULL },
     G_OPTION_ENTRY_NULL,
   };
   g_autoptr (GError) error = NULL;
   g_autoptr (GError) unsaid = NULL;
-  g_auto (GStrv) words = se_setup_parse (
-      argc, argv, "",
-      "Lets those held jobs go on that scan-email held itself. Jobs that a person held stay held.",
-      entries, 0, &error);
+  g_auto (GStrv) words = se_setup_parse (argc, argv, "",
+                                         N_ ("Lets those held jobs go on that scan-email held "
+                                             "itself. Jobs that a person held stay held."),
+                                         entries, 0, &error);
   g_autoptr (SeSetup) setup = words != NULL ? se_setup_load (&error) : NULL;
   g_autoptr (GPtrArray) released = g_ptr_array_new_with_free_func (g_free);
   Release mended = { .server = setup != NULL ? setup->server : NULL, .account = account };
@@ -271,7 +271,7 @@ se_verb_release (int argc, char **argv)
   guint i;
 
   for (i = 0; i < released->len; i++)
-    printf ("Released job %s.\n", (const char *)released->pdata[i]);
+    printf (_ ("Released job %s.\n"), (const char *)released->pdata[i]);
   if (!good)
     return se_setup_fail (error);
   return carried ? SE_EXIT_DONE : se_setup_fail (unsaid);

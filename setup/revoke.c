@@ -7,6 +7,7 @@
 #include "setup/mailbox.h"
 #include "setup/setup.h"
 
+#include <glib/gi18n-lib.h>
 #include <stdio.h>
 
 typedef struct
@@ -42,17 +43,17 @@ static void
 show_what_is_left (const SeAccount *account, const char *grant)
 {
   if (!se_grant_is_attended (grant))
-    printf ("Whoever has the secret, certificate or key of %s can still sign in: remove it at the "
-            "provider, too.\n",
+    printf (_ ("Whoever has the secret, certificate or key of %s can still sign in: remove it at "
+               "the provider, too.\n"),
             account->address);
   else if (account->provider->exchange_environment != NULL)
-    printf ("Microsoft cannot be told by a program. To end the sign-in there, in the Entra admin "
-            "center: Users, %s, Revoke sessions;\nto take the consent away: Enterprise "
-            "applications, the application with the id %s, Permissions.\n",
+    printf (_ ("Microsoft cannot be told by a program. To end the sign-in there, in the Entra "
+               "admin center: Users, %s, Revoke sessions;\nto take the consent away: Enterprise "
+               "applications, the application with the id %s, Permissions.\n"),
             account->login_user, account->client_id);
   else
-    printf ("The provider %s offers no revocation: take the application away there from what %s "
-            "gave access to.\n",
+    printf (_ ("The provider %s offers no revocation: take the application away there from what %s "
+               "gave access to.\n"),
             account->provider->name, account->login_user);
 }
 
@@ -64,15 +65,15 @@ report (const char *const *fields, gpointer data)
   guint n = g_strv_length ((char **)fields);
 
   if (g_str_equal (fields[0], "nothing-there"))
-    printf ("%s is not signed in: there is nothing to revoke.\n", account->address);
+    printf (_ ("%s is not signed in: there is nothing to revoke.\n"), account->address);
   else if (g_str_equal (fields[0], "gone") && n == 3)
     {
-      printf ("The tokens of %s are removed from this machine.\n", account->address);
+      printf (_ ("The tokens of %s are removed from this machine.\n"), account->address);
       if (g_str_equal (fields[2], "yes"))
-        printf ("The provider %s has revoked them.\n", account->provider->name);
+        printf (_ ("The provider %s has revoked them.\n"), account->provider->name);
       else
         show_what_is_left (account, fields[1]);
-      printf ("Jobs for this account are held from now on, until: oauth-setup login %s\n",
+      printf (_ ("Jobs for this account are held from now on, until: oauth-setup login %s\n"),
               account->address);
     }
   return NULL;
@@ -98,8 +99,8 @@ show_unreadable (const char *const *fields, gpointer data)
   const Revoke *wanted = data;
 
   if (g_str_equal (fields[0], "unreadable") && fields[1] != NULL)
-    printf ("%s could not be told and would still honour the tokens, of which this is the only "
-            "copy: %s\nIf you mend that first, it can be told.\n",
+    printf (_ ("%s could not be told and would still honour the tokens, of which this is the only "
+               "copy: %s\nIf you mend that first, it can be told.\n"),
             wanted->account->provider->name, fields[1]);
   return NULL;
 }
@@ -109,21 +110,21 @@ confirm (const SeServerConfig *server, const SeAccount *account, gboolean yes, G
 {
   Revoke wanted = { server, account };
   g_autofree char *question
-      = g_strdup_printf ("Take the authorization to send as %s away?", account->from_address);
+      = g_strdup_printf (_ ("Take the authorization to send as %s away?"), account->from_address);
 
   if (yes)
     return TRUE;
   if (!se_console_can_ask ())
     {
       g_set_error_literal (error, SE_ERROR, (int)SE_ERROR_USAGE,
-                           "There is no terminal to ask whether it is meant: give --yes");
+                           _ ("There is no terminal to ask whether it is meant: give --yes"));
       return FALSE;
     }
   if (!se_service_run (server, look, show_unreadable, &wanted, error))
     return FALSE;
   if (se_console_confirm (question))
     return TRUE;
-  g_set_error_literal (error, SE_ERROR, (int)SE_ERROR_CANCELLED, "Nothing was changed");
+  g_set_error_literal (error, SE_ERROR, (int)SE_ERROR_CANCELLED, _ ("Nothing was changed"));
   return FALSE;
 }
 
@@ -132,14 +133,14 @@ se_verb_revoke (int argc, char **argv)
 {
   gboolean yes = FALSE;
   const GOptionEntry entries[] = {
-    { "yes", 0, 0, G_OPTION_ARG_NONE, &yes, "do not ask whether it is meant", NULL },
+    { "yes", 0, 0, G_OPTION_ARG_NONE, &yes, N_ ("do not ask whether it is meant"), NULL },
     G_OPTION_ENTRY_NULL,
   };
   g_autoptr (GError) error = NULL;
-  g_auto (GStrv) words = se_setup_parse (argc, argv, "ACCOUNT",
-                                         "Has the server revoke an account's tokens, and removes "
-                                         "them from this machine.",
-                                         entries, 1, &error);
+  g_auto (GStrv) words = se_setup_parse (
+      argc, argv, "ACCOUNT",
+      N_ ("Has the server revoke an account's tokens, and removes them from this machine."),
+      entries, 1, &error);
   g_autoptr (SeSetup) setup = NULL;
   g_autofree char *address = NULL;
   g_autoptr (SeAccount) account = NULL;
@@ -147,7 +148,7 @@ se_verb_revoke (int argc, char **argv)
 
   if (words != NULL && words[0] == NULL)
     g_set_error_literal (&error, SE_ERROR, (int)SE_ERROR_USAGE,
-                         "Which account? There is no revocation without its name");
+                         _ ("Which account? There is no revocation without its name"));
   if (error == NULL)
     setup = se_setup_load (&error);
   if (setup != NULL)

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gi18n-lib.h>
 #include <grp.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -67,7 +68,7 @@ se_service_await (SeService *service, gboolean *yes, GError **error)
   *yes = n == 3 && memcmp (answer, "yes", 3) == 0;
   if (*yes || (n == 2 && memcmp (answer, "no", 2) == 0))
     return TRUE;
-  g_set_error_literal (error, SE_ERROR, (int)SE_ERROR_CANCELLED, "Stopped on request");
+  g_set_error_literal (error, SE_ERROR, (int)SE_ERROR_CANCELLED, _ ("Stopped on request"));
   return FALSE;
 }
 
@@ -110,13 +111,13 @@ drop_privileges (const char *user, uid_t uid, gid_t gid, GError **error)
   if (initgroups (user, gid) != 0 || setresgid (gid, gid, gid) != 0
       || setresuid (uid, uid, uid) != 0 || getresuid (&r, &e, &s) != 0)
     {
-      se_error_set_errno (error, errno, "Cannot become the service user \"%s\"", user);
+      se_error_set_errno (error, errno, _ ("Cannot become the service user \"%s\""), user);
       return FALSE;
     }
   if (r != uid || e != uid || s != uid || setuid (0) == 0)
     {
       g_set_error (error, SE_ERROR, (int)SE_ERROR_CONFIG,
-                   "Root's rights could not be given up for those of \"%s\"", user);
+                   _ ("Root's rights could not be given up for those of \"%s\""), user);
       return FALSE;
     }
   return TRUE;
@@ -151,7 +152,7 @@ isolate (const SeService *service, GError **error)
       || close_range (INPUT_FD + 1, ~0U, 0) != 0 || setsid () < 0 || chdir ("/") != 0
       || prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
     {
-      se_error_set_errno (error, errno, "Cannot set up the worker");
+      se_error_set_errno (error, errno, _ ("Cannot set up the worker"));
       return FALSE;
     }
   umask (077);
@@ -189,7 +190,7 @@ check_configuration (const char *user, GError **error)
   if (access (path, R_OK) == 0 || errno != EACCES)
     return TRUE;
   g_set_error (error, SE_ERROR, (int)SE_ERROR_CONFIG,
-               "The service user \"%s\" cannot read %s: make it that user's group's, mode 0640",
+               _ ("The service user \"%s\" cannot read %s: make it that user's group's, mode 0640"),
                user, path);
   return FALSE;
 }

@@ -5,6 +5,7 @@
 #include "common/log.h"
 
 #include <errno.h>
+#include <glib/gi18n-lib.h>
 #include <poll.h>
 #include <pwd.h>
 #include <signal.h>
@@ -76,18 +77,17 @@ se_service_lookup_user (const SeServerConfig *server, uid_t *uid, gid_t *gid, GE
   if (user == NULL)
     {
       g_set_error (error, SE_ERROR, (int)SE_ERROR_CONFIG,
-                   "There is no service user \"%s\": create it with systemd-sysusers, or useradd "
-                   "--system --home-dir %s --shell /usr/sbin/nologin %s",
+                   _ ("There is no service user \"%s\": create it with systemd-sysusers, or "
+                      "useradd --system --home-dir %s --shell /usr/sbin/nologin %s"),
                    server->user, server->state_directory, server->user);
       return FALSE;
     }
   if (user->pw_uid == 0 || user->pw_gid == 0)
     {
-      g_set_error (
-          error, SE_ERROR, (int)SE_ERROR_CONFIG,
-          "The service user \"%s\" ([server] user) is root or in root's group: name a user "
-          "without rights",
-          server->user);
+      g_set_error (error, SE_ERROR, (int)SE_ERROR_CONFIG,
+                   _ ("The service user \"%s\" ([server] user) is root or in root's group: name a "
+                      "user without rights"),
+                   server->user);
       return FALSE;
     }
   *uid = user->pw_uid;
@@ -187,7 +187,7 @@ take_event (Parent *parent, gboolean *ended, GError **error)
   if (fields == NULL)
     {
       g_set_error_literal (error, SE_ERROR, (int)SE_ERROR_TEMPORARY,
-                           "The worker sent what is not an event");
+                           _ ("The worker sent what is not an event"));
       *ended = TRUE;
       return FALSE;
     }
@@ -240,11 +240,11 @@ attend (Parent *parent, GError **error)
   while (waitpid (parent->pid, &status, 0) < 0 && errno == EINTR)
     ;
   if (!ended && parent->asked_to_stop)
-    g_set_error_literal (&local, SE_ERROR, (int)SE_ERROR_CANCELLED, "Stopped on request");
+    g_set_error_literal (&local, SE_ERROR, (int)SE_ERROR_CANCELLED, _ ("Stopped on request"));
   else if (!ended)
     g_set_error (&local, SE_ERROR, (int)SE_ERROR_TEMPORARY,
-                 "The worker ended without a result (%s %d)",
-                 WIFSIGNALED (status) ? "signal" : "exit status",
+                 WIFSIGNALED (status) ? _ ("The worker ended without a result (signal %d)")
+                                      : _ ("The worker ended without a result (exit status %d)"),
                  WIFSIGNALED (status) ? WTERMSIG (status) : WEXITSTATUS (status));
   if (local != NULL)
     {
@@ -266,7 +266,7 @@ fork_worker (Parent *parent, const SeServerConfig *server, SeServiceWork work, G
   if (socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0
       || socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, lines) != 0)
     {
-      se_error_set_errno (error, errno, "Cannot make a socket pair");
+      se_error_set_errno (error, errno, _ ("Cannot make a socket pair"));
       se_io_clear_fd (&ends[0]);
       se_io_clear_fd (&ends[1]);
       return FALSE;
@@ -283,7 +283,7 @@ fork_worker (Parent *parent, const SeServerConfig *server, SeServiceWork work, G
                        parent->data);
     }
   if (parent->pid < 0)
-    se_error_set_errno (error, errno, "Cannot start a process");
+    se_error_set_errno (error, errno, _ ("Cannot start a process"));
   close (ends[1]);
   close (lines[1]);
   parent->channel = ends[0];
@@ -308,7 +308,7 @@ se_service_run_with_input (const SeServerConfig *server, SeServiceWork work, SeS
   (void)sigprocmask (SIG_BLOCK, &stops, &before);
   parent.signals = signalfd (-1, &stops, SFD_CLOEXEC);
   if (parent.signals < 0)
-    se_error_set_errno (error, errno, "Cannot watch for signals");
+    se_error_set_errno (error, errno, _ ("Cannot watch for signals"));
   else if (fork_worker (&parent, server, work, error))
     good = attend (&parent, error);
   se_io_clear_fd (&parent.channel);

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gi18n-lib.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -22,8 +23,8 @@ check_owner (const char *path, GError **error)
   if (status.st_uid == 0 && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0)
     return TRUE;
   g_set_error (error, SE_ERROR, (int)SE_ERROR_CONFIG,
-               "%s can be changed by others than root: chown root %s && chmod 0640 %s", path, path,
-               path);
+               _ ("%s can be changed by others than root: chown root %s && chmod 0640 %s"), path,
+               path, path);
   return FALSE;
 }
 
@@ -34,10 +35,10 @@ check_readable (const char *path, GError **error)
     return TRUE;
   if (errno == EACCES)
     g_set_error (error, SE_ERROR, (int)SE_ERROR_CONFIG,
-                 "%s cannot be read: run oauth-setup as root", path);
+                 _ ("%s cannot be read: run oauth-setup as root"), path);
   else if (errno == ENOENT)
     g_set_error (error, SE_ERROR, (int)SE_ERROR_CONFIG,
-                 "%s does not exist: oauth-setup login makes it", path);
+                 _ ("%s does not exist: oauth-setup login makes it"), path);
   else
     se_error_set_errno (error, errno, "%s", path);
   return FALSE;
@@ -56,15 +57,14 @@ check_state_directory (const SeServerConfig *server, GError **error)
   if (!se_service_lookup_user (server, &uid, &gid, error))
     return FALSE;
   if (stat (server->state_directory, &status) != 0)
-    g_set_error (error, SE_ERROR, (int)SE_ERROR_CONFIG, "%s: %s; run: install -d -m 0700 -o %s %s",
-                 server->state_directory, g_strerror (errno), server->user,
-                 server->state_directory);
+    g_set_error (error, SE_ERROR, (int)SE_ERROR_CONFIG,
+                 _ ("%s: %s; run: install -d -m 0700 -o %s %s"), server->state_directory,
+                 g_strerror (errno), server->user, server->state_directory);
   else if (status.st_uid != uid)
-    g_set_error (
-        error, SE_ERROR, (int)SE_ERROR_CONFIG,
-        "%s ([server] state-directory) does not belong to the service user %s; if it is the "
-        "right one, run: chown -R %s: %s",
-        server->state_directory, server->user, server->user, server->state_directory);
+    g_set_error (error, SE_ERROR, (int)SE_ERROR_CONFIG,
+                 _ ("%s ([server] state-directory) does not belong to the service user %s; if it "
+                    "is the right one, run: chown -R %s: %s"),
+                 server->state_directory, server->user, server->user, server->state_directory);
   else
     return TRUE;
   return FALSE;
@@ -137,12 +137,13 @@ se_setup_parse (int argc, char **argv, const char *parameters, const char *summa
   g_autoptr (GError) local = NULL;
   int i;
 
+  g_option_context_set_translation_domain (context, GETTEXT_PACKAGE);
   g_option_context_set_summary (context, summary);
   if (entries != NULL)
     g_option_context_add_main_entries (context, entries, NULL);
   if (!g_option_context_parse (context, &argc, &argv, &local))
     {
-      g_set_error (error, SE_ERROR, (int)SE_ERROR_USAGE, "%s; see %s --help", local->message,
+      g_set_error (error, SE_ERROR, (int)SE_ERROR_USAGE, _ ("%s; see %s --help"), local->message,
                    g_get_prgname ());
       return NULL;
     }
@@ -153,7 +154,7 @@ se_setup_parse (int argc, char **argv, const char *parameters, const char *summa
       g_autofree char *word = se_log_clean (argv[i + (int)n_words], 100);
 
       g_set_error (error, SE_ERROR, (int)SE_ERROR_USAGE,
-                   "\"%s\" is one word too many; see %s --help", word, g_get_prgname ());
+                   _ ("\"%s\" is one word too many; see %s --help"), word, g_get_prgname ());
       return NULL;
     }
   return g_strdupv (argv + i);
@@ -172,14 +173,14 @@ se_setup_choose_account (const SeSetup *setup, const char *word, GError **error)
     return g_strdup (accounts[0]);
   if (n == 0)
     g_set_error (error, SE_ERROR, (int)SE_ERROR_USAGE,
-                 "%s has no account yet: run oauth-setup login ADDRESS", setup->path);
+                 _ ("%s has no account yet: run oauth-setup login ADDRESS"), setup->path);
   else if (word == NULL)
-    g_set_error (error, SE_ERROR, (int)SE_ERROR_USAGE, "Which account? Name one of %s", names);
+    g_set_error (error, SE_ERROR, (int)SE_ERROR_USAGE, _ ("Which account? Name one of %s"), names);
   else
     {
       g_autofree char *clean = se_log_clean (word, 254);
 
-      g_set_error (error, SE_ERROR, (int)SE_ERROR_USAGE, "%s has no account %s; it has %s",
+      g_set_error (error, SE_ERROR, (int)SE_ERROR_USAGE, _ ("%s has no account %s; it has %s"),
                    setup->path, clean, names);
     }
   return NULL;

@@ -5,6 +5,8 @@
 #include "oauth/code-grant.h"
 #include "oauth/loopback.h"
 
+#include <glib/gi18n-lib.h>
+
 /* Long enough to find a telephone for a second factor. */
 #define TIME_TO_SIGN_IN 900
 
@@ -78,10 +80,10 @@ wait_for_answer (SeService *service, const SeSignIn *wanted, SeLoopback *listene
           break;
         case SE_LOOPBACK_TIMED_OUT:
           g_set_error (&wait->error, SE_ERROR, (int)SE_ERROR_AUTHORIZATION,
-                       "nobody signed in within %d minutes: start again", TIME_TO_SIGN_IN / 60);
+                       _ ("nobody signed in within %d minutes: start again"), TIME_TO_SIGN_IN / 60);
           break;
         case SE_LOOPBACK_CANCELLED:
-          g_set_error_literal (&wait->error, SE_ERROR, (int)SE_ERROR_CANCELLED, "cancelled");
+          g_set_error_literal (&wait->error, SE_ERROR, (int)SE_ERROR_CANCELLED, _ ("cancelled"));
           break;
         }
     }
@@ -102,15 +104,15 @@ listen_for_redirect (const SeSignIn *wanted, SeLoopback **listener, GError **err
       if (wanted->may_paste)
         return TRUE;
       g_set_error (error, SE_ERROR, (int)SE_ERROR_CONFIG,
-                   "redirect-uri = %s of provider %s does not lead to this machine: run "
-                   "oauth-setup on a terminal, where the answer can be pasted",
+                   _ ("redirect-uri = %s of provider %s does not lead to this machine: run "
+                      "oauth-setup on a terminal, where the answer can be pasted"),
                    provider->redirect_uri, provider->name);
       return FALSE;
     }
   if (fixed != 0 && wanted->port != 0 && fixed != wanted->port)
     {
       g_set_error (error, SE_ERROR, (int)SE_ERROR_USAGE,
-                   "--port %u is not that of redirect-uri = %s of provider %s", wanted->port,
+                   _ ("--port %u is not that of redirect-uri = %s of provider %s"), wanted->port,
                    provider->redirect_uri, provider->name);
       return FALSE;
     }

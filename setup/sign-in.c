@@ -8,6 +8,8 @@
 #include "oauth/service-account.h"
 #include "setup/mailbox.h"
 
+#include <glib/gi18n-lib.h>
+
 static void
 tick (gint64 seconds_left, gpointer data)
 {
@@ -87,7 +89,7 @@ ask_identity (SeService *service, const SeAccount *account, const SeTokenRecord 
     return FALSE;
   if (!go_on)
     g_set_error (error, SE_ERROR, (int)SE_ERROR_AUTHORIZATION,
-                 "Nothing was stored; sign in again as %s", account->login_user);
+                 _ ("Nothing was stored; sign in again as %s"), account->login_user);
   return go_on;
 }
 
@@ -123,18 +125,18 @@ check_replacement (SeService *service, const SeSignIn *wanted, const SeTokenCont
     return TRUE;
   if (unknown && se_error_is (local, SE_ERROR_AUTHORIZATION))
     g_set_error (error, SE_ERROR, (int)SE_ERROR_AUTHORIZATION,
-                 "The SMTP server does not let whoever signed in use the mailbox %s: nothing was "
-                 "stored; sign in as %s",
+                 _ ("The SMTP server does not let whoever signed in use the mailbox %s: nothing "
+                    "was stored; sign in as %s"),
                  account->smtp_user, account->login_user);
   else if (other && se_error_is (local, SE_ERROR_AUTHORIZATION))
     g_set_error (error, SE_ERROR, (int)SE_ERROR_AUTHORIZATION,
-                 "%s signed in, whom the SMTP server does not let use the mailbox %s: nothing was "
-                 "stored; sign in as %s",
+                 _ ("%s signed in, whom the SMTP server does not let use the mailbox %s: nothing "
+                    "was stored; sign in as %s"),
                  record->identity, account->smtp_user, account->login_user);
   else if (other || se_error_is (local, SE_ERROR_CANCELLED) || is_authorized (service, wanted))
     g_propagate_prefixed_error (
         error, g_steal_pointer (&local),
-        "The new authorization of %s does not work, nothing was changed: ", account->address);
+        _ ("The new authorization of %s does not work, nothing was changed: "), account->address);
   else
     return TRUE;
   return FALSE;
@@ -156,7 +158,8 @@ read_back (const SeTokenContext *context, const SeTokenRecord *record, GError **
   if (g_strcmp0 (fingerprint, expected) == 0)
     return TRUE;
   g_set_error (error, SE_ERROR, (int)SE_ERROR_CONFIG,
-               "What was stored in %s is not what is read from there", se_store_location (store));
+               _ ("What was stored in %s is not what is read from there"),
+               se_store_location (store));
   return FALSE;
 }
 
@@ -167,7 +170,8 @@ put_back (SeStore *store, const SeTokenRecord *before)
   g_autoptr (GError) error = NULL;
 
   if (!(before != NULL ? se_store_save (store, before, &error) : se_store_remove (store, &error)))
-    g_warning ("%s could not be made what it was: %s", se_store_location (store), error->message);
+    g_warning (_ ("%s could not be made what it was: %s"), se_store_location (store),
+               error->message);
 }
 
 /* The old store's record, once nobody reads it any more. The lock is the account's, whatever the
@@ -208,7 +212,7 @@ store (SeService *service, const SeSignIn *wanted, const SeTokenContext *context
       se_service_tell (service, "stored", se_store_location (place), NULL);
       if (se_service_await (service, &written, error) && !written)
         g_set_error (error, SE_ERROR, (int)SE_ERROR_CONFIG,
-                     "The configuration was not written, so nothing was stored");
+                     _ ("The configuration was not written, so nothing was stored"));
     }
   if (!written)
     {

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/alert.h"
 #include "mail/activity.h"
+#include "setup/console.h"
 #include "setup/mailbox.h"
 #include "setup/setup.h"
 
 #include <cjson/cJSON.h>
+#include <glib/gi18n-lib.h>
 #include <stdio.h>
 
 typedef struct
@@ -178,9 +180,21 @@ show_time (const char *text)
   days = ABS (away) / G_TIME_SPAN_DAY;
   if (days == 0)
     return g_steal_pointer (&clock);
-  return g_strdup_printf (away > 0 ? "%s (%" G_GINT64_FORMAT " %s ago)"
-                                   : "%s (in %" G_GINT64_FORMAT " %s)",
-                          clock, days, days == 1 ? "day" : "days");
+  if (away > 0)
+    return g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s (%d day ago)", "%s (%d days ago)",
+                                         (gulong)days),
+                            clock, (int)days);
+  return g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s (in %d day)", "%s (in %d days)",
+                                       (gulong)days),
+                          clock, (int)days);
+}
+
+static void
+print_line (const char *what, const char *text)
+{
+  g_autofree char *label = se_console_pad (what, 12);
+
+  printf ("  %s %s\n", label, text);
 }
 
 static void
@@ -189,27 +203,33 @@ print_time (const char *what, const char *text)
   g_autofree char *time = *text != '\0' ? show_time (text) : NULL;
 
   if (time != NULL)
-    printf ("  %-12s %s\n", what, time);
+    print_line (what, time);
 }
 
 static void
 print_row (const char *const *row)
 {
-  printf ("%s: %s\n", row[ACCOUNT], row[WORD]);
+  printf ("%s: %s\n", row[ACCOUNT], _ (row[WORD]));
   if (*row[HINT] != '\0')
     printf ("  %s\n", row[HINT]);
   if (*row[PROVIDER] != '\0')
-    printf ("  %-12s %s, grant %s, store %s\n", "provider", row[PROVIDER], row[GRANT], row[STORE]);
+    {
+      g_autofree char *text
+          = g_strdup_printf (_ ("%s, grant %s, store %s"), row[PROVIDER], row[GRANT], row[STORE]);
+
+      print_line (_ ("provider"), text);
+    }
   if (*row[IDENTITY] != '\0')
-    printf ("  %-12s %s\n", "identity", row[IDENTITY]);
-  print_time ("signed in", row[AUTHORIZED]);
-  print_time ("refreshed", row[LAST_REFRESH]);
-  print_time ("last mail", row[LAST_MAIL]);
+    print_line (_ ("identity"), row[IDENTITY]);
+  print_time (_ ("signed in"), row[AUTHORIZED]);
+  print_time (_ ("refreshed"), row[LAST_REFRESH]);
+  print_time (_ ("last mail"), row[LAST_MAIL]);
   if (*row[DEADLINE] != '\0')
     {
       g_autofree char *time = show_time (row[DEADLINE]);
+      g_autofree char *text = g_strdup_printf ("%s: %s", time, row[DEADLINE_REASON]);
 
-      printf ("  %-12s %s: %s\n", "deadline", time, row[DEADLINE_REASON]);
+      print_line (_ ("deadline"), text);
     }
 }
 
@@ -218,13 +238,13 @@ se_verb_status (int argc, char **argv)
 {
   gboolean json = FALSE;
   const GOptionEntry entries[] = {
-    { "json", 0, 0, G_OPTION_ARG_NONE, &json, "for programs: a JSON array", NULL },
+    { "json", 0, 0, G_OPTION_ARG_NONE, &json, N_ ("for programs: a JSON array"), NULL },
     G_OPTION_ENTRY_NULL,
   };
   g_autoptr (GError) error = NULL;
-  g_auto (GStrv) words
-      = se_setup_parse (argc, argv, "[ACCOUNT]",
-                        "Shows how each account stands; no network is used.", entries, 1, &error);
+  g_auto (GStrv) words = se_setup_parse (argc, argv, "[ACCOUNT]",
+                                         N_ ("Shows how each account stands; no network is used."),
+                                         entries, 1, &error);
   g_autoptr (SeSetup) setup = words != NULL ? se_setup_load (&error) : NULL;
   g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func ((GDestroyNotify)g_strfreev);
   g_autofree char *only = NULL;
@@ -240,7 +260,7 @@ se_verb_status (int argc, char **argv)
   if (json)
     print_json (rows);
   else if (rows->len == 0)
-    printf ("%s has no account yet: run oauth-setup login.\n", setup->path);
+    printf (_ ("%s has no account yet: run oauth-setup login.\n"), setup->path);
   for (i = 0; i < rows->len; i++)
     {
       const char *const *row = rows->pdata[i];

@@ -2,14 +2,16 @@
 #include "common/alert.h"
 #include "common/log.h"
 #include "mail/address.h"
+#include "setup/console.h"
 #include "setup/setup.h"
 #include "setup/trial.h"
 
+#include <glib/gi18n-lib.h>
 #include <stdio.h>
 #include <string.h>
 
 /* As wide as the longest step's name. */
-#define LINE "%-11s  %s\n"
+#define WIDTH 11
 
 typedef struct
 {
@@ -35,18 +37,26 @@ try_out (SeService *service, gpointer data, GError **error)
   return TRUE;
 }
 
+static void
+print_line (const char *what, const char *text)
+{
+  g_autofree char *label = se_console_pad (what, WIDTH);
+
+  printf ("%s  %s\n", label, text);
+}
+
 static const char *
 report (const char *const *fields, gpointer data)
 {
   Test *test = data;
 
   if (g_str_equal (fields[0], "step") && fields[1] != NULL && fields[2] != NULL)
-    printf (LINE, fields[1], fields[2]);
+    print_line (_ (fields[1]), fields[2]);
   else if (g_str_equal (fields[0], "warning") && fields[1] != NULL)
-    printf (LINE, "  warning", fields[1]);
+    print_line (_ ("  warning"), fields[1]);
   else if (g_str_equal (fields[0], "broken") && fields[1] != NULL)
     {
-      printf (LINE, fields[1], "failed");
+      print_line (_ (fields[1]), _ ("failed"));
       test->unreachable = se_trial_is_connecting (fields[1]);
     }
   else if (g_str_equal (fields[0], "refused"))
@@ -74,8 +84,8 @@ warn_of_proxies (void)
   if (list->len > 0)
     se_log_write (
         "oauth-setup",
-        "warning: the environment names a proxy (%s), which is not used here nor by jobs: "
-        "set proxy in [server], or proxy-smtp of the provider, if one is needed",
+        _ ("warning: the environment names a proxy (%s), which is not used here nor by jobs: set "
+           "proxy in [server], or proxy-smtp of the provider, if one is needed"),
         list->str);
 }
 
@@ -99,22 +109,23 @@ say_next (const Test *test, const GError *error)
   g_autofree char *login = g_strconcat ("oauth-setup login ", address, NULL);
 
   if (error == NULL && test->refused)
-    printf ("The mail server lets the account in again; next: oauth-setup release --account %s\n",
-            address);
+    printf (
+        _ ("The mail server lets the account in again; next: oauth-setup release --account %s\n"),
+        address);
   else if (error == NULL && test->to == NULL)
-    printf ("Logged in, sending rights not proven; next: oauth-setup test %s --to ADDRESS\n",
+    printf (_ ("Logged in, sending rights not proven; next: oauth-setup test %s --to ADDRESS\n"),
             address);
   else if (error == NULL)
-    printf ("All is well; look whether the mail has come to %s.\n", test->to);
+    printf (_ ("All is well; look whether the mail has come to %s.\n"), test->to);
   else if (strstr (error->message, login) != NULL)
-    printf ("Next: do what is said above, with: %s\n", login);
+    printf (_ ("Next: do what is said above, with: %s\n"), login);
   else if (se_setup_exit_status (error) == SE_EXIT_PERSON)
-    printf ("Next: do what is said above, then run: oauth-setup test %s\n", address);
+    printf (_ ("Next: do what is said above, then run: oauth-setup test %s\n"), address);
   else if (test->unreachable)
-    printf ("Next: check smtp-server = %s, or wait; then run: oauth-setup test %s\n",
+    printf (_ ("Next: check smtp-server = %s, or wait; then run: oauth-setup test %s\n"),
             test->account->provider->smtp_server, address);
   else
-    printf ("Next: wait some minutes, then run: oauth-setup test %s\n", address);
+    printf (_ ("Next: wait some minutes, then run: oauth-setup test %s\n"), address);
   fflush (stdout);
 }
 
@@ -123,14 +134,14 @@ se_verb_test (int argc, char **argv)
 {
   g_autofree char *to = NULL;
   const GOptionEntry entries[] = {
-    { "to", 0, 0, G_OPTION_ARG_STRING, &to, "send a test mail there", "ADDRESS" },
+    { "to", 0, 0, G_OPTION_ARG_STRING, &to, N_ ("send a test mail there"), "ADDRESS" },
     G_OPTION_ENTRY_NULL,
   };
   g_autoptr (GError) error = NULL;
   g_auto (GStrv) words
       = se_setup_parse (argc, argv, "[ACCOUNT]",
-                        "Tries an account step by step; sends nothing but with --to.", entries, 1,
-                        &error);
+                        N_ ("Tries an account step by step; sends nothing but with --to."), entries,
+                        1, &error);
   g_autoptr (SeSetup) setup = NULL;
   g_autofree char *address = NULL;
   g_autoptr (SeAccount) account = NULL;

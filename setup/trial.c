@@ -9,6 +9,8 @@
 #include "oauth/token-check.h"
 #include "setup/mailbox.h"
 
+#include <glib/gi18n-lib.h>
+
 #define DAY ((gint64)24 * 60 * 60)
 #define FEW_DAYS 14
 
@@ -25,10 +27,17 @@ typedef enum
   STEP_MAIL,
 } Step;
 
+/* As the worker tells them; the parent shows them in its language. */
 static const char *const names[] = {
-  [STEP_NAME] = "Name lookup", [STEP_CONNECTION] = "TCP",      [STEP_TLS] = "TLS",
-  [STEP_EHLO] = "EHLO",        [STEP_MECHANISM] = "Mechanism", [STEP_TOKEN] = "Token",
-  [STEP_AUTH] = "AUTH",        [STEP_SENDER] = "MAIL FROM",    [STEP_MAIL] = "Mail",
+  [STEP_NAME] = N_ ("Name lookup"),
+  [STEP_CONNECTION] = "TCP",
+  [STEP_TLS] = "TLS",
+  [STEP_EHLO] = "EHLO",
+  [STEP_MECHANISM] = N_ ("Mechanism"),
+  [STEP_TOKEN] = N_ ("Token"),
+  [STEP_AUTH] = "AUTH",
+  [STEP_SENDER] = "MAIL FROM",
+  [STEP_MAIL] = N_ ("Mail"),
 };
 
 typedef struct
@@ -61,7 +70,7 @@ static void
 on_resolved (const char *host, const char *const *addresses, gpointer data)
 {
   g_autofree char *list = g_strjoinv (", ", (char **)addresses);
-  g_autofree char *text = g_strdup_printf ("%s is %s", host, list);
+  g_autofree char *text = g_strdup_printf (_ ("%s is %s"), host, list);
 
   done (data, STEP_NAME, text);
 }
@@ -70,29 +79,32 @@ static void
 on_connected (const char *address, int port, gboolean proxy, gpointer data)
 {
   Trial *trial = data;
-  g_autofree char *text
-      = g_strdup_printf ("connected to %s%s, port %d",
-                         proxy ? "the proxy that the configuration names, " : "", address, port);
+  g_autofree char *text = g_strdup_printf (
+      proxy ? _ ("connected to the proxy that the configuration names, %s, port %d")
+            : _ ("connected to %s, port %d"),
+      address, port);
 
   if (proxy)
-    done (trial, STEP_NAME, "left to the proxy");
+    done (trial, STEP_NAME, _ ("left to the proxy"));
   done (trial, STEP_CONNECTION, text);
 }
 
 static void
 on_secured (const SeSmtpTls *tls, gpointer data)
 {
-  gint64 left = (tls->not_after - g_get_real_time () / G_USEC_PER_SEC) / DAY;
+  int left = (int)((tls->not_after - g_get_real_time () / G_USEC_PER_SEC) / DAY);
   g_autofree char *text = NULL;
 
   if (tls->not_after == 0)
-    text = g_strdup_printf ("%s, certificate %s", tls->version, tls->subject);
+    text = g_strdup_printf (_ ("%s, certificate %s"), tls->version, tls->subject);
   else
-    text = g_strdup_printf ("%s, certificate %s, issued by %s, %" G_GINT64_FORMAT " days left",
-                            tls->version, tls->subject, tls->issuer, left);
+    text = g_strdup_printf (
+        g_dngettext (GETTEXT_PACKAGE, "%s, certificate %s, issued by %s, %d day left",
+                     "%s, certificate %s, issued by %s, %d days left", (gulong)left),
+        tls->version, tls->subject, tls->issuer, left);
   done (data, STEP_TLS, text);
   if (tls->not_after != 0 && left < FEW_DAYS)
-    warn (data, "The server's certificate ends soon.");
+    warn (data, _ ("The server's certificate ends soon."));
 }
 
 static void
@@ -100,7 +112,7 @@ on_greeted (const char *const *capabilities, gpointer data)
 {
   g_autofree char *text = g_strjoinv (", ", (char **)capabilities);
 
-  done (data, STEP_EHLO, *text == '\0' ? "no capabilities" : text);
+  done (data, STEP_EHLO, *text == '\0' ? _ ("no capabilities") : text);
 }
 
 static gboolean
@@ -112,7 +124,7 @@ try_server (Trial *trial, const SeDelivery *delivery, GError **error)
                               .greeted = on_greeted,
                               .data = trial };
   g_autofree char *mechanism = g_ascii_strup (delivery->account->provider->sasl, -1);
-  g_autofree char *text = g_strconcat ("AUTH ", mechanism, " is offered", NULL);
+  g_autofree char *text = g_strdup_printf (_ ("AUTH %s is offered"), mechanism);
 
   if (!se_delivery_probe (delivery, &probe, error))
     return FALSE;
@@ -126,12 +138,15 @@ show_token (Trial *trial, const char *token, const SeTokenRecord *record, gboole
   g_autoptr (cJSON) claims = se_jwt_claims (token);
   g_autofree char *described = se_token_check_describe (claims);
   g_autofree char *until = se_timestamp_local (record->expires);
-  g_autofree char *text = g_strdup_printf (
-      "valid until %s%s; scope %s%s%s%s", until, renewed ? " (renewed just now)" : "",
-      record->scope != NULL ? record->scope : "as asked: ",
-      record->scope != NULL ? "" : trial->context.account->scope,
-      described != NULL ? "; claims " : "; not a JWT, so that nothing more can be seen of it",
-      described != NULL ? described : "");
+  g_autofree char *validity = g_strdup_printf (
+      renewed ? _ ("valid until %s (renewed just now)") : _ ("valid until %s"), until);
+  g_autofree char *scope = record->scope != NULL ? g_strdup_printf (_ ("scope %s"), record->scope)
+                                                 : g_strdup_printf (_ ("scope as asked: %s"),
+                                                                    trial->context.account->scope);
+  g_autofree char *seen = described != NULL
+                              ? g_strdup_printf (_ ("claims %s"), described)
+                              : g_strdup (_ ("not a JWT, so that nothing more can be seen of it"));
+  g_autofree char *text = g_strdup_printf ("%s; %s; %s", validity, scope, seen);
   g_auto (GStrv) warnings = se_token_check (trial->context.account, record, claims);
 
   done (trial, STEP_TOKEN, text);
@@ -154,7 +169,7 @@ try_token (Trial *trial, GError **error)
   if (after == NULL)
     {
       g_set_error (error, SE_ERROR, (int)SE_ERROR_AUTHORIZATION,
-                   "%s was signed out just now; run: oauth-setup login %s",
+                   _ ("%s was signed out just now; run: oauth-setup login %s"),
                    trial->context.account->address, trial->context.account->address);
       return FALSE;
     }
@@ -167,7 +182,8 @@ static void
 on_authenticated (gpointer data)
 {
   Trial *trial = data;
-  g_autofree char *text = g_strdup_printf ("signed in as %s", trial->context.account->smtp_user);
+  g_autofree char *text
+      = g_strdup_printf (_ ("signed in as %s"), trial->context.account->smtp_user);
 
   done (trial, STEP_AUTH, text);
 }
@@ -176,7 +192,8 @@ static gboolean
 try_mailbox (Trial *trial, SeDelivery *delivery, const char *to, GError **error)
 {
   const SeDeliveryEvents events = { .connected = on_authenticated, .data = trial };
-  g_autofree char *accepted = g_strdup_printf ("<%s> is accepted", delivery->account->from_address);
+  g_autofree char *accepted
+      = g_strdup_printf (_ ("<%s> is accepted"), delivery->account->from_address);
   g_autofree char *reply = NULL;
   g_autofree char *sent = NULL;
 
@@ -188,7 +205,7 @@ try_mailbox (Trial *trial, SeDelivery *delivery, const char *to, GError **error)
     return TRUE;
   if (!se_mailbox_send_test (&trial->context, to, &reply, error))
     return FALSE;
-  sent = g_strdup_printf ("to %s; the server says: %s", to, reply);
+  sent = g_strdup_printf (_ ("to %s; the server says: %s"), to, reply);
   done (trial, STEP_MAIL, sent);
   return TRUE;
 }
