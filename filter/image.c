@@ -73,31 +73,6 @@ wrap_jpeg (SeReader *reader, SeImagePdf *pdf, SeImageResult *result, GError **er
 }
 
 static gboolean
-add_png (SeImagePdf *pdf, int in_fd, const SePng *png, GError **error)
-{
-  g_autofree char *parameters
-      = g_strdup_printf ("/Predictor 15 /Colors %u /BitsPerComponent %u /Columns %u",
-                         png->indexed ? 1 : png->components, png->bits, png->width);
-  SeImage image = {
-    .width = png->width,
-    .height = png->height,
-    .bits = png->bits,
-    .components = png->components,
-    .filter = "FlateDecode",
-    .parameters = parameters,
-    .data = png->data,
-    .palette = png->indexed ? png->palette : NULL,
-    .colors = png->colors,
-    .profile = png->profile->len > 0 ? png->profile : NULL,
-    .profile_filter = "FlateDecode",
-    .resolution = png->resolution,
-    .orientation = 1,
-  };
-
-  return se_image_pdf_add (pdf, in_fd, &image, error);
-}
-
-static gboolean
 wrap_png (SeReader *reader, SeImagePdf *pdf, SeImageResult *result, GError **error)
 {
   g_autofree SePng *png = g_new0 (SePng, 1);
@@ -105,10 +80,10 @@ wrap_png (SeReader *reader, SeImagePdf *pdf, SeImageResult *result, GError **err
 
   if (done)
     {
-      *result = (SeImageResult){ .wrapped = png->plain,
+      *result = (SeImageResult){ .wrapped = TRUE,
                                  .profile_lost = png->profile_lost,
                                  .more = png->more };
-      done = !png->plain || add_png (pdf, reader->fd, png, error);
+      done = se_png_add (pdf, reader, png, error);
     }
   se_png_clear (png);
   return done;

@@ -3,6 +3,7 @@
 
 noinst_LIBRARIES += filter/libfilter.a
 filter_libfilter_a_SOURCES = \
+  filter/canvas.c filter/canvas.h \
   filter/child.c filter/child.h \
   filter/complete.c filter/complete.h \
   filter/convert.c filter/convert.h \
@@ -19,7 +20,7 @@ filter_libfilter_a_SOURCES = \
   filter/pdf.c filter/pdf.h \
   filter/piece.c filter/piece.h \
   filter/place.c filter/place.h \
-  filter/png.c filter/png.h \
+  filter/png.c filter/png.h filter/png-decode.c \
   filter/program.c filter/program.h \
   filter/raster.c filter/raster.h \
   filter/reader.c filter/reader.h \

@@ -36,7 +36,7 @@ typedef struct
   SeReader *reader;
   SePng *png;
   Inflater inflater;
-  gboolean header, interlaced;
+  gboolean header;
   guint type; /* of colour */
   guchar buffer[65536];
 } Walk;
@@ -129,14 +129,14 @@ read_header (Walk *walk, guint64 length)
     return FALSE;
   walk->header = TRUE;
   walk->type = type;
-  walk->interlaced = interlace != 0;
+  png->interlaced = interlace != 0;
   png->bits = bits;
   png->indexed = type == INDEXED;
   png->components = type == GREY || type == GREY_ALPHA ? 1 : 3;
-  png->plain = !walk->interlaced && type != GREY_ALPHA && type != COLOR_ALPHA;
-  samples = type == INDEXED ? 1 : png->components + (type >= GREY_ALPHA ? 1 : 0);
-  walk->inflater.wanted = count_bytes (png, samples, walk->interlaced);
-  if (!walk->interlaced)
+  png->alpha = type == GREY_ALPHA || type == COLOR_ALPHA;
+  samples = type == INDEXED ? 1 : png->components + (png->alpha ? 1 : 0);
+  walk->inflater.wanted = count_bytes (png, samples, png->interlaced);
+  if (!png->interlaced)
     walk->inflater.line = walk->inflater.wanted / png->height;
   return TRUE;
 }
@@ -147,6 +147,25 @@ read_palette (Walk *walk, guint64 length)
   walk->png->colors = (guint)(length / 3);
   return length > 0 && length <= sizeof walk->png->palette && length % 3 == 0
          && se_reader_read (walk->reader, walk->png->palette, (gsize)length);
+}
+
+/* tRNS: the opacity of the palette's first colours, or the one colour that is not painted. */
+static gboolean
+read_transparency (Walk *walk, guint64 length)
+{
+  SePng *png = walk->png;
+
+  if (png->alpha || length != (png->indexed ? MIN (length, png->colors) : 2 * png->components))
+    return TRUE; /* it means nothing */
+  memset (png->opacity, 0xff, sizeof png->opacity);
+  if (!se_reader_read (walk->reader, png->indexed ? png->opacity : png->key, (gsize)length))
+    return FALSE;
+  for (gsize i = 0; png->indexed && i < length; i++)
+    png->translucent = png->translucent || png->opacity[i] != 0xff;
+  png->keyed = !png->indexed;
+  for (gsize i = 0; png->keyed && png->bits < 16 && i < length; i++) /* the high bits are unused */
+    png->key[i] = i % 2 == 0 ? 0 : (guchar)(png->key[i] & ((1U << png->bits) - 1));
+  return TRUE;
 }
 
 static void
@@ -248,8 +267,8 @@ take_chunk (Walk *walk, const char *type, guint64 length)
   if (memcmp (type, "PLTE", 4) == 0)
     return read_palette (walk, length);
   if (memcmp (type, "tRNS", 4) == 0)
-    walk->png->plain = FALSE;
-  else if (memcmp (type, "acTL", 4) == 0)
+    return read_transparency (walk, length);
+  if (memcmp (type, "acTL", 4) == 0)
     walk->png->more = TRUE;
   else if (memcmp (type, "pHYs", 4) == 0)
     read_resolution (walk, length);

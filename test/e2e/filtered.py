@@ -111,5 +111,18 @@ class Filtered(unittest.TestCase):
         worst = max(high for _, high in difference.getextrema())
         self.assertLessEqual(worst, tolerance)
 
+    # These print no bytes where they fail.
+
+    def assert_same_bytes(self, data, expected):
+        if data != expected:
+            common = os.path.commonprefix([data, expected])
+            self.fail(f"{len(data)} bytes, not {len(expected)} that differ from byte {len(common)}")
+
+    def assert_holds(self, data, part):
+        self.assertTrue(part in data, f"{part[:40]} is not in {len(data)} bytes")
+
+    def assert_lacks(self, data, part):
+        self.assertFalse(part in data, f"{part[:40]} is in {len(data)} bytes")
+
     def check_pdf(self, pdf):
         self.tool("qpdf", "--check", self.file("out.pdf", pdf))

@@ -42,6 +42,12 @@ def jpeg(image=None, **options):
     return out.getvalue()
 
 
+def encoded(image, kind, **options):
+    out = io.BytesIO()
+    image.save(out, kind, **options)
+    return out.getvalue()
+
+
 def cjpeg(*options, image=None):
     out = io.BytesIO()
     (image or picture()).save(out, "PPM")
