@@ -1,81 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "backend/compose.h"
 
+#include "backend/body.h"
 #include "backend/names.h"
-#include "backend/policy.h"
 #include "common/digest.h"
-#include "common/log.h"
-#include "common/size.h"
-
-#include <string.h>
 
 #define DEFAULT_SUBJECT "%{title}"
 #define DEFAULT_SUBJECT_UNTITLED "Scan from %{queue}"
-#define TITLE_MAX 200 /* bytes of a title within the body */
-
-/* The job's literal text or the first template, expanded. */
-static char *
-choose_text (const char *given, const char *first, const char *second, const char *fallback,
-             const SeTemplateValues *values, GError **error)
-{
-  const char *text = first != NULL ? first : second != NULL ? second : fallback;
-
-  return given != NULL ? g_strdup (given) : se_template_expand (text, values, error);
-}
 
 char *
 se_compose_subject (const SeComposition *composition, GError **error)
 {
   const SeTemplateValues *values = composition->values;
+  const char *given = composition->fields->values[SE_FIELD_SUBJECT];
+  const char *template = composition->uri->subject != NULL       ? composition->uri->subject
+                         : composition->queue->subject != NULL   ? composition->queue->subject
+                         : se_template_has_title (values->title) ? DEFAULT_SUBJECT
+                                                                 : DEFAULT_SUBJECT_UNTITLED;
 
-  return choose_text (composition->fields->values[SE_FIELD_SUBJECT], composition->uri->subject,
-                      composition->queue->subject,
-                      se_template_has_title (values->title) ? DEFAULT_SUBJECT
-                                                            : DEFAULT_SUBJECT_UNTITLED,
-                      values, error);
+  return given != NULL ? g_strdup (given) : se_template_expand (template, values, error);
 }
 
-static char *
-default_body (const SeComposition *composition)
+gboolean
+se_compose_includes (const SeComposition *composition, const SeBundleEntry *entry)
 {
-  const SeTemplateValues *values = composition->values;
-  GString *body = g_string_new (NULL);
-  g_autofree char *title = se_log_clean (values->title != NULL ? values->title : "", TITLE_MAX);
-  g_autofree char *user = se_log_clean (values->user, TITLE_MAX);
-  g_autofree char *host = values->host != NULL ? se_log_clean (values->host, TITLE_MAX) : NULL;
-  g_autoptr (GDateTime) time = g_date_time_new_from_unix_local (values->time);
-  g_autofree char *date = g_date_time_format (time, "%Y-%m-%d %H:%M %z");
-  g_autofree char *size = NULL;
-  guint64 length = 0;
-
-  for (guint i = 0; i < composition->entries->len; i++)
-    length += ((const SeBundleEntry *)composition->entries->pdata[i])->length;
-  size = se_size_format (length);
-  g_string_append_printf (body, "The print queue %s sends you %s.\n\n", values->queue,
-                          composition->entries->len == 1 ? "a document" : "documents");
-  if (se_template_has_title (values->title))
-    g_string_append_printf (body, "Title:    %s\n", title);
-  g_string_append_printf (body, "Sent by:  %s\n", user);
-  if (host != NULL)
-    g_string_append_printf (body, "From:     %s\n", host);
-  g_string_append_printf (body, "Date:     %s\n", date);
-  if (composition->entries->len > 1)
-    g_string_append_printf (body, "Files:    %u\n", composition->entries->len);
-  if (values->pages >= 0)
-    g_string_append_printf (body, "Pages:    %d\n", values->pages);
-  g_string_append_printf (body, "Size:     %s\n", size);
-  return g_string_free (body, FALSE);
-}
-
-char *
-se_compose_body (const SeComposition *composition, GError **error)
-{
-  const char *given = composition->fields->values[SE_FIELD_BODY];
-
-  if (given == NULL && composition->uri->body == NULL && composition->queue->body == NULL)
-    return default_body (composition);
-  return choose_text (given, composition->uri->body, composition->queue->body, "",
-                      composition->values, error);
+  return composition->mails <= 1 || entry->mail == composition->mail;
 }
 
 char **
@@ -132,7 +81,8 @@ make_message (const SeComposition *composition, const SeMail *mail, const SeAddr
               GError **error)
 {
   g_autofree char *subject = se_compose_subject (composition, error);
-  g_autofree char *body = subject != NULL ? se_compose_body (composition, error) : NULL;
+  g_autoptr (SeBody) body
+      = subject != NULL ? se_body_new (composition, mail->filenames, error) : NULL;
   g_autofree char *chance = g_uuid_string_random ();
   g_autofree char *boundary = g_strconcat ("=_", chance, NULL);
   g_autofree char *message_id = make_message_id (composition, mail->from);
@@ -143,14 +93,16 @@ make_message (const SeComposition *composition, const SeMail *mail, const SeAddr
     .cc = mail->recipients->cc,
     .reply_to = reply_to,
     .subject = subject,
-    .body = body,
     .date = composition->values->time,
     .message_id = message_id,
     .boundary = boundary,
   };
 
-  return body == NULL ? NULL
-                      : se_message_new (&fields, mail->attachments, mail->n_attachments, error);
+  if (body == NULL)
+    return NULL;
+  fields.text = body->text;
+  fields.html = body->html;
+  return se_message_new (&fields, mail->attachments, mail->n_attachments, error);
 }
 
 SeMail *

@@ -16,7 +16,9 @@ typedef struct
   const SeFields *fields;
   const SeQueueConfig *queue;
   const SeTemplateValues *values;
-  const GPtrArray *entries; /* SeBundleEntry, none of them failed */
+  const GPtrArray *entries; /* SeBundleEntry of the whole job, none of them failed */
+  guint mail;               /* the one of these to compose, from 1 */
+  guint mails;              /* how many there are; 0 or 1: all entries go into one */
 } SeComposition;
 
 /* A mail that is ready to be fixed in the journal. */
@@ -38,10 +40,12 @@ SeMail *se_compose (const SeComposition *composition, GError **error);
 void se_mail_free (SeMail *mail);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeMail, se_mail_free)
 
+/* TRUE if the entry goes into the mail that is composed. */
+gboolean se_compose_includes (const SeComposition *composition, const SeBundleEntry *entry);
+
 /* The parts, for tests. Owned by the caller; SE_ERROR_CONFIG: a template that cannot be expanded.
  */
 char *se_compose_subject (const SeComposition *composition, GError **error);
-char *se_compose_body (const SeComposition *composition, GError **error);
 /* A name for each entry, no two alike. */
 char **se_compose_filenames (const SeComposition *composition, GError **error);
 

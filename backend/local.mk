@@ -29,6 +29,7 @@ noinst_LIBRARIES += backend/libbackend.a
 backend_libbackend_a_SOURCES = \
   backend/authorization.c backend/authorization.h \
   backend/channel.c backend/channel.h \
+  backend/body.c backend/body.h \
   backend/compose.c backend/compose.h \
   backend/facts.c backend/facts.h \
   backend/job.c backend/job.h \

@@ -140,14 +140,16 @@ configure (Worker *worker, GError **error)
 static SeTemplateValues
 template_values (const Worker *worker, int pages)
 {
-  return (SeTemplateValues){ .user = worker->facts->user,
-                             .title = worker->job->title,
-                             .queue = worker->job->queue,
-                             .host = worker->facts->host,
-                             .job = worker->job->id,
-                             .pages = pages,
-                             .format = "pdf",
-                             .time = g_get_real_time () / G_USEC_PER_SEC };
+  return (SeTemplateValues){
+    .user = worker->facts->user,
+    .title = worker->job->title,
+    .queue = worker->job->queue,
+    .host = worker->facts->host,
+    .job = worker->job->id,
+    .pages = pages,
+    .format = se_format_names[worker->fields != NULL ? worker->fields->format : SE_FORMAT_PDF],
+    .time = g_get_real_time () / G_USEC_PER_SEC
+  };
 }
 
 static SeComposition

@@ -47,9 +47,8 @@ format_date (gint64 seconds, const char *format)
   return text;
 }
 
-/* The value of one name, owned by the caller. */
-static char *
-get_value (const char *name, gconstpointer data, GError **error)
+char *
+se_template_value (const char *name, gconstpointer data, GError **error)
 {
   const SeTemplateValues *values = data;
   g_autofree char *shown = NULL;
@@ -120,7 +119,7 @@ is_dot_atom (const char *text)
 static char *
 get_value_for_address (const char *name, gconstpointer data, GError **error)
 {
-  g_autofree char *value = get_value (name, data, error);
+  g_autofree char *value = se_template_value (name, data, error);
   g_autofree char *shown = NULL;
 
   if (value == NULL)
@@ -175,7 +174,7 @@ se_template_substitute (const char *text, SeTemplateLookUp look_up, gconstpointe
 char *
 se_template_expand (const char *text, const SeTemplateValues *values, GError **error)
 {
-  return se_template_substitute (text, get_value, values, error);
+  return se_template_substitute (text, se_template_value, values, error);
 }
 
 char *

@@ -17,7 +17,7 @@ typedef struct
   const char *host;
   int job;
   int pages;          /* < 0: not known, expands to "?" */
-  const char *format; /* "pdf" */
+  const char *format; /* one of se_format_names */
   gint64 time;        /* seconds since 1970; dates are written in local time, C locale */
 } SeTemplateValues;
 
@@ -33,16 +33,18 @@ gboolean se_template_is_template (const char *text);
 /* Gives the value of one name, owned by the caller; NULL with error set for an unknown one. */
 typedef char *(*SeTemplateLookUp) (const char *name, gconstpointer data, GError **error);
 
+/* The look-up of the names above. data: SeTemplateValues. SE_ERROR_CONFIG for any other name. */
+char *se_template_value (const char *name, gconstpointer data, GError **error);
+
 /* Replaces each %{NAME} by what look_up gives for NAME and %% by %; a lone % stays, and what is
  * inserted is never looked at again. Returns the result, owned by the caller; SE_ERROR_CONFIG for
  * an unclosed %{, and whatever look_up sets. */
 char *se_template_substitute (const char *text, SeTemplateLookUp look_up, gconstpointer data,
                               GError **error);
 
-/* Expands text once; what is inserted is never looked at again. %{date} alone is %Y-%m-%d in text
- * and file names.
- * A lone % stays. Returns the result, owned by the caller; SE_ERROR_CONFIG for an unknown name or
- * an unclosed %{. */
+/* Expands text by se_template_value, once; what is inserted is never looked at again. %{date} alone
+ * is %Y-%m-%d in text and file names. A lone % stays. Returns the result, owned by the caller;
+ * SE_ERROR_CONFIG for an unknown name or an unclosed %{. */
 char *se_template_expand (const char *text, const SeTemplateValues *values, GError **error);
 
 /* Expands an address such as "%{user}@contoso.com". DOMAIN\ before and @REALM after the user are

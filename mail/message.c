@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #define LINE_MAX_OCTETS 998 /* without CRLF, RFC 5322, 2.1.1 */
+#define BOUNDARY_MAX 68     /* RFC 2046, 5.1.1: 70, and the inner one is longer by 2 */
 #define BLOCK_LINES 512     /* base64 lines that are read at once */
 
 typedef struct
@@ -119,7 +120,7 @@ is_boundary (const char *boundary)
   for (const char *p = boundary; *p != '\0'; p++)
     if (!g_ascii_isalnum (*p) && strchr ("'()+_,-./:=?", *p) == NULL)
       return FALSE;
-  return length > 0 && length <= 70;
+  return length > 0 && length <= BOUNDARY_MAX;
 }
 
 /* RFC 5322, 3.6.4, without white space and quotes */
@@ -224,15 +225,30 @@ add_attachment (GString *block, const SeAttachment *attachment, GError **error)
 }
 
 static gboolean
-check_fields (const SeMessageFields *fields, const char *text_part, GError **error)
+check_fields (const SeMessageFields *fields, const char *body, GError **error)
 {
   if (!is_message_id (fields->message_id))
     g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, "a message identifier of wrong form");
-  else if (!is_boundary (fields->boundary) || strstr (text_part, fields->boundary) != NULL)
+  else if (!is_boundary (fields->boundary) || strstr (body, fields->boundary) != NULL)
     g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, "a boundary of wrong form");
   else
     return TRUE;
   return FALSE;
+}
+
+/* Of the two parts a reader shows the last that it can. The inner boundary does not begin as the
+ * outer one does: readers compare beginnings (RFC 2046, 5.1.2). */
+static void
+add_alternatives (GString *block, const char *outer, const char *text_part, const char *html_part)
+{
+  g_autofree char *inner = g_strconcat ("=-", outer, NULL);
+
+  g_string_append_printf (block,
+                          "Content-Type: multipart/alternative;\r\n boundary=\"%s\"\r\n"
+                          "\r\n--%s\r\n%s"
+                          "\r\n--%s\r\n%s"
+                          "\r\n--%s--\r\n",
+                          inner, inner, text_part, inner, html_part, inner);
 }
 
 SeMessage *
@@ -241,14 +257,21 @@ se_message_new (const SeMessageFields *fields, const SeAttachment *attachments, 
 {
   g_autoptr (GString) text = g_string_new (NULL);
   g_autoptr (GPtrArray) texts = g_ptr_array_new_with_free_func (g_free);
-  g_autofree char *text_part = se_text_part (fields->body != NULL ? fields->body : "");
+  g_autofree char *text_part = se_text_part ("plain", fields->text != NULL ? fields->text : "");
+  g_autofree char *html_part = fields->html != NULL ? se_text_part ("html", fields->html) : NULL;
 
-  if (!check_fields (fields, text_part, error) || !add_header (text, fields, error))
+  if (!check_fields (fields, text_part, error)
+      || (html_part != NULL && !check_fields (fields, html_part, error))
+      || !add_header (text, fields, error))
     return NULL;
   g_string_append_printf (text,
                           "\r\nThis is a message in MIME format.\r\n"
-                          "\r\n--%s\r\n%s",
-                          fields->boundary, text_part);
+                          "\r\n--%s\r\n",
+                          fields->boundary);
+  if (html_part == NULL)
+    g_string_append (text, text_part);
+  else
+    add_alternatives (text, fields->boundary, text_part, html_part);
   for (gsize i = 0; i < n_attachments; i++)
     {
       g_string_append_printf (text, "\r\n--%s\r\n", fields->boundary);

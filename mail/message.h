@@ -25,13 +25,15 @@ typedef struct
   GPtrArray *cc;
   const SeAddress *reply_to; /* NULL: none */
   const char *subject;       /* UTF-8, any text: control characters become spaces */
-  const char *body;          /* UTF-8, any text */
+  const char *text;          /* UTF-8, any text */
+  const char *html;          /* the same as HTML; NULL: none */
   gint64 date;               /* seconds since 1970, written in local time with its offset */
   const char *message_id;    /* without angle brackets */
-  const char *boundary;      /* RFC 2046, 5.1.1; at most 70 characters */
+  const char *boundary;      /* RFC 2046, 5.1.1; at most 68 characters */
 } SeMessageFields;
 
-/* Composes header block, text part and one part an attachment (Auto-Submitted: auto-generated,
+/* Composes header block, text part (with html a multipart/alternative of both, RFC 2046, 5.1.4) and
+ * one part an attachment (Auto-Submitted: auto-generated,
  * RFC 3834). There is no Bcc field. A file name that is short and ASCII stands in
  * Content-Disposition's filename= (RFC 2183); any other in its filename*= (RFC 2231).
  * Content-Type's name= is the same in ASCII for readers that know nothing of that: beside each

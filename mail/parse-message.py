@@ -51,9 +51,17 @@ def show_addresses(octets):
             print(name + ":", display, "<" + address + ">")
 
 
+def structure(part):
+    if not part.is_multipart():
+        return part.get_content_type()
+    parts = " ".join(structure(inner) for inner in part.iter_parts())
+    return f"{part.get_content_subtype()}({parts})"
+
+
 def show(message):
     print("Subject:", message["Subject"])
     print("Auto-Submitted:", message["Auto-Submitted"])
+    print("structure:", structure(message))
     for part in message.walk():
         check_defects(part)
         if part.is_multipart():
@@ -67,7 +75,8 @@ def show(message):
             print("attachment:", part.get_content_type(), part.get_filename(), len(content),
                   hashlib.sha256(content).hexdigest())
         else:
-            print("text:", part.get_content().replace("\r\n", "|"))
+            print("html:" if part.get_content_subtype() == "html" else "text:",
+                  part.get_content().replace("\r\n", "|"))
 
 
 for path in sys.argv[1:]:

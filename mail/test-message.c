@@ -37,7 +37,7 @@ set_up (Fixture *fixture, gconstpointer unused)
   fixture->fields = (SeMessageFields){ .from = fixture->from,
                                        .to = fixture->to,
                                        .subject = "Scan",
-                                       .body = "See attachment.",
+                                       .text = "See attachment.",
                                        .date = 1700000000,
                                        .message_id = "1@contoso.com",
                                        .boundary = "=_0123456789" };
@@ -335,6 +335,8 @@ typedef struct
   guint64 length;
   const char *seen_subject;
   const char *seen_body; /* newlines as '|' */
+  const char *html;
+  const char *seen_html;
 } ParseCase;
 
 static const ParseCase parse_cases[] = {
@@ -360,6 +362,13 @@ static const ParseCase parse_cases[] = {
   { "=?UTF-8?Q?x?=", "=?utf-8?q?looks=20encoded?=", "trailing \n=41 equals=3D\n", "=?x?=.pdf", 4,
     57, NULL, "trailing |=41 equals=3D|" },
   { NULL, "", "", "a.pdf", 5, 100000, NULL, "" },
+  { NULL, "Scan", "Plain text.", "a.pdf", 0, 10, NULL, "Plain text.|",
+    "<!DOCTYPE html>\n<p class=\"x\">Gr\xc3\xbc\xc3\x9f"
+    "e &amp; mehr</p>\n.dot\nFrom \n",
+    "<!DOCTYPE html>|<p class=\"x\">Gr\xc3\xbc\xc3\x9f"
+    "e &amp; mehr</p>|.dot|From |" },
+  { NULL, "Scan", "--=-=_\n", "a.pdf", 0, 10, NULL, "--=-=_|", "--=-=_\n--=-\n--=_--\n",
+    "--=-=_|--=-|--=_--|" },
   { NULL, "--=_0123456789x", "--=_\n--\ntab\there\x1b[0m\n", "--.pdf", 6, 58, NULL,
     "--=_|--|tab here [0m|" },
 };
@@ -374,15 +383,20 @@ write_case (Fixture *fixture, const ParseCase *test, const char *path, GString *
 
   fixture->fields.from_name = test->from_name;
   fixture->fields.subject = test->subject;
-  fixture->fields.body = test->body;
+  fixture->fields.text = test->body;
+  fixture->fields.html = test->html;
   message = compose (fixture, ranges, 2);
   all = read_all (message, fixture->fd, 16384);
   g_assert_true (g_file_set_contents (path, all->str, (gssize)all->len, NULL));
   g_string_append_printf (expected, "From: %s <scanner@contoso.com>\nTo:  <archive@contoso.com>\n",
                           test->from_name != NULL ? test->from_name : "");
-  g_string_append_printf (expected, "Subject: %s\nAuto-Submitted: auto-generated\ntext: %s\n",
-                          test->seen_subject != NULL ? test->seen_subject : test->subject,
+  g_string_append_printf (expected, "Subject: %s\nAuto-Submitted: auto-generated\n",
+                          test->seen_subject != NULL ? test->seen_subject : test->subject);
+  g_string_append_printf (expected, "structure: mixed(%s application/pdf image/png)\ntext: %s\n",
+                          test->html != NULL ? "alternative(text/plain text/html)" : "text/plain",
                           test->seen_body);
+  if (test->html != NULL)
+    g_string_append_printf (expected, "html: %s\n", test->seen_html);
   for (gsize i = 0; i < G_N_ELEMENTS (ranges); i++)
     {
       g_autofree char *digest = g_compute_checksum_for_data (

@@ -79,16 +79,18 @@ append_quoted_printable (GString *out, const char *line)
 }
 
 char *
-se_text_part (const char *text)
+se_text_part (const char *subtype, const char *text)
 {
   g_auto (GStrv) lines = split_lines (text);
-  GString *part = g_string_new ("Content-Type: text/plain; charset=UTF-8\r\n");
+  GString *part = g_string_new (NULL);
   gboolean plain = TRUE;
 
   for (char **line = lines; *line != NULL; line++)
     plain = plain && is_7bit (*line);
-  g_string_append_printf (part, "Content-Transfer-Encoding: %s\r\n\r\n",
-                          plain ? "7bit" : "quoted-printable");
+  g_string_append_printf (part,
+                          "Content-Type: text/%s; charset=UTF-8\r\n"
+                          "Content-Transfer-Encoding: %s\r\n\r\n",
+                          subtype, plain ? "7bit" : "quoted-printable");
   for (char **line = lines; *line != NULL; line++)
     {
       if (plain)

@@ -78,7 +78,7 @@ compose (const SeAccount *account, const SeAddress *from, GPtrArray *recipients,
                                    .from_name = account->from_name,
                                    .to = recipients,
                                    .subject = subject,
-                                   .body = body,
+                                   .text = body,
                                    .date = g_get_real_time () / G_USEC_PER_SEC,
                                    .message_id = message_id,
                                    .boundary = boundary };

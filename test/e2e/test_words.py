@@ -1,8 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is said in a mail: the names of its attachments and its text."""
 
+import html.parser
+import os
+
 from . import documents, mail
 from .case import EndToEnd
+
+PAGE = """<!DOCTYPE html>
+<html><body><h1 title="%{title}">%{title}</h1>
+<p>%{body}</p><i>%{signature}</i> 100%</body></html>
+"""
 
 
 class Names(EndToEnd):
@@ -35,3 +43,86 @@ class Names(EndToEnd):
         paths = [self.file(f"n{index}.pdf", documents.pdf()) for index in range(10)]
         self.assertEqual(self.names("-o", "email-filename=set.pdf", *paths),
                          [f"set-{index:02d}.pdf" for index in range(1, 11)])
+
+
+class Tags(html.parser.HTMLParser):
+    """The tags and the text of a page."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.tags, self.text = [], ""
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, *attrs))
+
+    def handle_data(self, data):
+        self.text += data
+
+
+class Texts(EndToEnd):
+    title = "</h1>\"><script>x</script> Gr\u00fc\u00dfe & 'mehr'"
+
+    def page(self, text):
+        path = os.path.join(self.cups.base, "mail.html")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.chmod(path, 0o644)
+        return path
+
+    def text(self, job):
+        return mail.body(self.parsed_mail(job)).replace("\r\n", "\n")
+
+    def structure(self, part):
+        if not part.is_multipart():
+            return part.get_content_type()
+        return part.get_content_subtype(), *map(self.structure, part.iter_parts())
+
+    def test_what_a_mail_says_by_itself(self):
+        text = self.text(self.cups.lp(
+            self.queue, "-t", "Two", self.file("a.pdf", documents.pdf(3)),
+            self.file("b.pdf", documents.pdf(1))))
+        lines = text.splitlines()
+        self.assertIn("Title: Two", lines)
+        self.assertIn("Pages: 4", lines)
+        self.assertTrue([line for line in lines if line.startswith("Printed by: ")])
+        self.assertTrue([line for line in lines if line.startswith("a.pdf (3 pages, ")], text)
+
+    def test_templates_know_what_was_made(self):
+        self.configure(queue={"subject": "%{pages} of %{format} in %{queue}, %{date:%Y}",
+                              "reply-to": "%{user}@example.test"})
+        message = self.parsed_mail(self.cups.lp(self.queue, "-P", "2-3",
+                                                self.file("six.pdf", documents.pdf(6))))
+        self.assertRegex(message["Subject"], rf"^2 of pdf in {self.queue}, 20\d\d$")
+        self.assertRegex(message["Reply-To"], r"^\S+@example.test$")
+
+    def test_a_signature_below_whatever_text(self):
+        self.configure(queue={"signature": r"Front desk\n%{queue}"})
+        path = self.file("x.pdf", documents.pdf())
+        for words, begin in (((), "The print queue"), (("-o", "email-body=Short"), "Short")):
+            self.sink.reset()
+            text = self.text(self.cups.lp(self.queue, *words, path))
+            self.assertTrue(text.startswith(begin), text)
+            self.assertTrue(text.endswith(f"\n\n-- \nFront desk\n{self.queue}\n"), text)
+
+    def test_html_beside_the_text(self):
+        self.configure(queue={"html-file": self.page(PAGE), "signature": "Front <desk>"})
+        data = documents.pdf()
+        message = self.parsed_mail(self.cups.lp(
+            self.queue, "-t", self.title, "-o", "email-body='a < b & c'", self.file("x.pdf", data)))
+        self.assertEqual(self.structure(message), (
+            "mixed", ("alternative", "text/plain", "text/html"), "application/pdf"))
+        self.assertEqual(mail.body(message), "a < b & c\r\n\r\n-- \r\nFront <desk>\r\n")
+        page = Tags(message.get_body(("html",)).get_content())
+        self.assertEqual(page.tags, [("html",), ("body",), ("h1", ("title", self.title)), ("p",),
+                                     ("i",)])
+        self.assertEqual(page.text.split(), f"{self.title} a < b & cFront <desk> 100%".split())
+        self.assertEqual([one.data for one in mail.attachments(message)], [data])
+
+    def test_a_page_that_cannot_be_used_holds_the_job(self):
+        path = self.file("x.pdf", documents.pdf())
+        missing = os.path.join(self.cups.base, "missing.html")
+        for name, words in ((missing, ("html-file", missing, "No such file")),
+                            (self.page("%{subjekt}"), ("html-file", "%{subjekt}"))):
+            self.configure(queue={"html-file": name})
+            self.assert_no_mail(self.cups.lp(self.queue, path), "held", *words)
