@@ -208,7 +208,7 @@ check_postscript (SeReader *reader)
 typedef struct
 {
   const SeType *type;
-  SeComplete complete;
+  guint pages;
 } Task;
 
 static gboolean
@@ -230,12 +230,10 @@ is_complete (SeReader *reader, Task *task)
   };
   const char *mime = task->type->mime;
 
-  if (strcmp (mime, "image/tiff") == 0)
-    return se_tiff_check (reader, &task->complete.tiff);
   if (strcmp (mime, "image/urf") == 0)
-    return se_raster_check_urf (reader, &task->complete.pages);
+    return se_raster_check_urf (reader, &task->pages);
   if (task->type->family == SE_FAMILY_RASTER)
-    return se_raster_check (reader, &task->complete.pages);
+    return se_raster_check (reader, &task->pages);
   for (gsize i = 0; i < G_N_ELEMENTS (checks); i++)
     if (strcmp (mime, checks[i].mime) == 0)
       return checks[i].check (reader);
@@ -256,14 +254,12 @@ check (int in_fd, int out_fd, gpointer result, GError **error)
 }
 
 gboolean
-se_complete_check (int fd, const SeType *type, SeComplete *complete, GError **error)
+se_complete_check (int fd, const SeType *type, guint *pages, GError **error)
 {
-  g_autofree Task *task = g_new0 (Task, 1);
-  gboolean done;
+  Task task = { .type = type };
+  gboolean done = se_child_call ("the check of the document", check, fd, -1, &task, sizeof task,
+                                 &se_child_limits, error);
 
-  task->type = type;
-  done = se_child_call ("the check of the document", check, fd, -1, task, sizeof *task,
-                        &se_child_limits, error);
-  *complete = task->complete;
+  *pages = task.pages;
   return done;
 }

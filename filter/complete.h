@@ -2,22 +2,15 @@
 #pragma once
 
 #include "common/error.h"
-#include "filter/tiff.h"
 #include "filter/type.h"
 
 G_BEGIN_DECLS
 
 /* Is a document all there? The stock converters make a page of whatever they find: white for the
- * missing half of a GIF, nothing for the missing pages of a raster. */
-typedef struct
-{
-  guint pages; /* of raster; 0: not known */
-  SeTiff tiff; /* of a TIFF */
-} SeComplete;
-
-/* Checks the structure of the document, of type, in a child. PDF, text, JPEG and PNG have
- * their own checks: they pass.
+ * missing half of a GIF, nothing for the missing pages of a raster.
+ * Checks the structure of the document, of type, in a child. PDF, text, JPEG, PNG and TIFF have
+ * their own checks: they pass. *pages: of raster; 0: not known.
  * SE_ERROR_DOCUMENT: it ends too early or its structure is broken; others as of se_child_call. */
-gboolean se_complete_check (int fd, const SeType *type, SeComplete *complete, GError **error);
+gboolean se_complete_check (int fd, const SeType *type, guint *pages, GError **error);
 
 G_END_DECLS

@@ -10,8 +10,10 @@
 #include "filter/program.h"
 #include "filter/temp.h"
 #include "filter/text.h"
+#include "filter/tiff.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -111,13 +113,16 @@ copy_file (int fd, GError **error)
   return -1;
 }
 
-/* Makes the directory at offset the file's first one. */
+/* Makes the directory at offset the file's first one: in a BigTIFF that stands in 8 bytes at 8, in
+ * others in 4 at 4. */
 static gboolean
-put_first (int fd, gboolean big, guint32 offset, GError **error)
+put_first (int fd, const SeTiffList *list, guint64 offset, GError **error)
 {
-  guint32 value = big ? GUINT32_TO_BE (offset) : GUINT32_TO_LE (offset);
+  guint64 value = list->big_endian ? GUINT64_TO_BE (offset) : GUINT64_TO_LE (offset);
+  gssize size = list->big ? 8 : 4;
+  const char *first = (const char *)&value + (list->big_endian ? 8 - size : 0);
 
-  if (pwrite (fd, &value, sizeof value, 4) == sizeof value && lseek (fd, 0, SEEK_SET) == 0)
+  if (pwrite (fd, first, (gsize)size, size) == size && lseek (fd, 0, SEEK_SET) == 0)
     return TRUE;
   g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "it cannot be copied: %s", g_strerror (errno));
   return FALSE;
@@ -126,7 +131,7 @@ put_first (int fd, gboolean big, guint32 offset, GError **error)
 /* imagetopdf sees only the first directory of a TIFF, be it a thumbnail: it gets each page as the
  * first. */
 static gboolean
-make_tiff_pages (SeConverted *converted, const SeTiff *tiff, const char *options,
+make_tiff_pages (SeConverted *converted, const SeTiffList *list, const char *options,
                  const SeType *type, const SeJob *job, GError **error)
 {
   g_autoptr (GArray) lengths = g_array_new (FALSE, FALSE, sizeof (gsize));
@@ -137,12 +142,12 @@ make_tiff_pages (SeConverted *converted, const SeTiff *tiff, const char *options
 
   if (out_fd < 0)
     return FALSE;
-  for (guint i = 0; i < tiff->count; i++)
+  for (guint i = 0; i < list->count; i++)
     {
       off_t end;
       gsize length;
 
-      if (!put_first (copy, tiff->big, tiff->offsets[i], error)
+      if (!put_first (copy, list, list->offsets[i], error)
           || !se_program_run_filter (type->converter, options, type, job, copy, parts, error))
         return FALSE;
       end = lseek (parts, 0, SEEK_CUR);
@@ -165,25 +170,23 @@ make_tiff_pages (SeConverted *converted, const SeTiff *tiff, const char *options
 }
 
 /* Checks an image and, if wrap, puts a PDF that holds it as it is in the place of converted.
- * *wrapped: whether it does. */
+ * result->wrapped: whether it does. */
 static gboolean
 wrap_image (SeConverted *converted, const SeType *type, gboolean wrap, const SeJob *job,
-            gboolean *wrapped, GError **error)
+            SeImageResult *result, GError **error)
 {
   se_autofd int out_fd = wrap ? se_temp_file (error) : -1;
-  SeImageResult result;
   int width, height;
 
   se_paper_find (job->options, &width, &height);
   if ((wrap && out_fd < 0)
-      || !se_image_wrap (type, converted->fd, out_fd, width, height, &result, error))
+      || !se_image_wrap (type, converted->fd, out_fd, width, height, result, error))
     return FALSE;
-  if (result.more)
+  if (result->more)
     g_warning ("something follows the image in its file, such as another image: it is left out");
-  if (result.profile_lost)
+  if (result->profile_lost)
     g_warning ("the image's color profile is damaged or not made for it: it is left out");
-  *wrapped = result.wrapped;
-  if (!result.wrapped)
+  if (!result->wrapped)
     return TRUE;
   replace_file (converted, &out_fd);
   return check_output ("the wrapping of the image", converted, "it is empty", error);
@@ -196,17 +199,27 @@ make_pdf (SeConverted *converted, const SeType *type, const SeJob *job, SeFamily
           GError **error)
 {
   g_autofree char *options = se_options_for_converter (job->options, type->family);
-  g_autofree SeComplete *complete = g_new0 (SeComplete, 1);
-  gboolean wrap = !se_options_need_converter (job->options, type->family), wrapped = FALSE;
+  guint pages = 0;
+  gboolean wrap = !se_options_need_converter (job->options, type->family);
+  SeImageResult image = { 0 };
 
-  if (se_image_is_known (type) && !wrap_image (converted, type, wrap, job, &wrapped, error))
+  if (se_image_is_known (type) && !wrap_image (converted, type, wrap, job, &image, error))
     return FALSE;
-  if (wrapped)
+  if (image.wrapped)
     {
       *family = SE_FAMILY_PDF;
       return TRUE;
     }
-  if (!se_complete_check (converted->fd, type, complete, error))
+  if (strcmp (type->mime, "image/tiff") == 0)
+    {
+      g_autofree SeTiffList *list = g_new (SeTiffList, 1);
+
+      if (!se_tiff_list (converted->fd, list, error))
+        return FALSE;
+      if (!list->plain)
+        return make_tiff_pages (converted, list, options, type, job, error);
+    }
+  if (!se_complete_check (converted->fd, type, &pages, error))
     return FALSE;
   if (type->family == SE_FAMILY_TEXT)
     {
@@ -216,15 +229,13 @@ make_pdf (SeConverted *converted, const SeType *type, const SeJob *job, SeFamily
         return FALSE;
       replace_file (converted, &text_fd);
     }
-  if (complete->tiff.count > 0 && !complete->tiff.plain)
-    return make_tiff_pages (converted, &complete->tiff, options, type, job, error);
   if (!apply (converted, type->converter, type->family == SE_FAMILY_POSTSCRIPT ? NULL : options,
               type, job, error))
     return FALSE;
-  if (complete->pages == 0 || (int)complete->pages == converted->pages)
+  if (pages == 0 || (int)pages == converted->pages)
     return TRUE;
   g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, "%s made %d pages of its %u", type->converter,
-               converted->pages, complete->pages);
+               converted->pages, pages);
   return FALSE;
 }
 
@@ -298,19 +309,19 @@ is_as_asked (const SeType *type, const SeJob *job)
 static gboolean
 check_kept (SeConverted *converted, const SeType *type, const SeJob *job, GError **error)
 {
-  g_autofree SeComplete *complete = g_new0 (SeComplete, 1);
-  gboolean wrapped;
+  SeImageResult image = { .pages = 1 };
+  guint pages;
 
   if (type->family == SE_FAMILY_PDF)
     return check_pdf (converted, FALSE, error);
-  if (se_image_is_known (type) && !wrap_image (converted, type, FALSE, job, &wrapped, error))
+  if (se_image_is_known (type) && !wrap_image (converted, type, FALSE, job, &image, error))
     return FALSE;
-  if (!se_complete_check (converted->fd, type, complete, error))
+  if (!se_complete_check (converted->fd, type, &pages, error))
     return FALSE;
-  if (complete->tiff.count > 0 || complete->pages > 0)
-    converted->pages = (int)MAX (complete->tiff.count, complete->pages);
+  if (pages > 0)
+    converted->pages = (int)pages;
   else if (type->family == SE_FAMILY_IMAGE)
-    converted->pages = 1;
+    converted->pages = (int)image.pages;
   return TRUE;
 }
 

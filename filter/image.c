@@ -5,6 +5,7 @@
 #include "filter/image-pdf.h"
 #include "filter/jpeg.h"
 #include "filter/png.h"
+#include "filter/tiff.h"
 
 #include <string.h>
 
@@ -89,7 +90,30 @@ wrap_png (SeReader *reader, SeImagePdf *pdf, SeImageResult *result, GError **err
   return done;
 }
 
-static const Kind kinds[] = { { "image/jpeg", wrap_jpeg }, { "image/png", wrap_png } };
+static gboolean
+wrap_tiff (SeReader *reader, SeImagePdf *pdf, SeImageResult *result, GError **error)
+{
+  g_autoptr (SeTiff) tiff = se_tiff_new (reader, error);
+  gboolean more = TRUE;
+
+  if (tiff == NULL)
+    return FALSE;
+  for (*result = (SeImageResult){ .wrapped = TRUE }; TRUE; result->pages++)
+    {
+      gboolean profile_lost = FALSE;
+
+      if (!se_tiff_next (tiff, &more, error))
+        return FALSE;
+      if (!more)
+        return TRUE;
+      if (!se_tiff_add (tiff, pdf, &profile_lost, error))
+        return FALSE;
+      result->profile_lost = result->profile_lost || profile_lost;
+    }
+}
+
+static const Kind kinds[]
+    = { { "image/jpeg", wrap_jpeg }, { "image/png", wrap_png }, { "image/tiff", wrap_tiff } };
 
 static const Kind *
 find_kind (const SeType *type)
@@ -122,6 +146,7 @@ wrap (int in_fd, int out_fd, gpointer result, GError **error)
     }
   if (!task->kind->wrap (reader, pdf, &task->result, error))
     return FALSE;
+  task->result.pages = MAX (task->result.pages, 1);
   task->result.wrapped = task->result.wrapped && task->wrap;
   return !task->result.wrapped || se_image_pdf_finish (pdf, error);
 }

@@ -30,6 +30,12 @@ filter_libfilter_a_SOURCES = \
   filter/text.c filter/text.h \
   filter/ticket.c filter/ticket.h \
   filter/tiff.c filter/tiff.h \
+  filter/tiff-fax.c filter/tiff-fax.h \
+  filter/tiff-file.c filter/tiff-file.h \
+  filter/tiff-jpeg.c filter/tiff-jpeg.h \
+  filter/tiff-layout.c filter/tiff-layout.h \
+  filter/tiff-pass.c filter/tiff-pass.h \
+  filter/tiff-rows.c filter/tiff-rows.h \
   filter/type.c filter/type.h
 filter_libfilter_a_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(QPDF_CFLAGS) $(ZLIB_CFLAGS) $(JPEG_CFLAGS) \
   $(PNG_CFLAGS) $(TIFF_CFLAGS)
@@ -73,3 +79,6 @@ filter_test_image_LDADD = $(FILTER_LIBS)
 check_PROGRAMS += filter/test-image-pdf
 filter_test_image_pdf_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(QPDF_CFLAGS)
 filter_test_image_pdf_LDADD = $(FILTER_LIBS)
+check_PROGRAMS += filter/test-tiff
+filter_test_tiff_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(TIFF_CFLAGS)
+filter_test_tiff_LDADD = $(FILTER_LIBS)

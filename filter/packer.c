@@ -38,7 +38,7 @@ se_packer_new (int out_fd, guint32 width, guint bits, gboolean indexed)
 
   packer->fd = out_fd;
   packer->size = (gsize)(((guint64)width * bits + 7) / 8);
-  packer->distance = MAX (bits / 8, 1);
+  packer->distance = (bits + 7) / 8;
   packer->samples = bits >= 8 && !indexed;
   packer->above = g_malloc0 (packer->size);
   for (guint filter = 0; filter < FILTERS; filter++)

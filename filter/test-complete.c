@@ -149,51 +149,6 @@ make_urf (gboolean one_bit)
   return urf;
 }
 
-static void
-add_entry (GByteArray *tiff, gboolean big, guint32 tag, guint32 type, guint32 count, guint32 value)
-{
-  add_number (tiff, big, 2, tag);
-  add_number (tiff, big, 2, type);
-  add_number (tiff, big, 4, count);
-  if (type == 3 && count == 1)
-    {
-      add_number (tiff, big, 2, value);
-      add_number (tiff, big, 2, 0);
-    }
-  else
-    add_number (tiff, big, 4, value);
-}
-
-/* A page of two strips, a thumbnail and a page of one strip, whose data end the file. */
-static GByteArray *
-make_tiff (gboolean big)
-{
-  GByteArray *tiff = g_byte_array_new ();
-  guint first = 8, thumb = first + 2 + 2 * 12 + 4 + 12, last = thumb + 2 + 1 * 12 + 4;
-  guint data = last + 2 + 2 * 12 + 4;
-
-  add (tiff, big ? "MM\0*" : "II*\0", 4);
-  add_number (tiff, big, 4, first);
-  add_number (tiff, big, 2, 2);
-  add_entry (tiff, big, 273, 4, 2, thumb - 12);
-  add_entry (tiff, big, 279, 3, 2, 0);
-  set_number (tiff, tiff->len - 4, big, big ? 3 << 16 | 4 : 4 << 16 | 3); /* counts 3 and 4 */
-  add_number (tiff, big, 4, thumb);
-  add_number (tiff, big, 4, data);
-  add_number (tiff, big, 4, data + 3);
-  add_zeros (tiff, 4);
-  add_number (tiff, big, 2, 1);
-  add_entry (tiff, big, 254, 4, 1, 1);
-  add_number (tiff, big, 4, last);
-  add_number (tiff, big, 2, 2);
-  add_entry (tiff, big, 273, 4, 1, data + 7);
-  add_entry (tiff, big, 279, 3, 1, 5);
-  add_number (tiff, big, 4, 0);
-  g_assert_cmpuint (tiff->len, ==, data);
-  ADD (tiff, "1112222last5");
-  return tiff;
-}
-
 #define LITERAL(text) \
   g_byte_array_new_take (g_memdup2 ((text), sizeof (text) - 1), sizeof (text) - 1)
 
@@ -210,8 +165,6 @@ make_samples (void)
     { "image/x-portable-bitmap", LITERAL ("P1 3 2\n101\n010"), 0 },
     { "image/x-sun-raster", make_sun (), 0 },
     { "image/x-sgi-rgb", make_sgi (), 0 },
-    { "image/tiff", make_tiff (FALSE), 0 },
-    { "image/tiff", make_tiff (TRUE), 0 },
     { "image/pwg-raster", make_raster ("RaS2", TRUE), 0 },
     { "application/vnd.cups-raster", make_raster ("2SaR", TRUE), 0 },
     { "application/vnd.cups-raster", make_raster ("3SaR", FALSE), 0 },
@@ -225,7 +178,7 @@ make_samples (void)
 }
 
 static gboolean
-check (const guchar *data, gsize length, const SeType *type, SeComplete *complete)
+check (const guchar *data, gsize length, const SeType *type, guint *pages)
 {
   g_autoptr (GError) error = NULL;
   se_autofd int fd = se_temp_file (&error);
@@ -233,7 +186,7 @@ check (const guchar *data, gsize length, const SeType *type, SeComplete *complet
 
   g_assert_no_error (error);
   g_assert_true (se_io_write_all (fd, data, length, &error));
-  done = se_complete_check (fd, type, complete, &error);
+  done = se_complete_check (fd, type, pages, &error);
   if (!done)
     {
       g_assert_error (error, SE_ERROR, SE_ERROR_DOCUMENT);
@@ -256,7 +209,7 @@ static void
 test_cut (void)
 {
   g_autoptr (GArray) samples = make_samples ();
-  g_autofree SeComplete *complete = g_new0 (SeComplete, 1);
+  guint pages;
 
   for (guint i = 0; i < samples->len; i++)
     {
@@ -267,11 +220,11 @@ test_cut (void)
 
       g_assert_nonnull (type);
       g_assert_cmpstr (type->mime, ==, sample->mime);
-      g_assert_true (check (bytes->data, bytes->len, type, complete));
-      g_assert_true (check (bytes->data, bytes->len - sample->spare, type, complete));
+      g_assert_true (check (bytes->data, bytes->len, type, &pages));
+      g_assert_true (check (bytes->data, bytes->len - sample->spare, type, &pages));
       for (guint length = bytes->len - sample->spare - 1; length > sample->least;
            length -= MIN (step, length))
-        if (!ends_a_page (sample, length) && check (bytes->data, length, type, complete))
+        if (!ends_a_page (sample, length) && check (bytes->data, length, type, &pages))
           g_error ("%s cut at %u of %u bytes passes", sample->mime, length, bytes->len);
       g_byte_array_unref (bytes);
     }
@@ -281,49 +234,11 @@ static void
 test_pages (void)
 {
   g_autoptr (GByteArray) raster = make_raster ("RaS2", TRUE);
-  g_autoptr (GByteArray) tiff = make_tiff (FALSE);
-  g_autofree SeComplete *complete = g_new0 (SeComplete, 1);
+  guint pages;
 
   g_assert_true (
-      check (raster->data, raster->len, se_type_find (raster->data, SE_TYPE_HEAD, NULL), complete));
-  g_assert_cmpuint (complete->pages, ==, 2);
-  g_assert_true (
-      check (tiff->data, tiff->len, se_type_find (tiff->data, tiff->len, NULL), complete));
-  g_assert_cmpuint (complete->tiff.count, ==, 2);
-  g_assert_false (complete->tiff.plain);
-  g_assert_cmpuint (complete->tiff.offsets[0], ==, 8);
-}
-
-/* One page behind a thumbnail is not the plain case; without the thumbnail it is. */
-static void
-test_thumbnail (void)
-{
-  g_autoptr (GByteArray) tiff = make_tiff (FALSE);
-  g_autofree SeComplete *complete = g_new0 (SeComplete, 1);
-  const SeType *type = se_type_find (tiff->data, tiff->len, NULL);
-  guint thumb = 50, last = 68;
-
-  set_number (tiff, 4, FALSE, thumb);
-  g_assert_true (check (tiff->data, tiff->len, type, complete));
-  g_assert_cmpuint (complete->tiff.count, ==, 1);
-  g_assert_cmpuint (complete->tiff.offsets[0], ==, last);
-  g_assert_false (complete->tiff.plain);
-  set_number (tiff, 4, FALSE, last);
-  g_assert_true (check (tiff->data, tiff->len, type, complete));
-  g_assert_true (complete->tiff.plain);
-}
-
-static void
-test_circle (void)
-{
-  static const guchar circle[] = "II*\0\x08\0\0\0"
-                                 "\x01\0"
-                                 "\x11\x01\x04\0\x01\0\0\0\0\0\0\0"
-                                 "\x08\0\0\0";
-  g_autofree SeComplete *complete = g_new0 (SeComplete, 1);
-
-  g_assert_false (
-      check (circle, sizeof circle - 1, se_type_find (circle, sizeof circle - 1, NULL), complete));
+      check (raster->data, raster->len, se_type_find (raster->data, SE_TYPE_HEAD, NULL), &pages));
+  g_assert_cmpuint (pages, ==, 2);
 }
 
 /* Bytes changed at random: an answer in the end, and nothing read or written that is not ours. */
@@ -331,7 +246,7 @@ static void
 test_damaged (void)
 {
   g_autoptr (GArray) samples = make_samples ();
-  g_autofree SeComplete *complete = g_new0 (SeComplete, 1);
+  guint pages;
   GRand *random = g_rand_new_with_seed (7);
 
   for (guint i = 0; i < samples->len; i++)
@@ -346,8 +261,7 @@ test_damaged (void)
 
           for (int change = 0; change < 3; change++)
             copy[g_rand_int_range (random, 2, (gint32)bytes->len)] = (guchar)g_rand_int (random);
-          check (copy, bytes->len, type, complete);
-          g_assert_cmpuint (complete->tiff.count, <=, SE_TIFF_PAGES_MAX);
+          check (copy, bytes->len, type, &pages);
         }
       g_byte_array_unref (bytes);
     }
@@ -361,8 +275,6 @@ main (int argc, char **argv)
   se_child_take_signals ();
   g_test_add_func ("/complete/cut", test_cut);
   g_test_add_func ("/complete/pages", test_pages);
-  g_test_add_func ("/complete/thumbnail", test_thumbnail);
-  g_test_add_func ("/complete/circle", test_circle);
   g_test_add_func ("/complete/damaged", test_damaged);
   return g_test_run ();
 }

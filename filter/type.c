@@ -31,6 +31,8 @@ static const Magic magics[] = {
   { IMAGE ("jpeg", "JPEG"), MAGIC (0, "\xff\xd8\xff") },
   { IMAGE ("tiff", "TIFF"), MAGIC (0, "II*\0") },
   { IMAGE ("tiff", "TIFF"), MAGIC (0, "MM\0*") },
+  { IMAGE ("tiff", "TIFF"), MAGIC (0, "II+\0") }, /* BigTIFF */
+  { IMAGE ("tiff", "TIFF"), MAGIC (0, "MM\0+") },
   { IMAGE ("gif", "GIF"), MAGIC (0, "GIF87a") },
   { IMAGE ("gif", "GIF"), MAGIC (0, "GIF89a") },
   { IMAGE ("x-sun-raster", "Sun raster"), MAGIC (0, "\x59\xa6\x6a\x95") },
