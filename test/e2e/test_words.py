@@ -44,6 +44,18 @@ class Names(EndToEnd):
         self.assertEqual(self.names("-o", "email-filename=set.pdf", *paths),
                          [f"set-{index:02d}.pdf" for index in range(1, 11)])
 
+    def test_pieces_of_a_document(self):
+        path = self.file("long.pdf", documents.pdf(5))
+        self.assertEqual(self.names("-t", "Microsoft Word - Plan.docx", "-o", "email-split=2", path),
+                         ["Plan-1.pdf", "Plan-2.pdf", "Plan-3.pdf"])
+
+    def test_a_document_as_it_came_keeps_its_ending(self):
+        data = documents.text()
+        self.assertEqual(self.names("-o", "email-format=original", self.file("squid.conf", data)),
+                         ["squid.conf"])
+        self.assertEqual(self.names("-o", "email-format=original", "-o", "email-filename=renamed",
+                                    self.file("fax.tif", documents.tiff())), ["renamed.tiff"])
+
 
 class Tags(html.parser.HTMLParser):
     """The tags and the text of a page."""
