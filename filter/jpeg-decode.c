@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "filter/jpeg-scan.h"
 #include "filter/jpeg.h"
 
 #include <errno.h>
 #include <setjmp.h>
-#include <stdio.h>
 #include <unistd.h>
-
-#include <jpeglib.h> /* needs stdio.h before it */
 
 #include <jerror.h> /* needs jpeglib.h before it */
 
@@ -237,7 +235,8 @@ se_jpeg_decode (int fd, SeJpegFacts *facts, GError **error)
   decoder.src = &source.base;
   jpeg_read_header (&decoder, TRUE);
   take_facts (&decoder, facts);
-  decode_all (&decoder);
+  if (!se_jpeg_scan_is_whole (&decoder, fd, source.position - (off_t)source.base.bytes_in_buffer))
+    decode_all (&decoder);
   jpeg_destroy_decompress (&decoder);
   return TRUE;
 }

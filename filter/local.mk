@@ -13,6 +13,7 @@ filter_libfilter_a_SOURCES = \
   filter/image.c filter/image.h \
   filter/image-pdf.c filter/image-pdf.h \
   filter/jpeg.c filter/jpeg.h filter/jpeg-decode.c \
+  filter/jpeg-scan.c filter/jpeg-scan.h \
   filter/options.c filter/options.h \
   filter/packer.c filter/packer.h \
   filter/pages.c filter/pages.h \
@@ -76,6 +77,9 @@ filter_test_ticket_LDADD = $(FILTER_LIBS)
 check_PROGRAMS += filter/test-image
 filter_test_image_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(JPEG_CFLAGS) $(ZLIB_CFLAGS)
 filter_test_image_LDADD = $(FILTER_LIBS)
+check_PROGRAMS += filter/test-jpeg-scan
+filter_test_jpeg_scan_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(JPEG_CFLAGS)
+filter_test_jpeg_scan_LDADD = $(FILTER_LIBS)
 check_PROGRAMS += filter/test-image-pdf
 filter_test_image_pdf_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(QPDF_CFLAGS)
 filter_test_image_pdf_LDADD = $(FILTER_LIBS)
