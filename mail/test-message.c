@@ -314,6 +314,39 @@ test_layout (Fixture *fixture, gconstpointer unused)
   g_assert_cmpstr (all->str, ==, expected);
 }
 
+/* The value of the first boundary parameter from text on; *end: behind it. */
+static char *
+next_boundary (const char *text, const char **end)
+{
+  const char *start = strstr (text, "boundary=\"");
+
+  g_assert_nonnull (start);
+  start += strlen ("boundary=\"");
+  *end = strchr (start, '"');
+  return g_strndup (start, (gsize)(*end - start));
+}
+
+/* Some readers compare the beginnings of delimiter lines alone (RFC 2046, 5.1.2). */
+static void
+test_boundaries (Fixture *fixture, gconstpointer unused)
+{
+  g_autofree char *longest = g_strnfill (68, 'b');
+  g_autoptr (SeMessage) message = NULL;
+  g_autofree char *outer = NULL;
+  g_autofree char *inner = NULL;
+  const char *rest;
+
+  fixture->fields.html = "<p>x</p>";
+  fixture->fields.boundary = longest;
+  message = compose (fixture, NULL, 0);
+  outer = next_boundary (se_message_texts (message)[0], &rest);
+  inner = next_boundary (rest, &rest);
+  g_assert_cmpstr (outer, ==, longest);
+  g_assert_cmpuint (strlen (inner), <=, 70);
+  g_assert_false (g_str_has_prefix (inner, outer));
+  g_assert_false (g_str_has_prefix (outer, inner));
+}
+
 static void
 test_no_recipient_shown (Fixture *fixture, gconstpointer unused)
 {
@@ -598,6 +631,7 @@ main (int argc, char **argv)
   ADD ("/message/bad-descriptor", test_bad_descriptor);
   ADD ("/message/bad-fields", test_bad_fields);
   ADD ("/message/layout", test_layout);
+  ADD ("/message/boundaries", test_boundaries);
   ADD ("/message/no-recipient-shown", test_no_recipient_shown);
   ADD ("/message/parsed", test_parsed);
   ADD ("/message/parsed-sweep", test_parsed_sweep);
