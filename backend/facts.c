@@ -5,6 +5,7 @@
 #include "common/option-list.h"
 
 #include <cups/cups.h>
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 #define CONNECT_TIMEOUT_MS 10000
@@ -148,14 +149,14 @@ se_facts_get (const SeJob *job, const char *server, GError **error)
 
   if (reply == NULL && !was_refused ())
     g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY,
-                 "cupsd does not answer at %s (%s): if it listens elsewhere, set cups-server in "
-                 "[server] of scan-email.conf",
+                 _ ("cupsd does not answer at %s (%s): if it listens elsewhere, set cups-server in "
+                    "[server] of scan-email.conf"),
                  name, why);
   else if (!is_same_job (reply, job))
     g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-                 "cupsd at %s does not tell about job %d (%s): check cups-server in [server] of "
-                 "scan-email.conf and the policy of the queue",
-                 name, job->id, reply != NULL ? "it has another one of that number" : why);
+                 _ ("cupsd at %s does not tell about job %d (%s): check cups-server in [server] of "
+                    "scan-email.conf and the policy of the queue"),
+                 name, job->id, reply != NULL ? _ ("it has another one of that number") : why);
   else
     {
       const char *user = get_string (reply, "job-originating-user-name");

@@ -3,6 +3,7 @@
 
 #include "common/option-list.h"
 
+#include <glib/gi18n-lib.h>
 #include <stdlib.h>
 
 static char *
@@ -27,8 +28,9 @@ se_job_new (char **argv, GError **error)
   job->content_type = get_variable ("FINAL_CONTENT_TYPE");
   if (job->id <= 0 || job->queue == NULL || job->uri == NULL)
     {
-      g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-                   "cupsd has to start this program: a job id, PRINTER or DEVICE_URI is missing");
+      g_set_error (
+          error, SE_ERROR, SE_ERROR_CONFIG,
+          _ ("cupsd has to start this program: a job id, PRINTER or DEVICE_URI is missing"));
       return NULL;
     }
   return g_steal_pointer (&job);

@@ -4,6 +4,7 @@
 #include "common/io.h"
 
 #include <errno.h>
+#include <glib/gi18n-lib.h>
 #include <glib/gstdio.h>
 #include <string.h>
 
@@ -22,7 +23,7 @@ se_orphan_leave (const char *state_directory, const SeJob *job, const char *mess
 
   if (g_mkdir (directory, 0700) < 0 && errno != EEXIST)
     {
-      se_error_set_errno (error, errno, "Cannot make %s", directory);
+      se_error_set_errno (error, errno, _ ("Cannot make %s"), directory);
       return FALSE;
     }
   g_key_file_set_string (file, GROUP, "queue", job->queue);

@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "backend/outcome.h"
 
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 #define HOUR 3600
 #define DAY (24 * HOUR)
 
-/* One message of two parts, the second beginning with a small letter. */
+/* One message of two parts, the second beginning with a small letter, in whatever language. */
 static char *
 join (const char *cause, const char *next)
 {
+  char capital[7];
+
   if (*cause == '\0' || strchr (".?]", cause[strlen (cause) - 1]) == NULL)
     return g_strdup_printf ("%s; %s", cause, next);
-  return g_strdup_printf ("%s %c%s", cause, g_ascii_toupper (*next), next + 1);
+  capital[g_unichar_to_utf8 (g_unichar_toupper (g_utf8_get_char (next)), capital)] = '\0';
+  return g_strdup_printf ("%s %s%s", cause, capital, g_utf8_next_char (next));
 }
 
 static SeOutcome *
@@ -27,7 +31,7 @@ hold_for_person (SeOutcome *outcome, const SeEnd *end)
    */
   outcome->message = strstr (cause, "oauth-setup login") != NULL
                          ? g_strdup (cause)
-                         : join (cause, "when mended, run 'oauth-setup release'");
+                         : join (cause, _ ("when mended, run 'oauth-setup release'"));
   return outcome;
 }
 
@@ -35,12 +39,19 @@ static SeOutcome *
 give_up (SeOutcome *outcome, const SeEnd *end)
 {
   gint64 age = end->now - end->first;
+  gulong number = (gulong)(age >= 2 * DAY ? age / DAY : age / HOUR);
   g_autofree char *given_up = NULL;
 
   outcome->code = SE_EXIT_CANCEL;
   outcome->forget = TRUE;
-  given_up = age >= 2 * DAY ? g_strdup_printf ("given up after %d days", (int)(age / DAY))
-                            : g_strdup_printf ("given up after %d hours", (int)(age / HOUR));
+  if (age >= 2 * DAY)
+    given_up = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "given up after %d day",
+                                             "given up after %d days", number),
+                                (int)number);
+  else
+    given_up = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "given up after %d hour",
+                                             "given up after %d hours", number),
+                                (int)number);
   outcome->message = join (end->error->message, given_up);
   return outcome;
 }
@@ -49,12 +60,11 @@ give_up (SeOutcome *outcome, const SeEnd *end)
 static char *
 announce (const GError *error, const char *next)
 {
-  g_autofree char *all = NULL;
-
   if (!se_error_is (error, SE_ERROR_IN_DOUBT))
     return join (error->message, next);
-  all = g_strconcat ("so that the mail is in doubt; the same mail is sent again; ", next, NULL);
-  return g_strdup_printf ("%s, %s", error->message, all);
+  /* TRANSLATORS: what happened, such as "… closed the connection", and when the next try is. */
+  return g_strdup_printf (_ ("%s, so that the mail is in doubt; the same mail is sent again; %s"),
+                          error->message, next);
 }
 
 /* Lets cupsd run the job again: once in its life, since cupsd gives up after JobRetryLimit. */
@@ -64,7 +74,7 @@ retry (SeOutcome *outcome, const SeEnd *end)
   outcome->code = SE_EXIT_RETRY;
   outcome->lines = SE_RETRY;
   outcome->next_try = end->now + end->retry_interval;
-  outcome->message = announce (end->error, "the next try is soon");
+  outcome->message = announce (end->error, _ ("the next try is soon"));
   return outcome;
 }
 
@@ -74,15 +84,15 @@ defer (SeOutcome *outcome, const SeEnd *end)
 {
   gint64 due = end->not_before > end->now ? end->not_before : end->now + end->retry_interval;
   g_autoptr (GDateTime) time = g_date_time_new_from_unix_local (due);
-  g_autofree char *next
-      = time != NULL ? g_date_time_format (time, "the next try is at %Y-%m-%d %H:%M") : NULL;
+  g_autofree char *when = time != NULL ? g_date_time_format (time, "%Y-%m-%d %H:%M") : NULL;
+  g_autofree char *next = when != NULL ? g_strdup_printf (_ ("the next try is at %s"), when) : NULL;
 
   if (end->give_up_after > 0 && end->first > 0 && end->now - end->first >= end->give_up_after)
     return give_up (outcome, end);
   outcome->code = SE_EXIT_HOLD;
   outcome->lines = SE_HOLD_DEFERRED;
   outcome->next_try = due;
-  outcome->message = announce (end->error, next != NULL ? next : "the next try is later");
+  outcome->message = announce (end->error, next != NULL ? next : _ ("the next try is later"));
   return outcome;
 }
 

@@ -3,6 +3,8 @@
 
 #include "common/log.h"
 
+#include <glib/gi18n-lib.h>
+
 static gboolean
 matches_any (const SeAddress *address, char *const *patterns)
 {
@@ -37,7 +39,7 @@ se_policy_check (const GPtrArray *recipients, const GPtrArray *own, const SeQueu
   if (recipients->len == 0)
     {
       g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
-                   "Nobody is named whom the mail is for: give the option email-to");
+                   _ ("Nobody is named whom the mail is for: give the option email-to"));
       return FALSE;
     }
   for (guint i = 0; i < recipients->len; i++)
@@ -47,15 +49,15 @@ se_policy_check (const GPtrArray *recipients, const GPtrArray *own, const SeQueu
         g_autofree char *clean = se_log_clean (address, 254);
 
         g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
-                     "This queue may not send mail to %s; see allowed-recipients and "
-                     "denied-recipients in scan-email.conf",
+                     _ ("This queue may not send mail to %s; see allowed-recipients and "
+                        "denied-recipients in scan-email.conf"),
                      clean);
         return FALSE;
       }
   if (queue->max_recipients > 0 && recipients->len > queue->max_recipients)
     {
       g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
-                   "The mail is for %u recipients, this queue allows %u (max-recipients)",
+                   _ ("The mail is for %u recipients, this queue allows %u (max-recipients)"),
                    recipients->len, queue->max_recipients);
       return FALSE;
     }

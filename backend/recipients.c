@@ -3,6 +3,8 @@
 
 #include "backend/policy.h"
 
+#include <glib/gi18n-lib.h>
+
 static GPtrArray *
 new_list (void)
 {
@@ -32,7 +34,7 @@ add_own (GPtrArray *list, char *const *texts, const SeTemplateValues *values, GE
 {
   for (; *texts != NULL; texts++)
     {
-      SeAddress *address = parse_own (*texts, "The queue's device URI", values, error);
+      SeAddress *address = parse_own (*texts, _ ("The queue's device URI"), values, error);
 
       if (address == NULL)
         return FALSE;
@@ -143,10 +145,10 @@ se_recipients_reply_to (const SeMailto *uri, const SeFields *fields, const SeQue
         g_prefix_error (error, "email-reply-to: ");
     }
   else if (uri->reply_to != NULL)
-    *address = parse_own (uri->reply_to, "reply-to in the queue's device URI", values, error);
+    *address = parse_own (uri->reply_to, _ ("reply-to in the queue's device URI"), values, error);
   else if (queue->reply_to != NULL)
-    *address
-        = parse_own (queue->reply_to, "reply-to of the queue in scan-email.conf", values, error);
+    *address = parse_own (queue->reply_to, _ ("reply-to of the queue in scan-email.conf"), values,
+                          error);
   else
     return TRUE;
   return *address != NULL;

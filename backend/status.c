@@ -5,6 +5,7 @@
 #include "common/log.h"
 
 #include <errno.h>
+#include <glib/gi18n-lib.h>
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>
@@ -65,8 +66,8 @@ on_progress (guint64 sent, guint64 total, gpointer data)
   if (total == 0 || now - status->last_progress < PROGRESS_INTERVAL)
     return;
   status->last_progress = now;
-  se_log_write ("INFO", "Sending: %d %% of %.1f MB", (int)(100.0 * (double)sent / (double)total),
-                (double)total / 1e6);
+  se_log_write ("INFO", _ ("Sending: %d %% of %.1f MB"),
+                (int)(100.0 * (double)sent / (double)total), (double)total / 1e6);
 }
 
 static void
@@ -83,7 +84,7 @@ on_accepted (const char *reply, gpointer data)
   se_status_phase (SE_PHASE_ACCEPTED);
   /* A cupsd that is stopped from here on takes the job for done. */
   se_status_write ("STATE: +cups-waiting-for-job-completed\n");
-  se_log_write ("INFO", "The server has accepted the mail: %s", clean);
+  se_log_write ("INFO", _ ("The server has accepted the mail: %s"), clean);
 }
 
 static void
@@ -94,7 +95,7 @@ on_waiting (const GError *why, guint seconds, gpointer data)
 
   status->at_login = FALSE;
   se_status_phase (SE_PHASE_BEFORE_DOT);
-  se_log_write ("INFO", "%s; trying again in %u s", clean, seconds);
+  se_log_write ("INFO", _ ("%s; trying again in %u s"), clean, seconds);
 }
 
 SeDeliveryEvents

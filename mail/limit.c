@@ -5,6 +5,8 @@
 #include "common/size.h"
 #include "mail/activity.h"
 
+#include <glib/gi18n-lib.h>
+
 static void
 take_smaller (SeLimit *limit, SeLimitOwner owner, guint64 size, const char *name)
 {
@@ -32,7 +34,6 @@ se_limit_check (const SeLimit *limit, guint64 size, GError **error)
 {
   g_autofree char *have = NULL;
   g_autofree char *most = NULL;
-  g_autofree char *whose = NULL;
 
   if (limit->owner == SE_LIMIT_NONE || size <= limit->size)
     return TRUE;
@@ -41,18 +42,25 @@ se_limit_check (const SeLimit *limit, guint64 size, GError **error)
   switch (limit->owner)
     {
     case SE_LIMIT_QUEUE:
-      whose = g_strdup ("max-message-size of the queue allows");
+      g_set_error (error, SE_ERROR, SE_ERROR_TOO_LARGE,
+                   _ ("The mail would have %s as it is sent, more than the %s that "
+                      "max-message-size of the queue allows"),
+                   have, most);
       break;
     case SE_LIMIT_PROVIDER:
-      whose = g_strdup_printf ("max-message-size of the provider %s allows", limit->name);
+      g_set_error (error, SE_ERROR, SE_ERROR_TOO_LARGE,
+                   _ ("The mail would have %s as it is sent, more than the %s that "
+                      "max-message-size of the provider %s allows"),
+                   have, most, limit->name);
       break;
     case SE_LIMIT_SERVER:
-      whose = g_strdup_printf ("the server %s takes (SIZE)", limit->name);
+      g_set_error (error, SE_ERROR, SE_ERROR_TOO_LARGE,
+                   _ ("The mail would have %s as it is sent, more than the %s that the server %s "
+                      "takes (SIZE)"),
+                   have, most, limit->name);
       break;
     case SE_LIMIT_NONE:
       g_assert_not_reached ();
     }
-  g_set_error (error, SE_ERROR, SE_ERROR_TOO_LARGE,
-               "The mail would have %s as it is sent, more than the %s that %s", have, most, whose);
   return FALSE;
 }
