@@ -16,22 +16,24 @@ typedef struct
 
 static const KeyOption key_options[] = {
   { "provider", NULL, FALSE, N_ ("a preset's name (microsoft, google, …), or that of a [provider]"),
-    "PROVIDER" },
-  { "tenant", NULL, FALSE, N_ ("the directory's id or domain"), "TENANT" },
+    N_ ("PROVIDER") },
+  { "tenant", NULL, FALSE, N_ ("the directory's id or domain"), N_ ("TENANT") },
   { "client-id", NULL, FALSE, N_ ("the registered application"), "ID" },
-  { "grant", NULL, FALSE, N_ ("device, code, client-credentials or service-account"), "GRANT" },
-  { "client-secret-file", NULL, TRUE, N_ ("file with the application's secret"), "FILE" },
-  { "client-secret-expires", NULL, FALSE, N_ ("the secret's last day"), "YYYY-MM-DD" },
-  { "certificate-file", NULL, TRUE, N_ ("the application's certificate (PEM)"), "FILE" },
-  { "key-file", NULL, TRUE, N_ ("the certificate's private key (PEM)"), "FILE" },
-  { "service-account-file", NULL, TRUE, N_ ("the service account's key file (JSON)"), "FILE" },
-  { "login-user", NULL, FALSE, N_ ("who signs in, if not the account's address"), "USER" },
-  { "smtp-user", NULL, FALSE, N_ ("who the SMTP server is told, if not that address"), "USER" },
-  { "from-address", NULL, FALSE, N_ ("the sender, if not that address"), "ADDRESS" },
+  { "grant", NULL, FALSE, N_ ("device, code, client-credentials or service-account"),
+    N_ ("GRANT") },
+  { "client-secret-file", NULL, TRUE, N_ ("file with the application's secret"), N_ ("FILE") },
+  { "client-secret-expires", NULL, FALSE, N_ ("the secret's last day"), N_ ("YYYY-MM-DD") },
+  { "certificate-file", NULL, TRUE, N_ ("the application's certificate (PEM)"), N_ ("FILE") },
+  { "key-file", NULL, TRUE, N_ ("the certificate's private key (PEM)"), N_ ("FILE") },
+  { "service-account-file", NULL, TRUE, N_ ("the service account's key file (JSON)"), N_ ("FILE") },
+  { "login-user", NULL, FALSE, N_ ("who signs in, if not the account's address"), N_ ("USER") },
+  { "smtp-user", NULL, FALSE, N_ ("who the SMTP server is told, if not that address"),
+    N_ ("USER") },
+  { "from-address", NULL, FALSE, N_ ("the sender, if not that address"), N_ ("ADDRESS") },
   { "from-name", NULL, FALSE, N_ ("the sender's name"), "NAME" },
   { "scope", NULL, FALSE, N_ ("what to ask for, if not the provider's"), "SCOPE" },
   { "token-store", "store", FALSE, N_ ("where the token is kept: file or secret-service"),
-    "STORE" },
+    N_ ("STORE") },
 };
 
 #define N_KEYS G_N_ELEMENTS (key_options)
@@ -100,11 +102,11 @@ se_login_options_parse (SeLoginOptions *options, int argc, char **argv, GError *
   int port = 0;
   const GOptionEntry others[] = {
     { "port", 0, 0, G_OPTION_ARG_INT, &port,
-      N_ ("where to wait for the browser (grant code); default: a free port"), "PORT" },
+      N_ ("where to wait for the browser (grant code); default: a free port"), N_ ("PORT") },
     { "queue", 0, 0, G_OPTION_ARG_STRING, &options->queue, N_ ("create this CUPS queue too"),
       "NAME" },
     { "to", 0, 0, G_OPTION_ARG_STRING, &options->to, N_ ("the address that the queue mails to"),
-      "ADDRESS" },
+      N_ ("ADDRESS") },
     { "no-test-mail", 0, 0, G_OPTION_ARG_NONE, &options->no_test_mail,
       N_ ("do not send a test mail to the account itself"), NULL },
     { "json", 0, 0, G_OPTION_ARG_NONE, &options->json, N_ ("for programs: one JSON object a line"),
@@ -128,7 +130,7 @@ se_login_options_parse (SeLoginOptions *options, int argc, char **argv, GError *
                                    known->parameter };
     }
   memcpy (entries + N_KEYS, others, sizeof others);
-  words = se_setup_parse (argc, argv, "[ACCOUNT]",
+  words = se_setup_parse (argc, argv, N_ ("[ACCOUNT]"),
                           N_ ("Authorizes a mailbox: a person signs in with a browser, or the "
                               "application by its own key.\n"
                               "Stores the token, tries it out, writes the account to "

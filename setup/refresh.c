@@ -163,7 +163,7 @@ se_verb_refresh (int argc, char **argv)
     G_OPTION_ENTRY_NULL,
   };
   g_autoptr (GError) error = NULL;
-  g_auto (GStrv) words = se_setup_parse (argc, argv, "[ACCOUNT]",
+  g_auto (GStrv) words = se_setup_parse (argc, argv, N_ ("[ACCOUNT]"),
                                          N_ ("Renews an account's tokens whatever time is left, so "
                                              "that a mailbox that is rarely used stays\n"
                                              "authorized."),

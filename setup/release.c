@@ -249,7 +249,7 @@ se_verb_release (int argc, char **argv)
   gboolean due = FALSE;
   const GOptionEntry entries[] = {
     { "account", 0, 0, G_OPTION_ARG_STRING, &account, N_ ("only jobs of queues that send from it"),
-      "ACCOUNT" },
+      N_ ("ACCOUNT") },
     { "due", 0, 0, G_OPTION_ARG_NONE, &due, N_ ("only jobs whose next try is due"), NULL },
     G_OPTION_ENTRY_NULL,
   };

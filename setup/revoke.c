@@ -138,7 +138,7 @@ se_verb_revoke (int argc, char **argv)
   };
   g_autoptr (GError) error = NULL;
   g_auto (GStrv) words = se_setup_parse (
-      argc, argv, "ACCOUNT",
+      argc, argv, N_ ("ACCOUNT"),
       N_ ("Has the server revoke an account's tokens, and removes them from this machine."),
       entries, 1, &error);
   g_autoptr (SeSetup) setup = NULL;

@@ -140,7 +140,7 @@ se_setup_parse (int argc, char **argv, const char *parameters, const char *summa
   g_option_context_set_translation_domain (context, GETTEXT_PACKAGE);
   g_option_context_set_summary (context, summary);
   if (entries != NULL)
-    g_option_context_add_main_entries (context, entries, NULL);
+    g_option_context_add_main_entries (context, entries, GETTEXT_PACKAGE);
   if (!g_option_context_parse (context, &argc, &argv, &local))
     {
       g_set_error (error, SE_ERROR, (int)SE_ERROR_USAGE, _ ("%s; see %s --help"), local->message,

@@ -242,7 +242,7 @@ se_verb_status (int argc, char **argv)
     G_OPTION_ENTRY_NULL,
   };
   g_autoptr (GError) error = NULL;
-  g_auto (GStrv) words = se_setup_parse (argc, argv, "[ACCOUNT]",
+  g_auto (GStrv) words = se_setup_parse (argc, argv, N_ ("[ACCOUNT]"),
                                          N_ ("Shows how each account stands; no network is used."),
                                          entries, 1, &error);
   g_autoptr (SeSetup) setup = words != NULL ? se_setup_load (&error) : NULL;

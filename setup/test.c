@@ -134,12 +134,12 @@ se_verb_test (int argc, char **argv)
 {
   g_autofree char *to = NULL;
   const GOptionEntry entries[] = {
-    { "to", 0, 0, G_OPTION_ARG_STRING, &to, N_ ("send a test mail there"), "ADDRESS" },
+    { "to", 0, 0, G_OPTION_ARG_STRING, &to, N_ ("send a test mail there"), N_ ("ADDRESS") },
     G_OPTION_ENTRY_NULL,
   };
   g_autoptr (GError) error = NULL;
   g_auto (GStrv) words
-      = se_setup_parse (argc, argv, "[ACCOUNT]",
+      = se_setup_parse (argc, argv, N_ ("[ACCOUNT]"),
                         N_ ("Tries an account step by step; sends nothing but with --to."), entries,
                         1, &error);
   g_autoptr (SeSetup) setup = NULL;

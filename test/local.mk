@@ -16,7 +16,7 @@ EXTRA_DIST += check demo test/debian-packages test/install-packages \
   test/e2e/test_token_endpoint.py test/e2e/test_token_races.py
 
 EXTRA_DIST += test/e2e/test_login.py test/e2e/test_stores.py \
-  test/e2e/images.py test/e2e/test_images.py test/e2e/gtk_dialog.py test/e2e/test_dialog.py
+  test/e2e/images.py test/e2e/test_images.py test/e2e/test_language.py test/e2e/gtk_dialog.py test/e2e/test_dialog.py
 EXTRA_DIST += test/e2e/filtered.py test/e2e/test_formats.py
 EXTRA_DIST += test/e2e/test_words.py
 

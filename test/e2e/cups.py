@@ -222,10 +222,11 @@ class Cups:
         shutil.rmtree(self.base)
         return left
 
-    def run(self, *argv, stdin=b"", check=True, timeout=60):
-        """Runs a command against this cupsd; returns the CompletedProcess, output as text."""
-        done = subprocess.run(argv, input=stdin, env=self.environment(), timeout=timeout,
-                              capture_output=True)
+    def run(self, *argv, stdin=b"", check=True, timeout=60, env=None):
+        """Runs a command against this cupsd; returns the CompletedProcess, output as text. env:
+        over the usual environment."""
+        done = subprocess.run(argv, input=stdin, env={**self.environment(), **(env or {})},
+                              timeout=timeout, capture_output=True)
         done.stdout = done.stdout.decode(errors="replace")
         done.stderr = done.stderr.decode(errors="replace")
         if check and done.returncode:

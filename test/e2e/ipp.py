@@ -39,10 +39,10 @@ def attribute(tag, name, *values):
     return encoded
 
 
-def request(operation, operation_attributes, job_attributes=b"", request_id=1):
+def request(operation, operation_attributes, job_attributes=b"", request_id=1, language="en"):
     head = struct.pack(">BBHI", 2, 0, operation, request_id)
     body = bytes([OPERATION]) + attribute(CHARSET, "attributes-charset", "utf-8")
-    body += attribute(LANGUAGE, "attributes-natural-language", "en") + operation_attributes
+    body += attribute(LANGUAGE, "attributes-natural-language", language) + operation_attributes
     if job_attributes:
         body += bytes([JOB]) + job_attributes
     return head + body + bytes([END])
@@ -107,7 +107,7 @@ class Client:
         return attribute(URI, "printer-uri", f"ipp://localhost:{self.port}/printers/{queue}")
 
     def print_job(self, queue, document, user="tester", title="title", mime=None, more=b"",
-                  job=b"", compression=None):
+                  job=b"", compression=None, language="en"):
         """Print-Job; returns the job's id. more and job: extra attributes, already encoded."""
         attributes = self._queue(queue) + attribute(NAME, "requesting-user-name", user)
         attributes += attribute(NAME, "job-name", title)
@@ -116,7 +116,8 @@ class Client:
         if compression:
             attributes += attribute(KEYWORD, "compression", compression)
         groups = self.send(f"/printers/{queue}",
-                           request(PRINT_JOB, attributes + more, job), document)
+                           request(PRINT_JOB, attributes + more, job, language=language),
+                           document)
         return self._id(groups)
 
     def create_job(self, queue, user="tester", title="title", job=b""):

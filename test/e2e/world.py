@@ -112,9 +112,9 @@ class World:
 
     # oauth-setup.
 
-    def setup(self, *words, check=True, timeout=60):
+    def setup(self, *words, check=True, timeout=60, env=None):
         """Runs oauth-setup; returns the CompletedProcess."""
-        return self.cups.run("oauth-setup", *words, check=check, timeout=timeout)
+        return self.cups.run("oauth-setup", *words, check=check, timeout=timeout, env=env)
 
     def start_login(self, *words):
         """Starts `oauth-setup login --json`; returns the process and its first line, parsed."""
