@@ -39,7 +39,8 @@ SeExit se_setup_fail (const GError *error);
 /* The worse of two: USAGE before PERSON before FAILED before DONE. */
 SeExit se_setup_worse (SeExit a, SeExit b);
 
-/* Parses a verb's options: n_words is the largest number of words beside them. Returns the words,
+/* Parses a verb's options: n_words is the largest number of words beside them. parameters, summary
+ * and what entries say of themselves are marked by N_ () and translated here. Returns the words,
  * NULL-terminated, owned by the caller. SE_ERROR_USAGE. --help ends the program. */
 char **se_setup_parse (int argc, char **argv, const char *parameters, const char *summary,
                        const GOptionEntry *entries, guint n_words, GError **error);
