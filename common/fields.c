@@ -157,9 +157,35 @@ plain_value (const char *value)
   return g_strdup (value);
 }
 
-/* If line is "*DefaultKEYWORD: VALUE", sets the field that is still open. */
+/* Where a field's value is from. */
+typedef enum
+{
+  FROM_NOWHERE,
+  FROM_OPTION,
+  FROM_KEYWORD,
+  FROM_DEFAULT,
+} Origin;
+
+/* Takes one of the PPD's defaults. What a keyword says besides is no request of a person's: print
+ * dialogs send all options as they stand. */
 static void
-take_default (SeFields *fields, gboolean *open, char *line)
+take_default_value (SeFields *fields, Origin *origins, SeField field, const char *value)
+{
+  g_autofree char *plain = plain_value (value);
+  const char *given = fields->values[field];
+
+  if (origins[field] == FROM_KEYWORD && plain != NULL && given != NULL
+      && g_ascii_strcasecmp (plain, given) == 0)
+    fields->asked[field] = FALSE;
+  if (origins[field] != FROM_NOWHERE)
+    return;
+  fields->values[field] = g_steal_pointer (&plain);
+  origins[field] = FROM_DEFAULT;
+}
+
+/* If line is "*DefaultKEYWORD: VALUE", takes the value. */
+static void
+take_default (SeFields *fields, Origin *origins, char *line)
 {
   char *colon = strchr (line, ':');
 
@@ -167,19 +193,18 @@ take_default (SeFields *fields, gboolean *open, char *line)
     return;
   *colon = '\0';
   for (gsize i = 0; i < SE_N_FIELDS; i++)
-    if (open[i] && strcmp (line + strlen (DEFAULT_PREFIX), names[i].keyword) == 0)
+    if (strcmp (line + strlen (DEFAULT_PREFIX), names[i].keyword) == 0)
       {
         g_autofree char *value = g_utf8_make_valid (g_strstrip (colon + 1), -1);
 
-        fields->values[i] = plain_value (value);
-        open[i] = FALSE;
+        take_default_value (fields, origins, (SeField)i, value);
       }
 }
 
-/* Reads the PPD's defaults for the open fields. lpadmin -o writes them as they were given, so that
+/* Reads the PPD's defaults. lpadmin -o writes them as they were given, so that
  * there is no quoting to undo. */
 static gboolean
-read_defaults (SeFields *fields, gboolean *open, int ppd_fd, GError **error)
+read_defaults (SeFields *fields, Origin *origins, int ppd_fd, GError **error)
 {
   int copy = ppd_fd < 0 ? -1 : fcntl (ppd_fd, F_DUPFD_CLOEXEC, 0);
   FILE *file = copy < 0 ? NULL : fdopen (copy, "r");
@@ -191,7 +216,7 @@ read_defaults (SeFields *fields, gboolean *open, int ppd_fd, GError **error)
     return TRUE;
   ok = file != NULL && fseek (file, 0, SEEK_SET) == 0;
   while (ok && getline (&line, &size, file) >= 0)
-    take_default (fields, open, line);
+    take_default (fields, origins, line);
   ok = ok && ferror (file) == 0;
   if (!ok)
     g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, _ ("Cannot read the queue's PPD: %s"),
@@ -337,7 +362,7 @@ SeFields *
 se_fields_new (const GPtrArray *options, int ppd_fd, GError **error)
 {
   g_autoptr (SeFields) fields = g_new0 (SeFields, 1);
-  gboolean open[SE_N_FIELDS];
+  Origin origins[SE_N_FIELDS];
 
   if (!check_names (options, error))
     return NULL;
@@ -347,14 +372,14 @@ se_fields_new (const GPtrArray *options, int ppd_fd, GError **error)
       const char *option = se_option_list_get (options, names[i].option);
       const char *keyword = se_option_list_get (options, names[i].keyword);
 
-      fields->asked[i] = option != NULL || keyword != NULL;
-      open[i] = !fields->asked[i];
+      origins[i] = option != NULL ? FROM_OPTION : keyword != NULL ? FROM_KEYWORD : FROM_NOWHERE;
+      fields->asked[i] = origins[i] != FROM_NOWHERE;
       if (option != NULL)
         fields->values[i] = g_strdup (option);
       else if (keyword != NULL)
         fields->values[i] = plain_value (keyword);
     }
-  if (!read_defaults (fields, open, ppd_fd, error) || !read_values (fields, error))
+  if (!read_defaults (fields, origins, ppd_fd, error) || !read_values (fields, error))
     return NULL;
   return g_steal_pointer (&fields);
 }

@@ -46,7 +46,7 @@ typedef enum
 typedef struct
 {
   char *values[SE_N_FIELDS];
-  gboolean asked[SE_N_FIELDS]; /* by the job, not by the PPD's default */
+  gboolean asked[SE_N_FIELDS]; /* by the job, and not just what the PPD's default says */
   SeFormat format;
   guint resolution; /* of images that are made, pixels an inch; 0: not said */
   gboolean compact; /* images within a PDF become smaller */

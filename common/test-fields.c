@@ -105,7 +105,15 @@ test_meaningless (void)
   g_autoptr (SeFields) original = parse ("email-format=original email-compact=no", ppd, NULL);
   g_autoptr (SeFields) pdf = parse ("", ppd, NULL);
 
+  g_autoptr (SeFields) repeated
+      = parse ("EmailResolution=150 EmailCompact EmailSplit=Custom.3 EmailFormat=original",
+               "*DefaultEmailResolution: 150\n*DefaultEmailCompact: True\n*DefaultEmailSplit: "
+               "Custom.3\n",
+               NULL);
+
   assert_meaningless ("email-resolution=150", NULL, "email-resolution");
+  assert_meaningless ("email-resolution=150", ppd, "email-resolution");
+  assert_meaningless ("EmailResolution=200", ppd, "email-resolution");
   assert_meaningless ("EmailResolution=150 email-format=pdfa", NULL, "tiff, jpeg, png");
   assert_meaningless ("email-resolution=150", "*DefaultEmailFormat: original\n", "=original");
   assert_meaningless ("email-compact email-format=original", NULL, "email-compact");
@@ -124,6 +132,12 @@ test_meaningless (void)
   g_assert_true (image->compact);
   g_assert_false (image->asked[SE_FIELD_COMPACT]);
   g_assert_cmpuint (image->split, ==, 0);
+
+  /* Nor is what a print dialog makes of it. */
+  g_assert_nonnull (repeated);
+  g_assert_cmpuint (repeated->resolution, ==, 0);
+  g_assert_false (repeated->compact);
+  g_assert_cmpuint (repeated->split, ==, 0);
 }
 
 static void
