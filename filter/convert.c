@@ -76,6 +76,22 @@ replace_file (SeConverted *converted, int *fd)
   converted->fd = se_io_steal_fd (fd);
 }
 
+/* The paper of PostScript that names none. */
+static gboolean
+run_ghostscript (const SeConverted *converted, const SeType *type, const SeJob *job, int out_fd,
+                 GError **error)
+{
+  int wide, high;
+
+  se_paper_find (job->options, &wide, &high);
+
+  g_autofree char *width = g_strdup_printf ("-dDEVICEWIDTHPOINTS=%d", wide);
+  g_autofree char *height = g_strdup_printf ("-dDEVICEHEIGHTPOINTS=%d", high);
+  const char *const options[] = { width, height, NULL };
+
+  return se_program_run_ghostscript (type, options, job, converted->fd, out_fd, error);
+}
+
 /* Puts the output of one more filter in the place of converted. options: NULL for Ghostscript,
  * which is none. */
 static gboolean
@@ -87,7 +103,7 @@ apply (SeConverted *converted, const char *name, const char *options, const SeTy
 
   if (out_fd < 0
       || !(options == NULL
-               ? se_program_run_ghostscript (type, job, converted->fd, out_fd, error)
+               ? run_ghostscript (converted, type, job, out_fd, error)
                : se_program_run_filter (name, options, type, job, converted->fd, out_fd, error)))
     return FALSE;
   replace_file (converted, &out_fd);

@@ -4,6 +4,7 @@
 #include "common/io.h"
 #include "filter/pages.h"
 #include "filter/pdf.h"
+#include "filter/pdfa.h"
 #include "filter/temp.h"
 
 #include <errno.h>
@@ -49,6 +50,33 @@ make_pdf (const SeConverted *converted, int first, int last, const SeJob *job, G
   return piece != NULL;
 }
 
+/* The pages are chosen first, so that each piece is PDF/A. */
+static gboolean
+make_pdfa (const SeConverted *converted, int first, int last, const SeJob *job, GPtrArray *pieces,
+           GError **error)
+{
+  g_autoptr (GPtrArray) plain = g_ptr_array_new_with_free_func ((GDestroyNotify)se_piece_free);
+  se_autofd int fd = se_temp_file (error);
+  const SePiece *part;
+  SePiece *piece;
+
+  if (converted->password)
+    {
+      g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
+                   "it asks for a password, so PDF/A cannot be made of it");
+      return FALSE;
+    }
+  if (fd < 0 || !make_pdf (converted, first, last, job, plain, error))
+    return FALSE;
+  part = plain->pdata[0];
+  if (!se_pdfa_make (part->fd, fd, part->pages, job, error))
+    return FALSE;
+  piece = se_piece_new (se_io_steal_fd (&fd), part->mime, part->pages, error);
+  if (piece != NULL)
+    g_ptr_array_add (pieces, piece);
+  return piece != NULL;
+}
+
 /* What is no PDF is as it was asked for, and stays whole. */
 static gboolean
 make_kept (const SeConverted *converted, int first, GPtrArray *pieces, GError **error)
@@ -72,6 +100,7 @@ typedef struct
 static const Maker makers[] = {
   { SE_FORMAT_PDF, make_pdf },
   { SE_FORMAT_ORIGINAL, make_pdf },
+  { SE_FORMAT_PDFA, make_pdfa },
 };
 
 gboolean

@@ -5,6 +5,7 @@ noinst_LIBRARIES += filter/libfilter.a
 filter_libfilter_a_SOURCES = \
   filter/canvas.c filter/canvas.h \
   filter/child.c filter/child.h \
+  filter/compact.c filter/compact.h \
   filter/complete.c filter/complete.h \
   filter/convert.c filter/convert.h \
   filter/exif.c filter/exif.h \
@@ -16,13 +17,16 @@ filter_libfilter_a_SOURCES = \
   filter/jpeg-scan.c filter/jpeg-scan.h \
   filter/options.c filter/options.h \
   filter/packer.c filter/packer.h \
-  filter/pages.c filter/pages.h \
+  filter/pages.c filter/pages.h filter/pages-private.h filter/pages-keep.c \
+  filter/pages-fields.c \
   filter/paper.c filter/paper.h \
   filter/pdf.c filter/pdf.h \
+  filter/pdfa.c filter/pdfa.h \
   filter/piece.c filter/piece.h \
   filter/place.c filter/place.h \
   filter/png.c filter/png.h filter/png-decode.c \
   filter/program.c filter/program.h \
+  filter/qpdf.c filter/qpdf.h \
   filter/raster.c filter/raster.h \
   filter/reader.c filter/reader.h \
   filter/source.c filter/source.h \

@@ -1,37 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "filter/pages.h"
 
+#include "common/io.h"
 #include "filter/child.h"
+#include "filter/pages-private.h"
+#include "filter/qpdf.h"
+#include "filter/temp.h"
 
-#include <qpdf/qpdf-c.h>
-#include <string.h>
+#include <qpdf/qpdfjob-c.h>
 #include <sys/mman.h>
 
-#define LAYERS "/OCProperties"
-
-static void
-free_qpdf (qpdf_data qpdf)
-{
-  qpdf_cleanup (&qpdf);
-}
-
-static void
-clear_qpdf (qpdf_data *qpdf)
-{
-  qpdf_cleanup (qpdf);
-}
-
-#define auto_qpdf __attribute__ ((cleanup (clear_qpdf))) qpdf_data
-
-static qpdf_data
-new_qpdf (void)
-{
-  qpdf_data qpdf = qpdf_init ();
-
-  qpdf_silence_errors (qpdf);
-  qpdf_set_suppress_warnings (qpdf, QPDF_TRUE);
-  return qpdf;
-}
+/* What stays of the document's root and of a page. Left out is what may hold more than the pages
+ * that stay: attached files, structure, metadata with previews, articles, data of programs that
+ * made the document. */
+#define ROOT_KEYS                                                                     \
+  "/Type /Version /Extensions /Pages /PageLayout /PageMode /ViewerPreferences /Lang " \
+  "/URI /OCProperties /OutputIntents /AcroForm /Outlines /Names /Dests"
+#define PAGE_KEYS                                                                         \
+  "/Type /Parent /Resources /MediaBox /CropBox /BleedBox /TrimBox /ArtBox /BoxColorInfo " \
+  "/Contents /Rotate /Group /Annots /Dur /Trans /Tabs /UserUnit /VP"
+#define INFO_KEYS \
+  "/Title /Author /Subject /Keywords /Creator /Producer /CreationDate /ModDate /Trapped"
+#define TRAILER_KEYS "/Root /Info /ID /Size /Encrypt"
 
 /* Adds a page of from to to. */
 static gboolean
@@ -39,40 +29,6 @@ add_page (qpdf_data to, qpdf_data from, int index)
 {
   return (qpdf_add_page (to, from, qpdf_get_page_n (from, (size_t)index), QPDF_FALSE) & QPDF_ERRORS)
          == 0;
-}
-
-/* Which layers are visible stands in the document's root; it travels in the first page added. */
-static void
-pack_layers (qpdf_data from, int index)
-{
-  qpdf_oh root = qpdf_get_root (from);
-
-  if (qpdf_oh_has_key (from, root, LAYERS))
-    qpdf_oh_replace_key (from, qpdf_get_page_n (from, (size_t)index), LAYERS,
-                         qpdf_oh_get_key (from, root, LAYERS));
-}
-
-static void
-unpack_layers (qpdf_data to)
-{
-  qpdf_oh page = qpdf_get_page_n (to, 0);
-
-  if (!qpdf_oh_has_key (to, page, LAYERS))
-    return;
-  qpdf_oh_replace_key (to, qpdf_get_root (to), LAYERS, qpdf_oh_get_key (to, page, LAYERS));
-  qpdf_oh_remove_key (to, page, LAYERS);
-}
-
-static gboolean
-write_to_output (qpdf_data qpdf, GError **error)
-{
-  if ((qpdf_init_write (qpdf, "/dev/fd/1") & QPDF_ERRORS) == 0
-      && (qpdf_write (qpdf) & QPDF_ERRORS) == 0)
-    return TRUE;
-  g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "its pages could not be written: %s",
-               qpdf_has_error (qpdf) ? qpdf_get_error_message_detail (qpdf, qpdf_get_error (qpdf))
-                                     : "unknown error");
-  return FALSE;
 }
 
 static gboolean
@@ -96,40 +52,158 @@ take_page (const Selection *selection, int number)
                                     : number >= selection->first && number <= selection->last;
 }
 
+/* Notes a page's annotations. Links to pages that go lead nowhere, but stay for their looks. */
+static void
+keep_annotations (SeKept *kept, qpdf_oh page)
+{
+  qpdf_data qpdf = kept->qpdf;
+  qpdf_oh annots = qpdf_oh_get_key (qpdf, page, "/Annots");
+
+  for (int i = 0; i < qpdf_oh_get_array_n_items (qpdf, annots); i++)
+    {
+      qpdf_oh annot = qpdf_oh_get_array_item (qpdf, annots, i);
+
+      if (!qpdf_oh_is_dictionary (qpdf, annot))
+        continue;
+      g_hash_table_add (kept->annots, se_pages_id (qpdf, annot));
+      qpdf_oh_remove_key (qpdf, annot, "/StructParent");
+      if (!se_pages_leads_away (kept, annot))
+        continue;
+      qpdf_oh_remove_key (qpdf, annot, "/Dest");
+      qpdf_oh_remove_key (qpdf, annot, "/A");
+    }
+}
+
+/* Drops a page with its annotations, to which fields, actions and other pages may refer. */
+static void
+drop_page (const SeKept *kept, gpointer id)
+{
+  qpdf_data qpdf = kept->qpdf;
+  qpdf_oh annots = qpdf_oh_get_key (qpdf, se_pages_get (qpdf, id), "/Annots");
+
+  for (int i = 0; i < qpdf_oh_get_array_n_items (qpdf, annots); i++)
+    {
+      gpointer annot = se_pages_id (qpdf, qpdf_oh_get_array_item (qpdf, annots, i));
+
+      if (annot != NULL && !g_hash_table_contains (kept->annots, annot))
+        se_pages_drop (qpdf, annot);
+    }
+  se_pages_drop (qpdf, id);
+}
+
+/* Makes the pages the document's only ones. */
+static void
+set_pages (SeKept *kept, const GPtrArray *ids)
+{
+  qpdf_data qpdf = kept->qpdf;
+  qpdf_oh root = qpdf_oh_get_key (qpdf, qpdf_get_root (qpdf), "/Pages");
+  qpdf_oh kids = qpdf_oh_new_array (qpdf);
+
+  for (guint i = 0; i < ids->len; i++)
+    {
+      qpdf_oh page = se_pages_get (qpdf, ids->pdata[i]);
+
+      qpdf_oh_replace_key (qpdf, page, "/Parent", root);
+      qpdf_oh_append_item (qpdf, kids, page);
+      g_hash_table_add (kept->pages, ids->pdata[i]);
+    }
+  qpdf_oh_replace_key (qpdf, root, "/Kids", kids);
+  qpdf_oh_replace_key (qpdf, root, "/Count", qpdf_oh_new_integer (qpdf, ids->len));
+}
+
+/* Takes the pages that go out of the document, and whatever leads to them or comes of them. */
+static void
+keep_pages (SeKept *kept, const GPtrArray *staying, const GPtrArray *going)
+{
+  qpdf_data qpdf = kept->qpdf;
+  qpdf_oh root = qpdf_get_root (qpdf), trailer = qpdf_get_trailer (qpdf);
+
+  se_pages_keep_keys (qpdf, trailer, TRAILER_KEYS);
+  se_pages_keep_keys (qpdf, qpdf_oh_get_key (qpdf, trailer, "/Info"), INFO_KEYS);
+  se_pages_keep_keys (qpdf, root, ROOT_KEYS);
+  set_pages (kept, staying);
+  se_pages_keep_names (kept, root);
+  for (guint i = 0; i < staying->len; i++)
+    {
+      qpdf_oh page = se_pages_get (qpdf, staying->pdata[i]);
+
+      se_pages_keep_keys (qpdf, page, PAGE_KEYS);
+      keep_annotations (kept, page);
+    }
+  se_pages_keep_outlines (kept, root);
+  for (guint i = 0; i < going->len; i++)
+    drop_page (kept, going->pdata[i]);
+  se_pages_keep_fields (kept, root);
+}
+
 /* In a child. */
 static gboolean
 select_pages (int in_fd, int out_fd, gpointer result, GError **error)
 {
   Selection *selection = result;
-  auto_qpdf from = new_qpdf (); /* to reads its streams when it is written */
-  auto_qpdf to = new_qpdf ();
-  int count;
+  se_autoqpdf qpdf = se_qpdf_new ();
+  g_autoptr (GPtrArray) staying = g_ptr_array_new ();
+  g_autoptr (GPtrArray) going = g_ptr_array_new ();
+  SeKept kept = { .qpdf = qpdf };
 
-  if ((qpdf_read (from, "/dev/fd/0", NULL) & QPDF_ERRORS) != 0
-      || (qpdf_push_inherited_attributes_to_page (from) & QPDF_ERRORS) != 0
-      || (count = qpdf_get_num_pages (from)) <= 0 || (qpdf_empty_pdf (to) & QPDF_ERRORS) != 0)
+  if (!se_qpdf_open (qpdf))
     return fail_apart (error);
-  for (int i = 0; i < count; i++)
-    {
-      if (!take_page (selection, i + 1))
-        continue;
-      if (selection->taken++ == 0)
-        pack_layers (from, i);
-      if (!add_page (to, from, i))
-        return fail_apart (error);
-    }
+  for (int i = 0; i < qpdf_get_num_pages (qpdf); i++)
+    g_ptr_array_add (take_page (selection, i + 1) ? staying : going,
+                     se_pages_id (qpdf, qpdf_get_page_n (qpdf, (size_t)i)));
+  selection->taken = (int)staying->len;
   if (selection->taken == 0)
     return TRUE;
-  unpack_layers (to);
-  return write_to_output (to, error);
+  kept.pages = g_hash_table_new (NULL, NULL);
+  kept.annots = g_hash_table_new (NULL, NULL);
+  kept.names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  keep_pages (&kept, staying, going);
+  g_hash_table_unref (kept.pages);
+  g_hash_table_unref (kept.annots);
+  g_hash_table_unref (kept.names);
+  return se_qpdf_write (qpdf, error);
+}
+
+/* In a child: takes out of each page's resources what the page does not use. Many programs give all
+ * pages the same resources, and so each the images of all. */
+static gboolean
+trim_resources (int in_fd, int out_fd, gpointer result, GError **error)
+{
+  const char *const arguments[] = { "qpdf",
+                                    "--no-warn",
+                                    "--warning-exit-0",
+                                    "--remove-unreferenced-resources=yes",
+                                    "/dev/fd/0",
+                                    "--pages",
+                                    ".",
+                                    "1-z",
+                                    "--",
+                                    "/dev/fd/1",
+                                    NULL };
+
+  return qpdfjob_run_from_argv (arguments) == 0 || fail_apart (error);
+}
+
+/* Writes the selection to out_fd. */
+static gboolean
+select_and_trim (int in_fd, int out_fd, Selection *selection, GError **error)
+{
+  se_autofd int pages_fd = se_temp_file (error);
+
+  if (pages_fd < 0
+      || !se_child_call ("the selection of pages", select_pages, in_fd, pages_fd, selection,
+                         sizeof *selection, &se_child_limits, error))
+    return FALSE;
+  return selection->taken == 0
+         || se_child_call ("the selection of pages", trim_resources, pages_fd, out_fd, NULL, 0,
+                           &se_child_limits, error);
 }
 
 gboolean
 se_pages_select (int in_fd, int out_fd, const GPtrArray *options, int *taken, GError **error)
 {
   Selection selection = { .options = options };
-  gboolean done = se_child_call ("the selection of pages", select_pages, in_fd, out_fd, &selection,
-                                 sizeof selection, &se_child_limits, error);
+  gboolean done = select_and_trim (in_fd, out_fd, &selection, error);
 
   *taken = selection.taken;
   return done;
@@ -140,8 +214,7 @@ se_pages_extract (int in_fd, int out_fd, int first, int last, GError **error)
 {
   Selection selection = { .first = first, .last = last };
 
-  if (!se_child_call ("the selection of pages", select_pages, in_fd, out_fd, &selection,
-                      sizeof selection, &se_child_limits, error))
+  if (!select_and_trim (in_fd, out_fd, &selection, error))
     return FALSE;
   return selection.taken == last - first + 1 || fail_apart (error);
 }
@@ -165,8 +238,8 @@ static gboolean
 join_pages (int in_fd, int out_fd, gpointer result, GError **error)
 {
   const GArray *lengths = *(const GArray **)result;
-  g_autoptr (GPtrArray) parts = g_ptr_array_new_with_free_func ((GDestroyNotify)free_qpdf);
-  auto_qpdf to = new_qpdf ();
+  g_autoptr (GPtrArray) parts = g_ptr_array_new_with_free_func ((GDestroyNotify)se_qpdf_free);
+  se_autoqpdf to = se_qpdf_new ();
   gsize total = 0, start = 0;
   const char *bytes;
 
@@ -178,14 +251,14 @@ join_pages (int in_fd, int out_fd, gpointer result, GError **error)
   for (guint i = 0; i < lengths->len; i++)
     {
       gsize length = g_array_index (lengths, gsize, i);
-      qpdf_data from = new_qpdf ();
+      qpdf_data from = se_qpdf_new ();
 
       g_ptr_array_add (parts, from);
       if (!add_part (to, from, bytes + start, length))
         return fail_apart (error);
       start += length;
     }
-  return write_to_output (to, error);
+  return se_qpdf_write (to, error);
 }
 
 gboolean

@@ -3,7 +3,6 @@
 
 #include "common/log.h"
 #include "filter/child.h"
-#include "filter/paper.h"
 #include "filter/temp.h"
 
 #include <errno.h>
@@ -12,12 +11,13 @@
 
 /* What a converter is told of the world: never DEVICE_URI or AUTH_*, which some print in full. */
 static char **
-make_environment (const SeType *type, const char *directory)
+make_environment (const SeType *type, const SeJob *job, const char *directory)
 {
   static const char *const passed[] = {
     "CUPS_CACHEDIR", "CUPS_DATADIR", "CUPS_SERVERBIN", "CUPS_SERVERROOT", "CUPS_STATEDIR",
     "CUPS_FONTPATH", "PPD",          "PRINTER",        "SOFTWARE",        "CUPS_MAX_MESSAGE"
   };
+  g_autofree char *time = g_strdup_printf ("%" G_GINT64_FORMAT, job->time);
   char **environment = g_environ_setenv (NULL, "PATH", "/usr/bin:/bin:/usr/local/bin", TRUE);
 
   for (gsize i = 0; i < G_N_ELEMENTS (passed); i++)
@@ -27,6 +27,7 @@ make_environment (const SeType *type, const char *directory)
   environment = g_environ_setenv (environment, "CHARSET", "utf-8", TRUE);
   environment = g_environ_setenv (environment, "CONTENT_TYPE", type->mime, TRUE);
   environment = g_environ_setenv (environment, "FINAL_CONTENT_TYPE", "application/pdf", TRUE);
+  environment = g_environ_setenv (environment, "SOURCE_DATE_EPOCH", time, TRUE);
   environment = g_environ_setenv (environment, "HOME", directory, TRUE);
   return g_environ_setenv (environment, "TMPDIR", directory, TRUE);
 }
@@ -54,7 +55,8 @@ explain (GError **error, const char *complaint)
 
 /* Runs a program with a temporary directory of its own. */
 static gboolean
-run (const char *const *arguments, const SeType *type, int in_fd, int out_fd, GError **error)
+run (const char *const *arguments, const SeType *type, const SeJob *job, int in_fd, int out_fd,
+     GError **error)
 {
   g_autofree char *complaint = NULL;
   g_autofree char *directory = NULL;
@@ -69,7 +71,7 @@ run (const char *const *arguments, const SeType *type, int in_fd, int out_fd, GE
       se_child_defer_signals (FALSE);
       return FALSE;
     }
-  environment = make_environment (type, directory);
+  environment = make_environment (type, job, directory);
   done = se_child_run (arguments, (const char *const *)environment, in_fd, out_fd, &se_child_limits,
                        &complaint, &failure);
   done = done && se_temp_has_space (&failure);
@@ -92,39 +94,37 @@ se_program_run_filter (const char *name, const char *options, const SeType *type
   g_autofree char *title = se_log_clean (job->title, 255);
   const char *const arguments[] = { program, job->id, user, title, "1", options, INPUT, NULL };
 
-  return run (arguments, type, in_fd, out_fd, error);
+  return run (arguments, type, job, in_fd, out_fd, error);
 }
 
 gboolean
-se_program_run_ghostscript (const SeType *type, const SeJob *job, int in_fd, int out_fd,
-                            GError **error)
+se_program_run_ghostscript (const SeType *type, const char *const *options, const SeJob *job,
+                            int in_fd, int out_fd, GError **error)
 {
+  static const char *const common[] = { "-q",
+                                        "-dSAFER",
+                                        "-dNOPAUSE",
+                                        "-dBATCH",
+                                        "-sDEVICE=pdfwrite",
+                                        "-sstdout=%stderr",
+                                        "-sOutputFile=%stdout",
+                                        "-dAutoRotatePages=/None" };
   g_autofree char *program = g_find_program_in_path ("gs");
-  int points_wide, points_high;
+  g_autoptr (GPtrArray) arguments = g_ptr_array_new ();
 
   if (program == NULL)
     {
       g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY,
-                   "Ghostscript is not installed here, it makes PDF of PostScript");
+                   "Ghostscript is not installed here, it makes PDF of %s", type->title);
       return FALSE;
     }
-  se_paper_find (job->options, &points_wide, &points_high);
-
-  g_autofree char *width = g_strdup_printf ("-dDEVICEWIDTHPOINTS=%d", points_wide);
-  g_autofree char *height = g_strdup_printf ("-dDEVICEHEIGHTPOINTS=%d", points_high);
-  const char *const arguments[] = { program,
-                                    "-q",
-                                    "-dSAFER",
-                                    "-dNOPAUSE",
-                                    "-dBATCH",
-                                    "-sDEVICE=pdfwrite",
-                                    "-dAutoRotatePages=/None",
-                                    width,
-                                    height,
-                                    "-sstdout=%stderr",
-                                    "-sOutputFile=%stdout",
-                                    INPUT,
-                                    NULL };
-
-  return run (arguments, type, in_fd, out_fd, error);
+  g_ptr_array_add (arguments, program);
+  for (gsize i = 0; i < G_N_ELEMENTS (common); i++)
+    g_ptr_array_add (arguments, (gpointer)common[i]);
+  for (; *options != NULL; options++)
+    g_ptr_array_add (arguments, (gpointer)*options);
+  g_ptr_array_add (arguments, (gpointer) "-f");
+  g_ptr_array_add (arguments, (gpointer)INPUT);
+  g_ptr_array_add (arguments, NULL);
+  return run ((const char *const *)arguments->pdata, type, job, in_fd, out_fd, error);
 }

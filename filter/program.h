@@ -14,6 +14,7 @@ typedef struct
   const char *title; /* argv[3] */
   const GPtrArray *options;
   const SeFields *fields;
+  gint64 time; /* of printing, seconds since 1970; what is made is dated so */
 } SeJob;
 
 /* Runs a stock filter of CUPS from in_fd, a document of type, to out_fd. options: its argv[5].
@@ -23,9 +24,10 @@ typedef struct
 gboolean se_program_run_filter (const char *name, const char *options, const SeType *type,
                                 const SeJob *job, int in_fd, int out_fd, GError **error);
 
-/* Makes PDF of PostScript by Ghostscript itself: gstopdf, which would do it, runs it twice behind a
- * shell and does not tell when it was killed. */
-gboolean se_program_run_ghostscript (const SeType *type, const SeJob *job, int in_fd, int out_fd,
-                                     GError **error);
+/* Makes PDF of PostScript or PDF by Ghostscript itself: gstopdf, which would do it, runs it twice
+ * behind a shell and does not tell when it was killed. options: further arguments,
+ * NULL-terminated. The result depends on nothing but document, options and job->time. */
+gboolean se_program_run_ghostscript (const SeType *type, const char *const *options,
+                                     const SeJob *job, int in_fd, int out_fd, GError **error);
 
 G_END_DECLS

@@ -21,7 +21,7 @@
 #define BANNER "application/vnd.cups-pdf-banner"
 #define BANNER_OF_OLD "application/vnd.cups-banner"
 
-#define TERMS_TIMEOUT 300 /* ms: until the backend tells the terms */
+#define TERMS_TIMEOUT 10000 /* ms: the backend is just reading its configuration */
 
 /* A run that writes the job's bundle. */
 typedef struct
@@ -201,6 +201,16 @@ read_fields (const GPtrArray *options, GError **error)
   return se_fields_new (options, fd, error);
 }
 
+/* When the job was printed: the spool file stays as it is however often the job runs. */
+static gint64
+find_time (const GPtrArray *documents)
+{
+  const SeSpooled *first = documents->pdata[0];
+  struct stat status;
+
+  return stat (first->path, &status) == 0 ? (gint64)status.st_mtime : 0;
+}
+
 /* Writes the job's bundle. failure: what kept the job from being read, NULL: nothing. */
 static gboolean
 write_bundle (SePlace *place, SeJob *job, int terms_fd, GError *failure, GError **error)
@@ -218,6 +228,8 @@ write_bundle (SePlace *place, SeJob *job, int terms_fd, GError *failure, GError 
       documents = drop_banners (place);
       if (documents->len == 0)
         g_set_error (&local, SE_ERROR, SE_ERROR_DOCUMENT, "there is none in the job");
+      else
+        job->time = find_time (documents);
     }
   if (failure == NULL)
     failure = local;

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "filter/split.h"
 
+#include "filter/compact.h"
 #include "filter/format.h"
 
 #include <string.h>
 
-#define FULL 0.9 /* of the room: a piece that takes as much need not grow */
-#define AIM 0.97 /* of the room: what a guess aims at, since pages differ */
-#define TRIES 8  /* for a piece, once there is one that fits */
+#define FULL 0.9               /* of the room: a piece that takes as much need not grow */
+#define AIM 0.97               /* of the room: what a guess aims at, since pages differ */
+#define COMPACT_RESOLUTION 150 /* of rendered pages, pixels an inch */
+#define TRIES 8                /* for a piece, once there is one that fits */
 
 /* How many pages a piece may have: what is known of it so far. */
 typedef struct
@@ -263,6 +265,48 @@ make_parts (const SeConverted *converted, const SeJob *job, GPtrArray *parts, GE
   return TRUE;
 }
 
+/* What is asked for and may differ from the job's own wish: resolution of images that are made. */
+typedef struct
+{
+  SeJob job;
+  SeFields fields;
+} Wish;
+
+/* Makes the document, or what is to be made of it, smaller. *smaller: whether that has an effect.
+ */
+static gboolean
+make_compact (SeConverted *converted, Wish *wish, gboolean *smaller, GError **error)
+{
+  SeFormat format = wish->fields.format;
+
+  if (format == SE_FORMAT_ORIGINAL)
+    {
+      g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
+                   "with email-format=original it goes as it came, so it cannot be made smaller");
+      return FALSE;
+    }
+  if (format == SE_FORMAT_PDF || format == SE_FORMAT_PDFA)
+    return se_compact (converted, &wish->job, smaller, error);
+  *smaller = wish->fields.resolution == 0;
+  if (*smaller)
+    wish->fields.resolution = COMPACT_RESOLUTION;
+  return TRUE;
+}
+
+/* Makes the parts again of the document made smaller, where that helps. */
+static gboolean
+make_smaller_parts (SeConverted *converted, Wish *wish, GPtrArray *parts, GError **error)
+{
+  gboolean smaller;
+
+  if (!make_compact (converted, wish, &smaller, error))
+    return FALSE;
+  if (!smaller)
+    return TRUE;
+  g_ptr_array_set_size (parts, 0);
+  return make_parts (converted, &wish->job, parts, error);
+}
+
 GPtrArray *
 se_split_document (SeSplitter *splitter, SeConverted *converted, const SeJob *job, GError **error)
 {
@@ -270,12 +314,20 @@ se_split_document (SeSplitter *splitter, SeConverted *converted, const SeJob *jo
   g_autoptr (GPtrArray) pieces = g_ptr_array_new_with_free_func ((GDestroyNotify)se_piece_free);
   const SeTerms *terms = splitter->terms;
   gboolean weigh = terms->room > 0 && terms->oversize != SE_OVERSIZE_REJECT;
+  Wish wish = { .job = *job, .fields = *job->fields };
+  gboolean unused;
 
-  if (!make_parts (converted, job, parts, error))
+  wish.job.fields = &wish.fields;
+  if ((job->fields->compact && !make_compact (converted, &wish, &unused, error))
+      || !make_parts (converted, &wish.job, parts, error))
+    return NULL;
+  if (weigh && total_size (parts) > terms->room && terms->oversize == SE_OVERSIZE_COMPACT
+      && !job->fields->compact && !make_smaller_parts (converted, &wish, parts, error))
     return NULL;
   if (weigh && total_size (parts) > terms->room)
-    return place_parts (splitter, converted, parts, job, pieces, error) ? g_steal_pointer (&pieces)
-                                                                        : NULL;
+    return place_parts (splitter, converted, parts, &wish.job, pieces, error)
+               ? g_steal_pointer (&pieces)
+               : NULL;
   if (weigh && total_size (parts) > space_left (splitter))
     begin_mail (splitter);
   place_all (splitter, parts, pieces);

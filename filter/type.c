@@ -194,3 +194,9 @@ se_type_is_gzip (const guchar *head, gsize length)
 {
   return has_bytes (head, length, 0, "\x1f\x8b\x08", 3);
 }
+
+const SeType *
+se_type_pdf (void)
+{
+  return &pdf;
+}

@@ -39,6 +39,9 @@ const SeType *se_type_find (const guchar *head, gsize length, const char *hint);
  */
 const char *se_type_mime (const SeType *type, const char *hint);
 
+/* PDF. */
+const SeType *se_type_pdf (void);
+
 /* Tells whether these are the first bytes of gzip data (RFC 1952). */
 gboolean se_type_is_gzip (const guchar *head, gsize length);
 

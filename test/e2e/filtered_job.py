@@ -55,6 +55,8 @@ class FilteredJob(Filtered):
         tells them."""
         spooled = [self.file(f"d00001-{number:03}", data)
                    for number, data in enumerate(documents, 1)]
+        for path in spooled:
+            os.utime(path, (1_700_000_000, 1_700_000_000))
         backend, bundle = os.pipe()
         filter_end, backend_end = os.pipe()
         if terms:
@@ -68,7 +70,8 @@ class FilteredJob(Filtered):
                 os.unlink(path)
 
     def _run_all(self, spooled, options, filter_end, backend, bundle, timeout):
-        reader = subprocess.Popen(["cat"], stdin=backend, stdout=subprocess.PIPE)
+        with open(self.path("bundle"), "wb") as output:
+            reader = subprocess.Popen(["cat"], stdin=backend, stdout=output)
         os.close(backend)
         self.log = ""
         for path in spooled:
@@ -83,7 +86,6 @@ class FilteredJob(Filtered):
             self.log += done.stderr.decode(errors="replace")
             self.assertEqual(done.returncode, 0, self.log)
         os.close(bundle)
-        data = reader.stdout.read()
-        reader.stdout.close()
         reader.wait()
-        return take_apart(data)
+        with open(self.path("bundle"), "rb") as file:
+            return take_apart(file.read())

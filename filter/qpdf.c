@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "filter/qpdf.h"
+
+void
+se_qpdf_free (qpdf_data qpdf)
+{
+  qpdf_cleanup (&qpdf);
+}
+
+void
+se_qpdf_clear (qpdf_data *qpdf)
+{
+  qpdf_cleanup (qpdf);
+}
+
+qpdf_data
+se_qpdf_new (void)
+{
+  qpdf_data qpdf = qpdf_init ();
+
+  qpdf_silence_errors (qpdf);
+  qpdf_set_suppress_warnings (qpdf, QPDF_TRUE);
+  return qpdf;
+}
+
+gboolean
+se_qpdf_open (qpdf_data qpdf)
+{
+  return (qpdf_read (qpdf, "/dev/fd/0", NULL) & QPDF_ERRORS) == 0
+         && (qpdf_push_inherited_attributes_to_page (qpdf) & QPDF_ERRORS) == 0
+         && qpdf_get_num_pages (qpdf) > 0;
+}
+
+gboolean
+se_qpdf_write (qpdf_data qpdf, GError **error)
+{
+  if ((qpdf_init_write (qpdf, "/dev/fd/1") & QPDF_ERRORS) == 0
+      && (qpdf_write (qpdf) & QPDF_ERRORS) == 0)
+    return TRUE;
+  g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "its pages could not be written: %s",
+               qpdf_has_error (qpdf) ? qpdf_get_error_message_detail (qpdf, qpdf_get_error (qpdf))
+                                     : "unknown error");
+  return FALSE;
+}
