@@ -18,7 +18,12 @@ se_compose_subject (const SeComposition *composition, GError **error)
                          : se_template_has_title (values->title) ? DEFAULT_SUBJECT
                                                                  : DEFAULT_SUBJECT_UNTITLED;
 
-  return given != NULL ? g_strdup (given) : se_template_expand (template, values, error);
+  g_autofree char *subject
+      = given != NULL ? g_strdup (given) : se_template_expand (template, values, error);
+
+  return subject == NULL || composition->mails <= 1
+             ? g_steal_pointer (&subject)
+             : g_strdup_printf ("%s (%u/%u)", subject, composition->mail, composition->mails);
 }
 
 gboolean
@@ -59,21 +64,22 @@ make_message_id (const SeComposition *composition, const SeAddress *from)
   return g_strdup_printf ("%.40s@%s", digest, from->domain);
 }
 
-static SeAttachment *
-make_attachments (const GPtrArray *entries, char *const *filenames)
+static void
+add_attachments (SeMail *mail, const SeComposition *composition)
 {
-  SeAttachment *attachments = g_new0 (SeAttachment, entries->len);
+  const GPtrArray *entries = composition->entries;
 
+  mail->attachments = g_new0 (SeAttachment, entries->len);
   for (guint i = 0; i < entries->len; i++)
     {
       const SeBundleEntry *entry = entries->pdata[i];
 
-      attachments[i] = (SeAttachment){ .filename = filenames[i],
-                                       .type = entry->type,
-                                       .offset = entry->offset,
-                                       .length = entry->length };
+      if (se_compose_includes (composition, entry))
+        mail->attachments[mail->n_attachments++] = (SeAttachment){ .filename = mail->filenames[i],
+                                                                   .type = entry->type,
+                                                                   .offset = entry->offset,
+                                                                   .length = entry->length };
     }
-  return attachments;
 }
 
 static SeMessage *
@@ -128,8 +134,7 @@ se_compose (const SeComposition *composition, GError **error)
   mail->filenames = se_compose_filenames (composition, error);
   if (mail->filenames == NULL)
     return NULL;
-  mail->n_attachments = composition->entries->len;
-  mail->attachments = make_attachments (composition->entries, mail->filenames);
+  add_attachments (mail, composition);
   mail->message = make_message (composition, mail, reply_to, error);
   return mail->message != NULL ? g_steal_pointer (&mail) : NULL;
 }

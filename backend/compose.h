@@ -27,9 +27,10 @@ typedef struct
   SeAddress *from;
   SeRecipients *recipients;
   SeMessage *message;
-  SeAttachment *attachments; /* one an entry; names and types are owned by filenames and entries */
+  SeAttachment *attachments; /* one an entry of the mail; names and types are owned by filenames and
+                                entries */
   gsize n_attachments;
-  char **filenames;
+  char **filenames; /* of all entries of the job */
 } SeMail;
 
 /* Composes the mail and checks its recipients against the queue's policy. Texts come from the job's

@@ -32,10 +32,12 @@ backend_libbackend_a_SOURCES = \
   backend/body.c backend/body.h \
   backend/compose.c backend/compose.h \
   backend/facts.c backend/facts.h \
+  backend/intake.c backend/intake.h \
   backend/job.c backend/job.h \
   backend/mails.c backend/mails.h \
   backend/names.c backend/names.h \
   backend/orphan.c backend/orphan.h \
+  backend/oversize.c backend/oversize.h \
   backend/outcome.c backend/outcome.h \
   backend/policy.c backend/policy.h \
   backend/recipients.c backend/recipients.h \

@@ -11,9 +11,9 @@
 #define SE_FD_PHASE 9
 
 #define SE_PHASE_FIRST_ATTEMPT '1' /* the job's first attempt: exit code 6 is still to be had */
-#define SE_PHASE_BEFORE_DOT 'b'    /* nothing is delivered (again, after a refusal) */
+#define SE_PHASE_BEFORE_DOT 'b'    /* no mail is in doubt (again, after a reply) */
 #define SE_PHASE_DOT 'd'           /* about to send the final dot: in doubt from here on */
-#define SE_PHASE_ACCEPTED 'a'      /* the server has accepted the message */
+#define SE_PHASE_ACCEPTED 'a'      /* the server has accepted all mails of the job */
 
 /* printer-state-reasons of ours; each outlives the job until it is taken back. */
 #define SE_REASON_AUTHORIZATION "oauth-authorization-required-error"

@@ -77,10 +77,17 @@ on_before_dot (gpointer data)
 }
 
 static void
-on_accepted (const char *reply, gpointer data)
+on_accepted (const char *reply, guint left, gpointer data)
 {
   g_autofree char *clean = se_log_clean (reply != NULL ? reply : "", 500);
 
+  if (left > 0)
+    {
+      se_status_phase (SE_PHASE_BEFORE_DOT);
+      se_log_write ("INFO", "The server has accepted a mail of this job, %u more to send: %s", left,
+                    clean);
+      return;
+    }
   se_status_phase (SE_PHASE_ACCEPTED);
   /* A cupsd that is stopped from here on takes the job for done. */
   se_status_write ("STATE: +cups-waiting-for-job-completed\n");

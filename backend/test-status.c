@@ -30,7 +30,7 @@ test_lines (void)
       events.connecting (events.data);
       events.connected (events.data);
       events.waiting (why, 7, events.data);
-      events.accepted ("250 2.0.0\r\nSTATE: paused", events.data);
+      events.accepted ("250 2.0.0\r\nSTATE: paused", 0, events.data);
       return;
     }
   g_test_trap_assert_stderr ("STATE: +connecting-to-device\nSTATE: -connecting-to-device\n"
@@ -78,7 +78,7 @@ test_phases (void)
   events.before_dot (events.data);
   events.waiting (why, 1, events.data);
   events.before_dot (events.data);
-  events.accepted (NULL, events.data);
+  events.accepted (NULL, 0, events.data);
   g_assert_cmpint (read (fds[0], said, sizeof said), ==, 5);
   g_assert_cmpstr (said, ==, "1dbda");
   close (fds[0]);

@@ -4,7 +4,9 @@
 #include "backend/channel.h"
 #include "backend/compose.h"
 #include "backend/facts.h"
+#include "backend/intake.h"
 #include "backend/mails.h"
+#include "backend/oversize.h"
 #include "backend/orphan.h"
 #include "backend/outcome.h"
 #include "backend/status.h"
@@ -15,7 +17,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
-#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -243,25 +244,8 @@ open_journal (Worker *worker, GError **error)
 static GPtrArray *
 spool (Worker *worker, GError **error)
 {
-  g_autoptr (GPtrArray) entries = NULL;
-  se_autofd int fd = -1;
-
   worker->spool = g_strconcat (se_journal_bundle_path (worker->journal), ".new", NULL);
-  fd = g_open (worker->spool, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (fd < 0)
-    {
-      se_error_set_errno (error, errno, "Cannot spool the job in %s", worker->spool);
-      return NULL;
-    }
-  entries = se_bundle_spool (STDIN_FILENO, fd, worker->cancel_fd, error);
-  if (entries == NULL)
-    return NULL;
-  if (fsync (fd) < 0)
-    {
-      se_error_set_errno (error, errno, "Cannot spool the job in %s", worker->spool);
-      return NULL;
-    }
-  return g_steal_pointer (&entries);
+  return se_intake_spool (worker->spool, worker->cancel_fd, error);
 }
 
 /* A document that failed fails the job: no mail has less in it than the job had. */
@@ -293,23 +277,22 @@ drop_spool (Worker *worker, GError **error)
   return FALSE;
 }
 
-/* Composes the mail and fixes it, so that every later try sends the same bytes. */
+/* Composes the job's mails and fixes them, so that every later try sends the same bytes. */
 static gboolean
 fix (Worker *worker, const GPtrArray *entries, const char *const *sources, GError **error)
 {
   const SeTemplateValues values = template_values (worker, se_mails_pages (entries));
   const SeComposition composition = composition_for (worker, &values, entries);
   const char *path = se_journal_bundle_path (worker->journal);
-  g_autoptr (SeMail) mail = NULL;
-  g_autoptr (GPtrArray) recipients = NULL;
+  g_autoptr (GPtrArray) mails = NULL;
 
   if (worker->fields == NULL)
     {
       g_propagate_error (error, g_steal_pointer (&worker->fault));
       return FALSE;
     }
-  mail = se_compose (&composition, error);
-  if (mail == NULL)
+  mails = se_mails_compose (&composition, error);
+  if (mails == NULL)
     return FALSE;
   if (g_rename (worker->spool, path) < 0)
     {
@@ -317,11 +300,7 @@ fix (Worker *worker, const GPtrArray *entries, const char *const *sources, GErro
       return FALSE;
     }
   g_clear_pointer (&worker->spool, g_free);
-  if (!se_io_sync_parent (path, error))
-    return FALSE;
-  recipients = se_recipients_all (mail->recipients);
-  return se_journal_fix (worker->journal, mail->from, recipients, mail->message, mail->attachments,
-                         mail->n_attachments, sources, error);
+  return se_io_sync_parent (path, error) && se_mails_fix (mails, worker->journal, sources, error);
 }
 
 static gboolean
@@ -345,6 +324,14 @@ deliver (Worker *worker, GError **error)
     }
   if (!se_error_is (local, SE_ERROR_IN_DOUBT))
     se_status_phase (SE_PHASE_BEFORE_DOT);
+  if (se_error_is (local, SE_ERROR_TOO_LARGE))
+    {
+      const SeOversizeCase oversize
+          = { worker->server, worker->account, worker->queue, worker->journal, worker->limit };
+
+      g_propagate_error (error, se_oversize_judge (&oversize, local));
+      return FALSE;
+    }
   g_propagate_error (error, g_steal_pointer (&local));
   return FALSE;
 }
@@ -408,29 +395,6 @@ run (Worker *worker, GError **error)
   if (pages > 0)
     se_log_write ("PAGE", "total %d", pages);
   return TRUE;
-}
-
-/* Reads what is left of standard input, so that no filter is left hanging: cupsd aborts a job whose
- * backend ends before all of its documents were filtered. */
-static void
-drain (const Worker *worker)
-{
-  char buffer[65536];
-  struct pollfd fds[]
-      = { { .fd = STDIN_FILENO, .events = POLLIN }, { .fd = worker->cancel_fd, .events = POLLIN } };
-
-  for (;;)
-    {
-      gssize n;
-
-      if (poll (fds, G_N_ELEMENTS (fds), -1) < 0 && errno != EINTR)
-        return;
-      if (fds[1].revents != 0)
-        return;
-      n = read (STDIN_FILENO, buffer, sizeof buffer);
-      if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN))
-        return;
-    }
 }
 
 /* Journals what was decided. */
@@ -524,7 +488,7 @@ main (int argc, char **argv)
       se_status_write ("STATE: -" SE_REASON_AUTHORIZATION "," SE_REASON_DEFERRED "\n");
       worker.job = se_job_new (argv, &error);
       if (worker.job != NULL && !run (&worker, &error))
-        drain (&worker);
+        se_intake_drain (worker.cancel_fd);
     }
   code = finish (&worker, error);
   worker_clear (&worker);

@@ -112,6 +112,17 @@ write_failure (SeBundleWriter *writer, const char *name, guint number, const GEr
   return se_bundle_writer_fail (writer, name, fault, sentence, error);
 }
 
+/* TRUE if the only piece is the converted document itself. */
+static gboolean
+is_whole (const GPtrArray *pieces, const SeConverted *converted)
+{
+  const SePiece *piece = pieces->pdata[0];
+  struct stat sent, whole;
+
+  return pieces->len == 1 && fstat (piece->fd, &sent) == 0 && fstat (converted->fd, &whole) == 0
+         && sent.st_dev == whole.st_dev && sent.st_ino == whole.st_ino;
+}
+
 /* Returns what is attached of a document (SePiece). digest: of the document as it was printed,
  * NULL: it is unchanged; owned by the caller. */
 static GPtrArray *
@@ -128,6 +139,15 @@ make_pieces (Run *run, const SeSpooled *spooled, const SeJob *job, char **digest
       pieces = se_split_document (&run->splitter, &converted, job, error);
     }
   *digest = g_steal_pointer (&converted.source_digest);
+  /* The backend knows a job's documents by it, in whatever pieces they come. */
+  if (pieces != NULL && *digest == NULL && !is_whole (pieces, &converted))
+    {
+      const SeSource printed = { .fd = converted.fd };
+
+      *digest = se_source_digest (&printed, error);
+      if (*digest == NULL)
+        g_clear_pointer (&pieces, g_ptr_array_unref);
+    }
   se_source_clear (&source);
   se_converted_clear (&converted);
   return pieces;

@@ -159,40 +159,26 @@ note_activity (const SeDelivery *delivery)
     g_warning ("The time of the last mail cannot be kept: %s", error->message);
 }
 
+/* One message through a session, with the journal's steps where there is a journal. */
 static gboolean
-check_limit (const SeDelivery *delivery, const SeMessage *message, GError **error)
-{
-  const SeLimit limit
-      = se_limit_get (delivery->server != NULL ? delivery->server->state_directory : NULL,
-                      delivery->account, delivery->max_message_size);
-
-  return se_limit_check (&limit, se_message_size (message), error);
-}
-
-/* A session and one message through it, with the journal's steps where there is a journal. */
-static gboolean
-send_message (const SeDelivery *delivery, SeJournal *journal, const SeEnvelope *envelope,
-              SeMessage *message, int fd, SeSmtpReply **reply, GError **error)
+pass_message (const SeDelivery *delivery, SeSmtp *smtp, SeJournal *journal,
+              const SeEnvelope *envelope, SeMessage *message, int fd, SeSmtpReply **reply,
+              GError **error)
 {
   Passage passage = { delivery->events, journal, FALSE };
   const SeSmtpEvents events = { on_progress, on_before_dot, &passage };
   g_autoptr (SeSmtpReply) answer = NULL;
-  g_autoptr (SeSmtp) smtp = NULL;
   g_autofree char *words = NULL;
   GError *local = NULL;
-  gboolean ok;
+  gboolean ok = se_smtp_send (smtp, envelope, message, fd, &events, &answer, &local);
 
-  if (!check_limit (delivery, message, error))
-    return FALSE;
-  smtp = open_session (delivery, error);
-  if (smtp == NULL)
-    return FALSE;
-  ok = se_smtp_send (smtp, envelope, message, fd, &events, &answer, &local);
   words = answer != NULL ? se_smtp_reply_to_string (answer) : g_strdup ("no reply");
   if (journal != NULL && passage.at_dot && !se_error_is (local, SE_ERROR_IN_DOUBT))
     note_reply (journal, ok, words);
   if (ok && delivery->events != NULL && delivery->events->accepted != NULL)
-    delivery->events->accepted (words, delivery->events->data);
+    delivery->events->accepted (
+        words, journal != NULL ? se_journal_mails (journal) - se_journal_accepted (journal) : 0,
+        delivery->events->data);
   if (ok)
     note_activity (delivery);
   if (reply != NULL)
@@ -202,11 +188,52 @@ send_message (const SeDelivery *delivery, SeJournal *journal, const SeEnvelope *
   return ok;
 }
 
+/* Checks all mails before the first one goes out. What was begun is finished: whether a limit that
+ * is smaller by now keeps the rest back, the server says. */
 static gboolean
-send_journalled (const SeDelivery *delivery, SeJournal *journal, GError **error)
+check_limit (const SeDelivery *delivery, const SeJournal *journal, GError **error)
+{
+  SeLimit limit;
+  guint64 size;
+
+  if (se_journal_accepted (journal) > 0 || se_journal_step (journal) == SE_JOURNAL_DOT)
+    return TRUE;
+  limit = se_limit_get (delivery->server != NULL ? delivery->server->state_directory : NULL,
+                        delivery->account, delivery->max_message_size);
+  return se_journal_largest (journal, &size, error) && se_limit_check (&limit, size, error);
+}
+
+static gboolean
+send_current (const SeDelivery *delivery, SeSmtp *smtp, SeJournal *journal, int fd, GError **error)
 {
   SeEnvelope envelope = { NULL, NULL };
   g_autoptr (SeMessage) message = NULL;
+
+  return se_journal_restore (journal, &envelope.from, &envelope.recipients, &message, error)
+         && pass_message (delivery, smtp, journal, &envelope, message, fd, NULL, error);
+}
+
+/* All that is left of the job, through one session. */
+static gboolean
+send_rest (const SeDelivery *delivery, SeJournal *journal, int fd, GError **error)
+{
+  g_autoptr (SeSmtp) smtp = NULL;
+
+  if (!check_limit (delivery, journal, error))
+    return FALSE;
+  smtp = open_session (delivery, error);
+  /* Once more: the session may have told of a limit that was not known. */
+  if (smtp == NULL || !check_limit (delivery, journal, error))
+    return FALSE;
+  while (se_journal_step (journal) != SE_JOURNAL_ACCEPTED)
+    if (!send_current (delivery, smtp, journal, fd, error))
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
+send_journalled (const SeDelivery *delivery, SeJournal *journal, GError **error)
+{
   const char *path = se_journal_bundle_path (journal);
   se_autofd int fd = open (path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 
@@ -215,9 +242,13 @@ send_journalled (const SeDelivery *delivery, SeJournal *journal, GError **error)
       se_error_set_errno (error, errno, "cannot open the spooled documents %s", path);
       return FALSE;
     }
-  if (!se_journal_restore (journal, &envelope.from, &envelope.recipients, &message, error))
-    return FALSE;
-  return send_message (delivery, journal, &envelope, message, fd, NULL, error);
+  if (send_rest (delivery, journal, fd, error))
+    return TRUE;
+  if (se_journal_accepted (journal) > 0)
+    g_prefix_error (error,
+                    "Of this job's %u mails, %u went out; mail %u: ", se_journal_mails (journal),
+                    se_journal_accepted (journal), se_journal_accepted (journal) + 1);
+  return FALSE;
 }
 
 /* Waits, unless cancelled. */
@@ -310,5 +341,7 @@ gboolean
 se_delivery_send_once (const SeDelivery *delivery, const SeEnvelope *envelope, SeMessage *message,
                        SeSmtpReply **reply, GError **error)
 {
-  return send_message (delivery, NULL, envelope, message, -1, reply, error);
+  g_autoptr (SeSmtp) smtp = open_session (delivery, error);
+
+  return smtp != NULL && pass_message (delivery, smtp, NULL, envelope, message, -1, reply, error);
 }

@@ -19,7 +19,7 @@ typedef struct
   void (*connected) (gpointer data);
   void (*progress) (guint64 sent, guint64 total, gpointer data);
   void (*before_dot) (gpointer data);
-  void (*accepted) (const char *reply, gpointer data);
+  void (*accepted) (const char *reply, guint left, gpointer data);   /* left: mails still to send */
   void (*waiting) (const GError *why, guint seconds, gpointer data); /* before a further try */
   gpointer data;
 } SeDeliveryEvents;
@@ -36,13 +36,14 @@ typedef struct
   const SeDeliveryEvents *events;
 } SeDelivery;
 
-/* Sends the journal's fixed message: token, session, message, journal steps; a refused token is
- * refreshed once; SE_ERROR_TEMPORARY is tried again with jittered exponential backoff (from 5 s, 60
- * s at most) for retry_for seconds; in doubt never in the same run. TRUE: accepted and journalled.
- * Errors are those of se_smtp_open, se_smtp_send and the token function; a token refused twice is
- * SE_ERROR_AUTHORIZATION; SE_ERROR_TOO_LARGE: over the limit (mail/limit.h), nothing was sent. The
- * time of an accepted mail is noted (mail/activity.h). not_before: with SE_ERROR_QUOTA, when to try
- * again (seconds since 1970).
+/* Sends the journal's fixed mails that are not accepted yet, in order, through one session: token,
+ * session, message, journal steps; a refused token is refreshed once; SE_ERROR_TEMPORARY is tried
+ * again with jittered exponential backoff (from 5 s, 60 s at most) for retry_for seconds; in doubt
+ * never in the same run. TRUE: all are accepted and journalled. Errors are those of se_smtp_open,
+ * se_smtp_send and the token function; a token refused twice is SE_ERROR_AUTHORIZATION;
+ * SE_ERROR_TOO_LARGE: over the limit (mail/limit.h), nothing was sent. The time of an accepted mail
+ * is noted (mail/activity.h). not_before: with SE_ERROR_QUOTA, when to try again (seconds since
+ * 1970).
  */
 gboolean se_delivery_send (const SeDelivery *delivery, SeJournal *journal, gint64 *not_before,
                            GError **error);

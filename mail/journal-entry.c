@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "mail/journal-entry.h"
+#include "mail/journal-message.h"
 
 #include "common/digest.h"
 #include "common/io.h"
@@ -56,6 +56,20 @@ se_journal_entry_set_damaged (GError **error, const char *path, const char *what
       path, what);
 }
 
+/* Entries of an older version are made today's: a package may be upgraded while jobs are held. */
+static gboolean
+load (GKeyFile *entry, const char *text)
+{
+  int version;
+
+  if (!g_key_file_load_from_data (entry, text, strlen (text), G_KEY_FILE_NONE, NULL))
+    return FALSE;
+  version = g_key_file_get_integer (entry, SE_JOURNAL_ENTRY, "version", NULL);
+  if (version == 1)
+    se_journal_message_upgrade (entry);
+  return version == 1 || version == SE_JOURNAL_VERSION;
+}
+
 GKeyFile *
 se_journal_entry_read (const char *path, SeJournalStep *step, GError **error)
 {
@@ -82,8 +96,7 @@ se_journal_entry_read (const char *path, SeJournalStep *step, GError **error)
       se_journal_entry_set_damaged (error, path, "its checksum is wrong");
       return NULL;
     }
-  if (!g_key_file_load_from_data (entry, text, strlen (text), G_KEY_FILE_NONE, NULL)
-      || g_key_file_get_integer (entry, SE_JOURNAL_ENTRY, "version", NULL) != SE_JOURNAL_VERSION)
+  if (!load (entry, text))
     {
       se_journal_entry_set_damaged (error, path, "another version of scan-email wrote it");
       return NULL;

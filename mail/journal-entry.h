@@ -11,13 +11,14 @@ G_BEGIN_DECLS
  *
  *   [entry]       version, queue, job, uuid, creation, completion, first, attempts, step,
  *                 next-try, reply
- *   [message]     from, recipients, sources, bundle-size, texts, ranges; of a fixed entry. Only
- *                 sources stay once it is accepted.
+ *   [message]     from, recipients, sources, bundle-size, mails, accepted; of a fixed entry
+ *   [mail N]      texts, ranges, reply (once it is accepted); N from 1 to mails
  *   # end SHA256
- */
+ *
+ * Addresses, texts and ranges go once all mails are accepted. */
 #define SE_JOURNAL_ENTRY "entry"
 #define SE_JOURNAL_MESSAGE "message"
-#define SE_JOURNAL_VERSION 1
+#define SE_JOURNAL_VERSION 2 /* version 1 is read, too: one mail, in [message] */
 
 /* "QUEUE-JOB-HASH", owned by the caller. */
 char *se_journal_entry_name (const SeJobKey *key);

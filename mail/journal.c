@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "mail/journal-entry.h"
+#include "mail/journal-message.h"
 
 #include "common/io.h"
 
@@ -80,7 +80,7 @@ set_first (SeJournal *journal)
 static void
 start_over (SeJournal *journal)
 {
-  g_key_file_remove_group (journal->entry, MESSAGE, NULL);
+  se_journal_message_remove (journal->entry);
   g_key_file_remove_key (journal->entry, ENTRY, "next-try", NULL);
   g_key_file_remove_key (journal->entry, ENTRY, "reply", NULL);
   set_first (journal);
@@ -246,9 +246,9 @@ se_journal_reopen (SeJournal *journal, GError **error)
   if (journal->step == SE_JOURNAL_ACCEPTED)
     return TRUE;
   g_key_file_remove_key (journal->entry, ENTRY, "first", NULL);
-  if (journal->step != SE_JOURNAL_FIXED)
+  if (journal->step != SE_JOURNAL_FIXED || se_journal_accepted (journal) > 0)
     return commit (journal, error);
-  g_key_file_remove_group (journal->entry, MESSAGE, NULL);
+  se_journal_message_remove (journal->entry);
   return commit_step (journal, SE_JOURNAL_OPEN, error) && remove_file (journal->bundle_path, error);
 }
 
@@ -268,83 +268,48 @@ bundle_size (const SeJournal *journal, gint64 *size, GError **error)
 }
 
 gboolean
-se_journal_fix (SeJournal *journal, const SeAddress *from, GPtrArray *recipients,
-                const SeMessage *message, const SeAttachment *ranges, gsize n_ranges,
-                const char *const *sources, GError **error)
+se_journal_fix (SeJournal *journal, const SeAddress *from, const GPtrArray *recipients,
+                const SeJournalMail *mails, guint n_mails, const char *const *sources,
+                GError **error)
 {
-  const char *const *texts = se_message_texts (message);
-  g_autoptr (GPtrArray) addresses = g_ptr_array_new_with_free_func (g_free);
-  g_autoptr (GPtrArray) numbers = g_ptr_array_new_with_free_func (g_free);
-  g_autofree char *sender = se_address_to_string (from);
   gint64 size;
 
+  g_return_val_if_fail (n_mails > 0, FALSE);
   if (!bundle_size (journal, &size, error))
     return FALSE;
-  for (guint i = 0; i < recipients->len; i++)
-    g_ptr_array_add (addresses, se_address_to_string (g_ptr_array_index (recipients, i)));
-  for (gsize i = 0; i < n_ranges; i++)
-    g_ptr_array_add (numbers, g_strdup_printf ("%" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT,
-                                               ranges[i].offset, ranges[i].length));
-  g_key_file_set_string (journal->entry, MESSAGE, "from", sender);
-  g_key_file_set_string_list (journal->entry, MESSAGE, "recipients",
-                              (const char *const *)addresses->pdata, addresses->len);
-  g_key_file_set_string_list (journal->entry, MESSAGE, "sources", sources,
-                              g_strv_length ((char **)sources));
+  se_journal_message_set (journal->entry, from, recipients, mails, n_mails, sources);
   g_key_file_set_int64 (journal->entry, MESSAGE, "bundle-size", size);
-  g_key_file_set_string_list (journal->entry, MESSAGE, "texts", texts,
-                              g_strv_length ((char **)texts));
-  g_key_file_set_string_list (journal->entry, MESSAGE, "ranges",
-                              (const char *const *)numbers->pdata, numbers->len);
   return commit_step (journal, SE_JOURNAL_FIXED, error);
 }
 
-static gboolean
-restore_envelope (SeJournal *journal, GError **error)
+guint
+se_journal_mails (const SeJournal *journal)
 {
-  g_autofree char *from = g_key_file_get_string (journal->entry, MESSAGE, "from", NULL);
-  g_auto (GStrv) list
-      = g_key_file_get_string_list (journal->entry, MESSAGE, "recipients", NULL, NULL);
-
-  se_address_free (journal->from);
-  journal->from = from != NULL ? se_address_parse (from, NULL) : NULL;
-  g_clear_pointer (&journal->recipients, g_ptr_array_unref);
-  journal->recipients = g_ptr_array_new_with_free_func ((GDestroyNotify)se_address_free);
-  for (char **i = list; i != NULL && *i != NULL; i++)
-    {
-      SeAddress *address = se_address_parse (*i, NULL);
-
-      if (address == NULL)
-        break;
-      g_ptr_array_add (journal->recipients, address);
-    }
-  if (journal->from != NULL && list != NULL && journal->recipients->len > 0
-      && journal->recipients->len == g_strv_length (list))
-    return TRUE;
-  se_journal_entry_set_damaged (error, journal->path, "its envelope cannot be read");
-  return FALSE;
+  return se_journal_message_mails (journal->entry);
 }
 
-static SeMessage *
-restore_message (const SeJournal *journal, GError **error)
+guint
+se_journal_accepted (const SeJournal *journal)
 {
-  gsize n_texts = 0, n_ranges = 0;
-  g_auto (GStrv) texts
-      = g_key_file_get_string_list (journal->entry, MESSAGE, "texts", &n_texts, NULL);
-  g_auto (GStrv) numbers
-      = g_key_file_get_string_list (journal->entry, MESSAGE, "ranges", &n_ranges, NULL);
-  g_autofree SeAttachment *ranges = g_new0 (SeAttachment, n_ranges + 1);
+  return se_journal_message_accepted (journal->entry);
+}
 
-  for (gsize i = 0; i < n_ranges; i++)
+gboolean
+se_journal_largest (const SeJournal *journal, guint64 *size, GError **error)
+{
+  guint mails = se_journal_mails (journal);
+
+  *size = 0;
+  for (guint mail = se_journal_accepted (journal) + 1; mail <= mails; mail++)
     {
-      char *rest;
+      g_autoptr (SeMessage) message
+          = se_journal_message_get (journal->entry, journal->path, mail, error);
 
-      ranges[i].offset = g_ascii_strtoull (numbers[i], &rest, 10);
-      ranges[i].length = g_ascii_strtoull (rest, NULL, 10);
+      if (message == NULL)
+        return FALSE;
+      *size = MAX (*size, se_message_size (message));
     }
-  if (texts != NULL && n_texts == n_ranges + 1)
-    return se_message_new_from_texts ((const char *const *)texts, ranges, n_ranges, error);
-  se_journal_entry_set_damaged (error, journal->path, "its message cannot be read");
-  return NULL;
+  return TRUE;
 }
 
 gboolean
@@ -355,7 +320,11 @@ se_journal_restore (SeJournal *journal, const SeAddress **from, GPtrArray **reci
 
   g_return_val_if_fail (journal->step == SE_JOURNAL_FIXED || journal->step == SE_JOURNAL_DOT,
                         FALSE);
-  if (!bundle_size (journal, &size, error) || !restore_envelope (journal, error))
+  g_clear_pointer (&journal->from, se_address_free);
+  g_clear_pointer (&journal->recipients, g_ptr_array_unref);
+  if (!bundle_size (journal, &size, error)
+      || !se_journal_message_envelope (journal->entry, journal->path, &journal->from,
+                                       &journal->recipients, error))
     return FALSE;
   if (size != g_key_file_get_int64 (journal->entry, MESSAGE, "bundle-size", NULL))
     {
@@ -366,7 +335,8 @@ se_journal_restore (SeJournal *journal, const SeAddress **from, GPtrArray **reci
           journal->bundle_path);
       return FALSE;
     }
-  *message = restore_message (journal, error);
+  *message = se_journal_message_get (journal->entry, journal->path,
+                                     se_journal_accepted (journal) + 1, error);
   *from = journal->from;
   *recipients = journal->recipients;
   return *message != NULL;
@@ -384,14 +354,17 @@ se_journal_before_dot (SeJournal *journal, GError **error)
   return journal->reserved != NULL && commit_step (journal, SE_JOURNAL_DOT, error);
 }
 
-/* What an accepted entry keeps: who and when, and the sources; not the message. */
+/* Notes that the current mail is accepted; with the last one the job is done. */
 static void
-strip_message (SeJournal *journal)
+accept_mail (SeJournal *journal)
 {
-  static const char *const keys[] = { "from", "recipients", "texts", "ranges", "bundle-size" };
-
-  for (gsize i = 0; i < G_N_ELEMENTS (keys); i++)
-    g_key_file_remove_key (journal->entry, MESSAGE, keys[i], NULL);
+  se_journal_message_accept (journal->entry, journal->reply);
+  journal->in_doubt = FALSE;
+  journal->step = SE_JOURNAL_FIXED;
+  if (se_journal_accepted (journal) < se_journal_mails (journal))
+    return;
+  journal->step = SE_JOURNAL_ACCEPTED;
+  se_journal_message_strip (journal->entry);
   g_key_file_remove_key (journal->entry, ENTRY, "next-try", NULL);
 }
 
@@ -410,13 +383,12 @@ se_journal_replied (SeJournal *journal, gboolean accepted, const char *reply, GE
       g_clear_pointer (&journal->reserved, se_io_replace_free);
       return commit_step (journal, journal->in_doubt ? SE_JOURNAL_DOT : SE_JOURNAL_FIXED, error);
     }
-  journal->step = SE_JOURNAL_ACCEPTED;
-  strip_message (journal);
+  accept_mail (journal);
   text = se_journal_entry_text (journal->entry, journal->step, &length);
   ok = journal->reserved != NULL ? se_io_replace_commit (journal->reserved, text, length, error)
                                  : se_io_replace_file (journal->path, text, length, 0600, error);
   g_clear_pointer (&journal->reserved, se_io_replace_free);
-  if (ok)
+  if (ok && journal->step == SE_JOURNAL_ACCEPTED)
     drop_bundle (journal);
   return ok;
 }

@@ -7,16 +7,25 @@ G_BEGIN_DECLS
 
 /* What became of a job, on disk, so that no job is mailed twice or lost: one entry a job in
  * STATE-DIRECTORY/journal, each step committed (fsync, rename) before the next thing is done. The
- * first try fixes envelope and message; every later try sends those bytes. */
+ * first try fixes the envelope and all mails of the job; every later try sends those bytes. The
+ * mails are sent one after the other: the current one is the first that is not accepted yet. */
 typedef struct SeJournal SeJournal;
 
 typedef enum
 {
   SE_JOURNAL_OPEN,     /* attempts are counted, nothing is fixed */
-  SE_JOURNAL_FIXED,    /* envelope, message and bundle are fixed */
-  SE_JOURNAL_DOT,      /* about to send the final dot: from here on in doubt */
-  SE_JOURNAL_ACCEPTED, /* 250 after the data */
+  SE_JOURNAL_FIXED,    /* envelope, mails and bundle are fixed, the current mail is not under way */
+  SE_JOURNAL_DOT,      /* about to send the current mail's final dot: from here on in doubt */
+  SE_JOURNAL_ACCEPTED, /* 250 after the data of the last mail */
 } SeJournalStep;
+
+/* A mail to be fixed; nothing is owned. */
+typedef struct
+{
+  const SeMessage *message;
+  const SeAttachment *ranges; /* of the bundle */
+  gsize n_ranges;
+} SeJournalMail;
 
 /* Which job. creation and completion are cupsd's facts, 0 where they are not known. A job that a
  * person restarts after it finished comes with a time-at-completed; cupsd's own rerun after a crash
@@ -45,7 +54,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeJournal, se_journal_close)
 SeJournalStep se_journal_step (const SeJournal *journal);
 guint se_journal_attempts (const SeJournal *journal);    /* this one included: 1 at the first */
 gint64 se_journal_first (const SeJournal *journal);      /* time of the first attempt */
-const char *se_journal_reply (const SeJournal *journal); /* of the 250; NULL: none */
+const char *se_journal_reply (const SeJournal *journal); /* the last one to data; NULL: none */
+guint se_journal_mails (const SeJournal *journal);       /* of a fixed job; 0: nothing is fixed */
+guint se_journal_accepted (const SeJournal *journal);    /* how many of them are */
 
 /* Path for the job's bundle in STATE-DIRECTORY/spool; it lives as long as the entry is not
  * accepted. Owned by the journal. */
@@ -58,24 +69,29 @@ gboolean se_journal_same_sources (const SeJournal *journal, const char *const *s
 gboolean se_journal_restart (SeJournal *journal, GError **error);
 
 /* For a job that is to wait for a person. An entry at FIXED goes back to OPEN, so that the next try
- * composes the mail anew: the fixed message would never see what the person mends in the
- * configuration. One in doubt stays as it is. The attempts are kept; the time of the first one is
- * that of the next try, since days of waiting for a person are no reason to give up. */
+ * composes the mails anew: fixed ones would never see what the person mends in the configuration.
+ * One with a mail that is accepted or in doubt stays as it is. The attempts are kept; the time of
+ * the first one is that of the next try, since days of waiting for a person are no reason to give
+ * up. */
 gboolean se_journal_reopen (SeJournal *journal, GError **error);
 
-/* Fixes envelope and message: the spooled bundle must be complete and synced. */
-gboolean se_journal_fix (SeJournal *journal, const SeAddress *from, GPtrArray *recipients,
-                         const SeMessage *message, const SeAttachment *ranges, gsize n_ranges,
-                         const char *const *sources, GError **error);
+/* Fixes envelope and mails: the spooled bundle must be complete and synced. */
+gboolean se_journal_fix (SeJournal *journal, const SeAddress *from, const GPtrArray *recipients,
+                         const SeJournalMail *mails, guint n_mails, const char *const *sources,
+                         GError **error);
 
-/* The fixed envelope and message again, of an entry at FIXED or DOT. from and recipients are owned
- * by the journal. */
+/* The fixed envelope and the current mail again, of an entry at FIXED or DOT. from and recipients
+ * are owned by the journal, until the next call. */
 gboolean se_journal_restore (SeJournal *journal, const SeAddress **from, GPtrArray **recipients,
                              SeMessage **message, GError **error);
 
+/* Octets (se_message_size) of the largest mail that is not accepted yet. */
+gboolean se_journal_largest (const SeJournal *journal, guint64 *size, GError **error);
+
 gboolean se_journal_before_dot (SeJournal *journal, GError **error);
-/* The reply to the data, whatever it is: 250 (accepted: the bundle is removed), or a refusal, which
- * takes the entry back from DOT to FIXED; unless an earlier try left it at DOT: a refusal now does
+/* The reply to the data of the current mail, whatever it is: 250 (accepted: the next mail is the
+ * current one, at FIXED; after the last the bundle is removed), or a refusal, which takes the entry
+ * back from DOT to FIXED; unless an earlier try left it at DOT: a refusal now does
  * not say what became of the mail then. */
 gboolean se_journal_replied (SeJournal *journal, gboolean accepted, const char *reply,
                              GError **error);

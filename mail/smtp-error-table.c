@@ -27,6 +27,11 @@
   N_ ("Check that smtp-user is who signed in (at Exchange the user principal name, for a shared " \
       "mailbox too; the mailbox where nobody signs in) and by oauth-setup test %{account} that "  \
       "the token is for SMTP; if both fit, run: oauth-setup login %{account}")
+/* Over a limit that SIZE did not tell. */
+#define SIZE_REMEDY                                                                               \
+  N_ ("If it is the size: set max-message-size of the provider %{provider}, or of the queue, in " \
+      "scan-email.conf to what the server takes, so that larger jobs go out in several mails; "   \
+      "now send fewer pages at once, or scan with a lower resolution.")
 #define LATER N_ ("Nothing is to be done: jobs try again by themselves.")
 #define SMTP_AUTH_REMEDY                                                                         \
   N_ ("Let an administrator run: Set-CASMailbox %{smtp-user} -SmtpClientAuthenticationDisabled " \
@@ -127,10 +132,11 @@ const SeSmtpErrorRow se_smtp_error_rows[] = {
        N_ ("Gmail blocks the attachment as one that could do harm."),
        N_ ("Send it as a PDF without scripts and forms, not inside an archive.")),
   ROW (MESSAGE, 5, "5.3.4", NULL, DOCUMENT, N_ ("The message is larger than the server takes."),
-       N_ ("Send fewer pages at once, or scan with a lower resolution.")),
+       SIZE_REMEDY),
+  ROW (MESSAGE, 5, "5.2.3", NULL, DOCUMENT,
+       N_ ("The message is larger than the server or the mailbox takes."), SIZE_REMEDY),
   ROW (MESSAGE, 552, NULL, NULL, DOCUMENT,
-       N_ ("The message is larger than the server takes, or a mailbox is full."),
-       N_ ("Send fewer pages at once, or scan with a lower resolution.")),
+       N_ ("The message is larger than the server takes, or a mailbox is full."), SIZE_REMEDY),
   ROW (RCPT, 5, "5.1.1", NULL, DOCUMENT, N_ ("There is no such mailbox."),
        N_ ("Correct the recipient's address.")),
   ROW (RCPT, 5, NULL, "relay", DOCUMENT,
@@ -139,7 +145,7 @@ const SeSmtpErrorRow se_smtp_error_rows[] = {
            "%{smtp-user}.")),
   ROW (DATA, 5, "5.7.1", NULL, DOCUMENT,
        N_ ("The server refuses the message by its policy, perhaps as spam."),
-       N_ ("Let the mail administrator look the server's words up; nothing was delivered.")),
+       N_ ("Let the mail administrator look the server's words up; the mail was not delivered.")),
 
   /* Limits that pass. */
   ROW (ANY, 432, "4.3.2", "Concurrent connections", TEMPORARY,
@@ -176,7 +182,7 @@ const SeSmtpErrorRow se_smtp_error_rows[] = {
        N_ ("Correct the recipient's address, or ask the server's administrator what its words "
            "mean.")),
   ROW (DATA, 5, NULL, NULL, DOCUMENT, N_ ("The server does not take this message."),
-       N_ ("Ask the server's administrator what its words mean; nothing was delivered.")),
+       N_ ("Ask the server's administrator what its words mean; the mail was not delivered.")),
 
   /* A 2xx or 3xx where none belongs: out of step with the server; a new session may do. */
   ROW (ANY, 0, NULL, NULL, TEMPORARY, N_ ("That is no answer to what was asked."), LATER),

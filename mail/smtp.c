@@ -334,8 +334,8 @@ send_recipients (SeSmtp *smtp, const SeEnvelope *envelope, GError **error)
     }
   if (refused == 0)
     return TRUE;
-  all = g_strdup_printf (_ ("%s refused %u of %u recipients, so nothing was sent: %s"), smtp->host,
-                         refused, envelope->recipients->len, list->str);
+  all = g_strdup_printf (_ ("%s refused %u of %u recipients, so the mail was not sent: %s"),
+                         smtp->host, refused, envelope->recipients->len, list->str);
   se_smtp_set_advice (error, smtp->account, advice, all);
   return FALSE;
 }
@@ -483,6 +483,8 @@ se_smtp_send (SeSmtp *smtp, const SeEnvelope *envelope, SeMessage *message, int 
 
   if (!check_size (smtp, size, error))
     return FALSE;
+  /* A cancel that waited for the reply to the message before is one of this. */
+  smtp->cancel_mode = SE_CANCEL_NOW;
   se_message_rewind (message, fd);
   ok = send_mail (smtp, envelope, size, error);
   if (ok && !(send_recipients (smtp, envelope, error) && send_data (smtp, message, events, error)))

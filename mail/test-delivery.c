@@ -12,7 +12,6 @@
 
 static TestServer *server;
 
-static const char *const texts[] = { "Subject: Scan\r\n\r\n", "\r\nend\r\n", NULL };
 static const char *const sources[] = { "aa11", NULL };
 
 typedef struct
@@ -84,12 +83,13 @@ on_before_dot (gpointer data)
 }
 
 static void
-on_accepted (const char *reply, gpointer data)
+on_accepted (const char *reply, guint left, gpointer data)
 {
   Fixture *f = data;
 
   if (f->journal != NULL)
-    g_assert_cmpint (se_journal_step (f->journal), ==, SE_JOURNAL_ACCEPTED);
+    g_assert_cmpint (se_journal_step (f->journal), ==,
+                     left == 0 ? SE_JOURNAL_ACCEPTED : SE_JOURNAL_FIXED);
   g_assert_cmpstr (reply, ==, "250 2.0.0 queued");
   note (data, "accepted");
 }
@@ -112,19 +112,38 @@ open_journal (Fixture *f)
   g_assert_no_error (error);
 }
 
+/* The number-th mail of the job, told apart by its subject. */
+static SeMessage *
+make_mail (guint number, const SeAttachment *range)
+{
+  g_autofree char *header = g_strdup_printf ("Subject: Scan %u\r\n\r\n", number);
+  const char *const texts[] = { header, "\r\nend\r\n", NULL };
+
+  return se_message_new_from_texts (texts, range, 1, NULL);
+}
+
+/* Fixes as many mails as a test asks for, of 1000 bytes each. */
 static void
-fix_message (Fixture *f)
+fix_messages (Fixture *f, guint n)
 {
   g_autoptr (SeAddress) from = se_address_parse ("scanner@example.com", NULL);
   g_autoptr (GPtrArray) to = se_address_parse_list ("a@example.org", NULL);
   const SeAttachment range = { .offset = 0, .length = 1000 };
-  g_autoptr (SeMessage) message = se_message_new_from_texts (texts, &range, 1, NULL);
+  SeMessage *messages[4];
+  SeJournalMail mails[4];
   g_autofree char *bundle = g_strnfill (1000, 'x');
   g_autoptr (GError) error = NULL;
 
   g_assert_true (g_file_set_contents (se_journal_bundle_path (f->journal), bundle, 1000, NULL));
-  se_journal_fix (f->journal, from, to, message, &range, 1, sources, &error);
+  for (guint i = 0; i < n; i++)
+    {
+      messages[i] = make_mail (i + 1, &range);
+      mails[i] = (SeJournalMail){ messages[i], &range, 1 };
+    }
+  se_journal_fix (f->journal, from, to, mails, n, sources, &error);
   g_assert_no_error (error);
+  for (guint i = 0; i < n; i++)
+    se_message_free (messages[i]);
 }
 
 static void
@@ -156,7 +175,7 @@ set_up (Fixture *f, const char *options)
   for (int i = 0; i < 2; i++)
     g_ptr_array_add (f->tokens, (char *)(i == 0 ? "token-1" : "token-2"));
   open_journal (f);
-  fix_message (f);
+  fix_messages (f, 1);
 }
 
 static void
@@ -399,11 +418,141 @@ test_in_doubt (void)
 }
 
 static void
+set_up_mails (Fixture *f, const char *options)
+{
+  set_up (f, options);
+  g_assert_true (se_journal_reopen (f->journal, NULL));
+  fix_messages (f, 3);
+}
+
+/* Several mails of a job go through one connection, in order. */
+static void
+test_mails (void)
+{
+  Fixture f;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *session = NULL;
+  g_auto (GStrv) commands = NULL;
+
+  set_up_mails (&f, NULL);
+  g_assert_true (se_delivery_send (&f.delivery, f.journal, NULL, &error));
+  g_assert_no_error (error);
+  g_assert_cmpstr (f.steps->str, ==,
+                   "connecting connected progress dot accepted progress dot accepted "
+                   "progress dot accepted");
+  expect_messages ("3");
+  session = test_server_ask (server, "session\t1");
+  commands = g_strsplit (session, "MAIL FROM", -1);
+  g_assert_cmpuint (g_strv_length (commands), ==, 4);
+  g_assert_null (strstr (session, "RSET"));
+  tear_down (&f);
+}
+
+/* What stops the second mail does not touch the first; what is left is sent later. */
+static void
+test_mails_stopped (void)
+{
+  static const struct
+  {
+    const char *script;
+    SeError error;
+    const char *words;
+    const char *later; /* messages after another try; NULL: there is none */
+  } cases[] = {
+    { "at\tmail\treply\t250 ok\nat\tmail\treply\t451 4.3.0 later", SE_ERROR_TEMPORARY, "451 4.3.0",
+      "3" },
+    { "at\tmail\treply\t250 ok\nat\tmail\tlast\t421 4.3.2 closing", SE_ERROR_TEMPORARY, "421",
+      "3" },
+    { "at\tdot\treply\t250 ok\nat\tdot\treply\t554 5.6.0 content", SE_ERROR_DOCUMENT,
+      "554 5.6.0 content", NULL },
+    { "at\tdot\tlast\t250 2.0.0 queued", SE_ERROR_TEMPORARY, "closed the connection", "3" },
+    { "at\tdot\treply\t250 2.0.0 queued\nat\tdot\tdrop", SE_ERROR_IN_DOUBT, "closed", "3" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      const SeError code = cases[i].error;
+      Fixture f;
+      g_autoptr (GError) error = NULL;
+
+      set_up_mails (&f, NULL);
+      f.events.accepted = NULL;
+      test_server_tell (server, cases[i].script);
+      g_assert_false (se_delivery_send (&f.delivery, f.journal, NULL, &error));
+      g_test_message ("%s", error->message);
+      g_assert_error (error, SE_ERROR, (int)code);
+      g_assert_true (
+          g_str_has_prefix (error->message, "Of this job's 3 mails, 1 went out; mail 2: "));
+      g_assert_nonnull (strstr (error->message, cases[i].words));
+      g_assert_cmpuint (se_journal_accepted (f.journal), ==, 1);
+      expect_messages ("1");
+      g_clear_error (&error);
+      se_journal_close (f.journal);
+      open_journal (&f);
+      g_ptr_array_set_size (f.rejected, 0);
+      if (cases[i].later != NULL)
+        {
+          g_assert_true (se_delivery_send (&f.delivery, f.journal, NULL, &error));
+          g_assert_no_error (error);
+          expect_messages (cases[i].later);
+        }
+      tear_down (&f);
+    }
+}
+
+/* None goes out while one is too large. */
+static void
+test_mails_too_large (void)
+{
+  Fixture f;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *session = NULL;
+  guint64 size;
+
+  set_up_mails (&f, "size=1000");
+  g_assert_true (se_journal_largest (f.journal, &size, NULL));
+  g_assert_cmpuint (size, >, 1000);
+  g_assert_false (se_delivery_send (&f.delivery, f.journal, NULL, &error));
+  g_assert_error (error, SE_ERROR, SE_ERROR_TOO_LARGE);
+  g_assert_cmpint (se_journal_step (f.journal), ==, SE_JOURNAL_FIXED);
+  session = test_server_ask (server, "session\t1");
+  g_assert_null (strstr (session, "MAIL"));
+  tear_down (&f);
+}
+
+static void
 cancel_now (const GError *why, guint seconds, gpointer data)
 {
   const Fixture *f = data;
 
   g_assert_cmpint (write (f->cancel[1], "x", 1), ==, 1);
+}
+
+static void
+cancel_after_first (const char *reply, guint left, gpointer data)
+{
+  cancel_now (NULL, 0, data);
+}
+
+/* A cancel between two mails leaves the second unsent. */
+static void
+test_mails_cancelled (void)
+{
+  Fixture f;
+  g_autoptr (GError) error = NULL;
+
+  set_up_mails (&f, NULL);
+  g_assert_cmpint (pipe (f.cancel), ==, 0);
+  f.delivery.cancel_fd = f.cancel[0];
+  f.events.accepted = cancel_after_first;
+  g_assert_false (se_delivery_send (&f.delivery, f.journal, NULL, &error));
+  g_assert_error (error, SE_ERROR, SE_ERROR_CANCELLED);
+  g_assert_cmpuint (se_journal_accepted (f.journal), ==, 1);
+  g_assert_cmpint (se_journal_step (f.journal), ==, SE_JOURNAL_FIXED);
+  expect_messages ("1");
+  tear_down (&f);
+  close (f.cancel[0]);
+  close (f.cancel[1]);
 }
 
 static void
@@ -522,6 +671,10 @@ add_tests (void)
       g_test_add_data_func (path, &final_cases[i], test_final);
     }
   g_test_add_func ("/delivery/in-doubt", test_in_doubt);
+  g_test_add_func ("/delivery/mails", test_mails);
+  g_test_add_func ("/delivery/mails-stopped", test_mails_stopped);
+  g_test_add_func ("/delivery/mails-too-large", test_mails_too_large);
+  g_test_add_func ("/delivery/mails-cancelled", test_mails_cancelled);
   g_test_add_func ("/delivery/cancel-waiting", test_cancel_waiting);
   g_test_add_func ("/delivery/provider-size", test_provider_size);
   g_test_add_func ("/delivery/server-size", test_server_size);

@@ -51,8 +51,10 @@ fixture_fix (SeJournal *journal, GError **error)
   g_autoptr (GPtrArray) to
       = se_address_parse_list ("a@example.org, \"b; c\"@example.net, d@[192.0.2.1]", NULL);
   g_autoptr (SeMessage) message = se_message_new_from_texts (texts, ranges, 2, NULL);
+  SeJournalMail mail;
 
-  return se_journal_fix (journal, from, to, message, ranges, 2, fixture_sources, error);
+  mail = (SeJournalMail){ message, ranges, 2 };
+  return se_journal_fix (journal, from, to, &mail, 1, fixture_sources, error);
 }
 
 void

@@ -24,20 +24,46 @@ def pdf(pages=1, text="scan-email", filler=0):
         objects[5 + 2 * page] = _stream(stream)
     if filler:
         objects[4 + 2 * pages] = _stream(random.Random(filler).randbytes(filler))
+    return _assemble([objects[number] for number in sorted(objects)])
+
+
+def _stream(data, keys=""):
+    return f"<< {keys}/Length {len(data)} >>\nstream\n".encode() + data + b"\nendstream"
+
+
+def pdf_of_noise(pages, octets):
+    """A PDF whose pages have a number and an image of so many bytes each, incompressible."""
+    objects = [b"<< /Type /Catalog /Pages 2 0 R >>",
+               f"<< /Type /Pages /Count {pages} /Kids [".encode()
+               + b" ".join(b"%d 0 R" % (4 + 3 * page) for page in range(pages)) + b"] >>",
+               b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"]
+    width = octets // 100
+    for page in range(pages):
+        number = 4 + 3 * page
+        objects += [
+            (f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents {number + 1} 0 R "
+             f"/Resources << /Font << /F1 3 0 R >> /XObject << /I {number + 2} 0 R >> >> >>").encode(),
+            _stream(f"BT /F1 24 Tf 72 720 Td (page {page + 1}) Tj ET "
+                    "q 300 0 0 300 72 72 cm /I Do Q".encode()),
+            _stream(random.Random(page).randbytes(100 * width),
+                    f"/Type /XObject /Subtype /Image /Width {width} /Height 100 "
+                    "/BitsPerComponent 8 /ColorSpace /DeviceGray "),
+        ]
+    return _assemble(objects)
+
+
+def _assemble(objects):
+    """A PDF of these objects, numbered from 1; the first is the catalog."""
     out, offsets = bytearray(b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n"), []
-    for number in sorted(objects):
+    for number, text in enumerate(objects, 1):
         offsets.append(len(out))
-        out += f"{number} 0 obj\n".encode() + objects[number] + b"\nendobj\n"
+        out += f"{number} 0 obj\n".encode() + text + b"\nendobj\n"
     start = len(out)
     out += f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n".encode()
     out += b"".join(f"{offset:010d} 00000 n \n".encode() for offset in offsets)
     out += (f"trailer\n<< /Size {len(objects) + 1} /Root 1 0 R >>\n"
             f"startxref\n{start}\n%%EOF\n").encode()
     return bytes(out)
-
-
-def _stream(data):
-    return f"<< /Length {len(data)} >>\nstream\n".encode() + data + b"\nendstream"
 
 
 def pdf_with_ticket(*lines):

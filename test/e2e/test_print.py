@@ -76,7 +76,7 @@ class Documents(EndToEnd):
         self.assertTrue(attachment.data == data)
 
     def test_too_large_for_the_server_is_told_before_anything_is_sent(self):
-        server = self.submission_server(extensions=["SIZE 5000"])
+        server = self.submission_server(extensions=["SIZE 5000"], queue={"oversize": "reject"})
         job = self.cups.lp(self.queue, self.file("big.pdf", documents.pdf(filler=10_000)))
         self.assert_no_mail(job, "canceled", "5000", server=server)
         commands = server.wait_session().commands
@@ -253,9 +253,10 @@ class Queues(EndToEnd):
         self.assertRegex(output, r"network mailto:/+")
 
     def test_policy_of_the_configuration(self):
-        self.configure(queue={"subject": "%{queue}: %{title}", "max-message-size": "3K"})
+        self.configure(queue={"subject": "%{queue}: %{title}", "max-message-size": "20K",
+                              "oversize": "reject"})
         job = self.cups.lp(self.queue, self.file("policy.pdf", documents.pdf()))
         self.assertEqual(self.parsed_mail(job)["Subject"], f"{self.queue}: policy.pdf")
         self.sink.reset()
-        job = self.cups.lp(self.queue, self.file("big.pdf", documents.pdf(filler=9000)))
+        job = self.cups.lp(self.queue, self.file("big.pdf", documents.pdf(filler=30000)))
         self.assert_no_mail(job, "canceled", "max-message-size")

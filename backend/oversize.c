@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "backend/oversize.h"
+
+#include "common/terms.h"
+
+static gboolean
+may_come_smaller (const SeOversizeCase *oversize)
+{
+  const SeLimit now = se_limit_get (oversize->server->state_directory, oversize->account,
+                                    oversize->queue->max_message_size);
+
+  return se_oversize_parse (oversize->queue->oversize) != SE_OVERSIZE_REJECT
+         && se_journal_step (oversize->journal) == SE_JOURNAL_FIXED
+         && se_journal_accepted (oversize->journal) == 0
+         && (oversize->told.owner == SE_LIMIT_NONE || now.size < oversize->told.size
+             || se_journal_attempts (oversize->journal) == 1);
+}
+
+GError *
+se_oversize_judge (const SeOversizeCase *oversize, const GError *error)
+{
+  g_autoptr (GError) failure = NULL;
+
+  if (!may_come_smaller (oversize))
+    return g_error_new (
+        SE_ERROR, SE_ERROR_TOO_LARGE, "%s: %s", error->message,
+        se_oversize_parse (oversize->queue->oversize) == SE_OVERSIZE_REJECT
+            ? "scan fewer pages at once or with a lower resolution, or let an administrator set "
+              "oversize = split for the queue in scan-email.conf"
+            : "scan fewer pages at once or with a lower resolution");
+  if (!se_journal_reopen (oversize->journal, &failure))
+    return g_steal_pointer (&failure);
+  return g_error_new (SE_ERROR, SE_ERROR_TEMPORARY,
+                      "%s: its documents are put into several mails at the next try",
+                      error->message);
+}

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Jobs of several mails, and entries of older versions. */
+#include "mail/test-journal-fixture.h"
+
+#include "common/digest.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define MAILS 3
+
+static const char *const subjects[MAILS]
+    = { "Subject: one\r\n\r\n", "Subject: two; x\r\n\r\n", "Subject: three\r\n\r\n" };
+
+static SeMessage *
+make_mail (guint i)
+{
+  const char *const texts[] = { subjects[i], "\r\nend\r\n", NULL };
+  const SeAttachment range = { .offset = i * 5, .length = 5 + i * 1000 };
+
+  return se_message_new_from_texts (texts, &range, 1, NULL);
+}
+
+static gboolean
+fix_mails (SeJournal *journal, GError **error)
+{
+  g_autoptr (SeAddress) from = se_address_parse ("scanner@example.com", NULL);
+  g_autoptr (GPtrArray) to = se_address_parse_list ("a@example.org", NULL);
+  SeMessage *messages[MAILS];
+  SeAttachment ranges[MAILS];
+  SeJournalMail mails[MAILS];
+  gboolean ok;
+
+  for (guint i = 0; i < MAILS; i++)
+    {
+      messages[i] = make_mail (i);
+      ranges[i] = (SeAttachment){ .offset = i * 5, .length = 5 + i * 1000 };
+      mails[i] = (SeJournalMail){ messages[i], &ranges[i], 1 };
+    }
+  ok = se_journal_fix (journal, from, to, mails, MAILS, fixture_sources, error);
+  for (guint i = 0; i < MAILS; i++)
+    se_message_free (messages[i]);
+  return ok;
+}
+
+/* The current mail is the i-th, counted from 0. */
+static void
+check_current (SeJournal *journal, guint i)
+{
+  const SeAddress *from;
+  GPtrArray *recipients;
+  g_autoptr (SeMessage) message = NULL;
+  g_autoptr (SeMessage) expected = make_mail (i);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_cmpuint (se_journal_mails (journal), ==, MAILS);
+  g_assert_cmpuint (se_journal_accepted (journal), ==, i);
+  g_assert_true (se_journal_restore (journal, &from, &recipients, &message, &error));
+  g_assert_no_error (error);
+  g_assert_cmpuint (recipients->len, ==, 1);
+  g_assert_cmpstr (se_message_texts (message)[0], ==, subjects[i]);
+  g_assert_cmpuint (se_message_size (message), ==, se_message_size (expected));
+}
+
+/* What a job of three mails goes through: fixed, and for each mail the dot, a refusal, the dot
+ * again, the 250. */
+enum
+{
+  STEPS_PER_MAIL = 4,
+  STEPS = 1 + MAILS * STEPS_PER_MAIL
+};
+
+static gboolean
+do_step (SeJournal *journal, int step)
+{
+  g_autofree char *reply = g_strdup_printf ("250 2.0.0 queued as Q%d", step / STEPS_PER_MAIL);
+
+  if (step == 0)
+    {
+      fixture_write_bundle (journal);
+      return fix_mails (journal, NULL);
+    }
+  switch (step % STEPS_PER_MAIL)
+    {
+    case 2:
+      return se_journal_replied (journal, FALSE, "451 4.3.0 later", NULL);
+    case 0:
+      return se_journal_replied (journal, TRUE, reply, NULL);
+    default:
+      return se_journal_before_dot (journal, NULL);
+    }
+}
+
+static SeJournalStep
+step_after (int steps)
+{
+  if (steps == 0)
+    return SE_JOURNAL_OPEN;
+  if (steps == STEPS)
+    return SE_JOURNAL_ACCEPTED;
+  return (steps - 1) % 2 == 1 ? SE_JOURNAL_DOT : SE_JOURNAL_FIXED;
+}
+
+/* A worker that is killed after each step, and what its successor finds: never a mail again that
+ * was accepted, never one left out. */
+static void
+test_killed (Fixture *f, gconstpointer unused)
+{
+  for (int steps = 0; steps <= STEPS; steps++)
+    {
+      g_autoptr (SeJournal) journal = NULL;
+      struct stat status;
+      pid_t pid;
+      int end;
+
+      f->key.job = 100 + steps;
+      pid = fork ();
+      if (pid == 0)
+        {
+          SeJournal *child = se_journal_open (f->state, &f->key, -1, NULL);
+
+          for (int i = 0; i < steps; i++)
+            if (child == NULL || !do_step (child, i))
+              _exit (1);
+          raise (SIGKILL);
+        }
+      g_assert_cmpint (waitpid (pid, &end, 0), ==, pid);
+      g_assert_true (WIFSIGNALED (end));
+
+      journal = fixture_open (f);
+      g_assert_cmpint (se_journal_step (journal), ==, step_after (steps));
+      if (steps > 0 && steps < STEPS)
+        {
+          check_current (journal, (guint)(steps - 1) / STEPS_PER_MAIL);
+          g_assert_true (se_journal_same_sources (journal, fixture_sources));
+        }
+      g_assert_cmpint (stat (se_journal_bundle_path (journal), &status), ==,
+                       steps > 0 && steps < STEPS ? 0 : -1);
+    }
+}
+
+/* Each reply stays, and nothing that somebody could read. */
+static void
+test_done (Fixture *f, gconstpointer unused)
+{
+  g_autoptr (SeJournal) journal = fixture_open (f);
+  g_autofree char *path = fixture_entry_path (f);
+  g_autofree char *contents = NULL;
+
+  for (int step = 0; step < STEPS; step++)
+    g_assert_true (do_step (journal, step));
+  g_assert_cmpint (se_journal_step (journal), ==, SE_JOURNAL_ACCEPTED);
+  g_assert_cmpuint (se_journal_accepted (journal), ==, MAILS);
+  g_assert_cmpstr (se_journal_reply (journal), ==, "250 2.0.0 queued as Q3");
+  g_assert_true (g_file_get_contents (path, &contents, NULL, NULL));
+  for (int i = 1; i <= MAILS; i++)
+    {
+      g_autofree char *queue_id = g_strdup_printf ("queued as Q%d", i);
+
+      g_assert_nonnull (strstr (contents, queue_id));
+    }
+  g_assert_null (strstr (contents, "Subject"));
+  g_assert_null (strstr (contents, "example.org"));
+  g_assert_cmpuint (fixture_count (f, "spool"), ==, 0);
+
+  /* A person's restart sends all of them again. */
+  g_clear_pointer (&journal, se_journal_close);
+  f->key.completion = 500;
+  journal = fixture_open (f);
+  g_assert_cmpint (se_journal_step (journal), ==, SE_JOURNAL_OPEN);
+  g_assert_cmpuint (se_journal_mails (journal), ==, 0);
+  g_assert_true (do_step (journal, 0));
+  check_current (journal, 0);
+}
+
+/* The doubt about one mail is not that about the next. */
+static void
+test_doubt (Fixture *f, gconstpointer unused)
+{
+  g_autoptr (SeJournal) journal = fixture_open (f);
+
+  g_assert_true (do_step (journal, 0) && se_journal_before_dot (journal, NULL));
+  g_clear_pointer (&journal, se_journal_close);
+  journal = fixture_open (f);
+  g_assert_cmpint (se_journal_step (journal), ==, SE_JOURNAL_DOT);
+  g_assert_true (se_journal_before_dot (journal, NULL));
+  g_assert_true (se_journal_replied (journal, TRUE, "250 ok", NULL));
+  check_current (journal, 1);
+  g_assert_true (se_journal_before_dot (journal, NULL));
+  g_assert_true (se_journal_replied (journal, FALSE, "451 later", NULL));
+  g_assert_cmpint (se_journal_step (journal), ==, SE_JOURNAL_FIXED);
+}
+
+/* What is out cannot be composed anew, and the rest belongs to it. */
+static void
+test_reopen (Fixture *f, gconstpointer unused)
+{
+  g_autoptr (SeJournal) journal = fixture_open (f);
+
+  g_assert_true (do_step (journal, 0));
+  g_assert_true (se_journal_reopen (journal, NULL));
+  g_assert_cmpint (se_journal_step (journal), ==, SE_JOURNAL_OPEN);
+  g_assert_cmpuint (se_journal_mails (journal), ==, 0);
+  for (int step = 0; step <= STEPS_PER_MAIL; step++)
+    g_assert_true (do_step (journal, step));
+  g_assert_true (se_journal_reopen (journal, NULL));
+  g_clear_pointer (&journal, se_journal_close);
+  journal = fixture_open (f);
+  g_assert_cmpint (se_journal_step (journal), ==, SE_JOURNAL_FIXED);
+  check_current (journal, 1);
+}
+
+static void
+test_largest (Fixture *f, gconstpointer unused)
+{
+  g_autoptr (SeJournal) journal = fixture_open (f);
+  g_autoptr (SeMessage) last = make_mail (MAILS - 1);
+  guint64 size;
+
+  g_assert_true (do_step (journal, 0));
+  g_assert_true (se_journal_largest (journal, &size, NULL));
+  g_assert_cmpuint (size, ==, se_message_size (last));
+  for (int step = 1; step < STEPS; step++)
+    g_assert_true (do_step (journal, step));
+  g_assert_true (se_journal_largest (journal, &size, NULL));
+  g_assert_cmpuint (size, ==, 0);
+}
+
+/* An entry as version 1 wrote it. */
+static void
+write_version_1 (const char *path, const char *step, const char *message)
+{
+  g_autofree char *text = g_strdup_printf (
+      "[entry]\nversion=1\nqueue=" FIXTURE_QUEUE "\njob=12\nuuid=" FIXTURE_UUID
+      "\ncreation=1700000000\nfirst=1700000001\nattempts=1\ncompletion=0\nstep=%s\n%s",
+      step, message);
+  g_autofree char *digest = se_digest_text (text);
+  g_autofree char *whole = g_strconcat (text, "# end ", digest, "\n", NULL);
+
+  g_assert_true (g_file_set_contents (path, whole, -1, NULL));
+}
+
+/* A package may be upgraded while jobs are held: they go on with the mail that was fixed. */
+static void
+test_version_1 (Fixture *f, gconstpointer unused)
+{
+  static const char fixed[]
+      = "\n[message]\nfrom=scanner@example.com\n"
+        "recipients=a@example.org;b@example.net;\nsources=aa11;bb22;\n"
+        "bundle-size=14\ntexts=Subject: a\\;b\\r\\n\\r\\n;\\r\\nend\\r\\n;\n"
+        "ranges=3 11;\n";
+  static const struct
+  {
+    const char *name, *message;
+    SeJournalStep step;
+    guint mails;
+  } cases[] = {
+    { "open", "", SE_JOURNAL_OPEN, 0 },
+    { "fixed", fixed, SE_JOURNAL_FIXED, 1 },
+    { "dot", fixed, SE_JOURNAL_DOT, 1 },
+    { "accepted", "\n[message]\nsources=aa11;bb22;\n", SE_JOURNAL_ACCEPTED, 0 },
+  };
+
+  se_journal_close (fixture_open (f));
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *path = fixture_entry_path (f);
+      g_autoptr (SeJournal) journal = NULL;
+
+      write_version_1 (path, cases[i].name, cases[i].message);
+      journal = fixture_open (f);
+      g_assert_cmpint (se_journal_step (journal), ==, cases[i].step);
+      g_assert_cmpuint (se_journal_mails (journal), ==, cases[i].mails);
+      if (cases[i].mails == 0)
+        continue;
+      fixture_write_bundle (journal);
+      for (int again = 0; again < 2; again++) /* as read, and as written by today's version */
+        {
+          const SeAddress *from;
+          GPtrArray *recipients;
+          g_autoptr (SeMessage) message = NULL;
+          g_autoptr (GError) error = NULL;
+
+          g_assert_true (se_journal_restore (journal, &from, &recipients, &message, &error));
+          g_assert_no_error (error);
+          g_assert_cmpuint (recipients->len, ==, 2);
+          g_assert_cmpstr (se_message_texts (message)[0], ==, "Subject: a;b\r\n\r\n");
+          g_assert_cmpuint (se_message_size (message), ==, 16 + 18 + 7);
+          g_assert_true (se_journal_same_sources (journal, fixture_sources));
+          g_clear_pointer (&journal, se_journal_close);
+          journal = fixture_open (f);
+          g_assert_cmpint (se_journal_step (journal), ==, cases[i].step);
+        }
+      g_assert_true (se_journal_before_dot (journal, NULL));
+      g_assert_true (se_journal_replied (journal, TRUE, "250 ok", NULL));
+      g_assert_cmpint (se_journal_step (journal), ==, SE_JOURNAL_ACCEPTED);
+    }
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  ADD ("/journal-mails/killed", test_killed);
+  ADD ("/journal-mails/done", test_done);
+  ADD ("/journal-mails/doubt", test_doubt);
+  ADD ("/journal-mails/reopen", test_reopen);
+  ADD ("/journal-mails/largest", test_largest);
+  ADD ("/journal-mails/version-1", test_version_1);
+  return g_test_run ();
+}
