@@ -4,7 +4,7 @@
 # What configure has read from po/LINGUAS; nothing with --disable-nls.
 po_catalogs = @PO_CATALOGS@
 noinst_DATA += $(po_catalogs)
-CLEANFILES += $(po_catalogs) po/scan-email.pot
+CLEANFILES += $(po_catalogs) po/scan-email.pot po/ppd.po po/ppd.pot
 SUFFIXES = .po .mo
 .po.mo:
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(MSGFMT) --check -o $@ $<
@@ -34,9 +34,17 @@ update-po:
 	  catalog="$(srcdir)/po/$$language.po"; \
 	  if test -e "$$catalog"; then \
 	    echo "$$catalog"; \
-	    $(MSGMERGE) --quiet --update --backup=none --add-location=file "$$catalog" po/scan-email.pot; \
+	    $(MSGMERGE) --quiet --update --backup=none --no-wrap --add-location=file "$$catalog" po/scan-email.pot; \
 	  else \
-	    $(MSGINIT) --no-translator --locale="$$language" -i po/scan-email.pot -o "$$catalog"; \
+	    $(MSGINIT) --no-translator --no-wrap --locale="$$language" -i po/scan-email.pot -o "$$catalog"; \
 	  fi || exit 1; \
+	done
+	ppdpo -o po/ppd.po $(srcdir)/ppd/scan-email.drv
+	$(SED) -e 's/^msgstr "TRANSLATE.*/msgstr ""/' po/ppd.po >po/ppd.pot
+	@for language in `$(SED) -e '/^#/d' $(srcdir)/po/LINGUAS`; do \
+	  catalog="$(srcdir)/ppd/scan-email-$$language.po"; \
+	  test -e "$$catalog" || $(SED) -e '/^msgid "[^"]/,$$d' "$(srcdir)/po/$$language.po" | \
+	    $(SED) -e '/^#:/d' >"$$catalog" && \
+	  $(MSGMERGE) --quiet --update --backup=none "$$catalog" po/ppd.pot || exit 1; \
 	done
 .PHONY: install-po uninstall-po update-po

@@ -3,6 +3,9 @@
 
 cupsdrvdir = $(cups_datadir)/drv
 dist_cupsdrv_DATA = ppd/scan-email.drv
+# Where ppdc and cups-driverd look for what a .drv names by #po; po/README.md tells how to add one.
+cupsppdcdir = $(cups_datadir)/ppdc
+dist_cupsppdc_DATA = ppd/scan-email-de.po
 
 dist_check_SCRIPTS = ppd/test-ppd
 TESTS += ppd/test-ppd

@@ -81,8 +81,9 @@ def static_checks():
         yield "passed", f"mandoc -T lint {os.path.basename(page)}", ""
     ppd = os.path.join(CHECK, "ppd-test")
     shutil.rmtree(ppd, ignore_errors=True)
-    run(["ppdc", "-d", ppd, os.path.join(CHECK, "stage", "share", "cups", "drv", "scan-email.drv")],
-        "ppdc.log")
+    cups = os.path.join(CHECK, "stage", "share", "cups")
+    run(["ppdc", "-I", os.path.join(cups, "ppdc"), "-d", ppd,
+         os.path.join(cups, "drv", "scan-email.drv")], "ppdc.log")
     for path in glob.glob(os.path.join(ppd, "*.ppd")):
         run(["cupstestppd", "-W", "filters", path], "cupstestppd.log")
         yield "passed", f"cupstestppd {os.path.basename(path)}", ""

@@ -125,7 +125,7 @@ class Cups:
 
     def _make_directories(self):
         for name in ("bin/backend", "bin/filter", "bin/daemon", "share/mime", "share/drv",
-                     "share/banners", "log", "spool/temp", "ppd", "ssl", "cache", "run", "sbin",
+                     "share/banners", "share/ppdc", "log", "spool/temp", "ppd", "ssl", "cache", "run", "sbin",
                      "state"):
             os.makedirs(self._path(name), mode=0o755)
         if ROOT:
@@ -145,9 +145,10 @@ class Cups:
                 os.symlink(path, self._path("bin", kind, os.path.basename(path)))
         for path in glob.glob(f"{STOCK_SHARE}/mime/*"):
             os.symlink(path, self._path("share/mime", os.path.basename(path)))
-        for path in glob.glob(f"{STOCK_SHARE}/banners/*"):
-            os.symlink(path, self._path("share/banners", os.path.basename(path)))
-        for name in ("charsets", "data", "ppdc"):
+        for kind in ("banners", "ppdc"):
+            for path in glob.glob(f"{STOCK_SHARE}/{kind}/*"):
+                os.symlink(path, self._path("share", kind, os.path.basename(path)))
+        for name in ("charsets", "data"):
             if os.path.exists(f"{STOCK_SHARE}/{name}"):
                 os.symlink(f"{STOCK_SHARE}/{name}", self._path("share", name))
         # A copy: AppArmor confines what runs from /usr/sbin/cupsd.

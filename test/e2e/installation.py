@@ -11,6 +11,7 @@ PROGRAMS = [
     ("lib/cups/daemon/mailto-worker", "bin/daemon/mailto-worker", 0o755),
     ("lib/cups/filter/scantoemail", "bin/filter/scantoemail", 0o755),
     ("share/cups/drv/scan-email.drv", "share/drv/scan-email.drv", 0o644),
+    ("share/cups/ppdc/scan-email-de.po", "share/ppdc/scan-email-de.po", 0o644),
     ("sbin/oauth-setup", "sbin/oauth-setup", 0o755),
 ]
 

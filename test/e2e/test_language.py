@@ -56,6 +56,18 @@ class Jobs(EndToEnd):
         self.cups.wait_job_log(job, "There are no messages in the language")
 
 
+class Dialogs(EndToEnd):
+    """What a print dialog shows, by the PPD that cupsd has made of the queue's driver."""
+
+    def test_the_options_are_german_too(self):
+        with open(f"{self.cups.base}/ppd/{self.queue}.ppd") as file:
+            lines = file.read().splitlines()
+        self.assertIn('*cupsLanguages: "en de"', lines)
+        self.assertIn('*de.Translation EmailTo/An: ""', lines)
+        self.assertIn('*de.EmailTo None/Wie die Warteschlange vorgibt: ""', lines)
+        self.assertIn("*OpenUI *EmailTo/To: PickOne", lines)
+
+
 class Setup(EndToEnd):
     GERMAN = {"LANG": "de_DE.UTF-8"}
 
