@@ -39,6 +39,7 @@ take_over (SeConverted *converted, const SePdf *pdf)
 {
   converted->pages = pdf->pages;
   converted->password = pdf->password;
+  converted->is_signed = pdf->is_signed;
   converted->width = pdf->width;
   converted->height = pdf->height;
 }
@@ -271,7 +272,21 @@ check_pdf (SeConverted *converted, gboolean arrange, GError **error)
                    "it asks for a password, so its pages cannot be laid out by options");
       return FALSE;
     }
+  if (arrange)
+    se_converted_warn (converted);
   return TRUE;
+}
+
+/* before: pages that name was given; expected: what it had to make of them. */
+static gboolean
+check_pages (const char *name, const SeConverted *converted, int before, int expected,
+             GError **error)
+{
+  if (converted->pages == expected)
+    return TRUE;
+  g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, "%s made %d pages of its %d instead of %d", name,
+               converted->pages, before, expected);
+  return FALSE;
 }
 
 static gboolean
@@ -289,7 +304,23 @@ select_pages (SeConverted *converted, const SeJob *job, GError **error)
       return FALSE;
     }
   replace_file (converted, &out_fd);
-  return check_output ("the selection of pages", converted, "it is empty", error);
+  return check_output ("the selection of pages", converted, "it is empty", error)
+         && check_pages ("the selection of pages", converted, pages, taken, error);
+}
+
+/* Returns how many pages pdftopdf makes of pages; *more: there may be more, which are empty. */
+static int
+count_arranged (const SeJob *job, int pages, gboolean *more)
+{
+  const char *booklet = se_option_list_get (job->options, "booklet");
+  const char *number_up = se_option_list_get (job->options, "number-up");
+  int number = number_up != NULL ? (int)g_ascii_strtoll (number_up, NULL, 10) : 1;
+
+  *more = booklet != NULL && g_ascii_strcasecmp (booklet, "false") != 0
+          && g_ascii_strcasecmp (booklet, "no") != 0 && g_ascii_strcasecmp (booklet, "off") != 0;
+  if (*more)
+    number = MAX (number, 2);
+  return (pages + MAX (number, 1) - 1) / MAX (number, 1);
 }
 
 /* The paper is the document's own unless the job names another. family: of the document's, whose
@@ -299,6 +330,8 @@ arrange_pages (SeConverted *converted, const SeType *type, SeFamily family, cons
                GError **error)
 {
   g_autofree char *options = se_options_for_pdftopdf (job->options, family);
+  int pages = converted->pages, expected;
+  gboolean more;
 
   if (!se_options_name_media (job->options))
     {
@@ -307,7 +340,11 @@ arrange_pages (SeConverted *converted, const SeType *type, SeFamily family, cons
       options = g_strdup_printf ("%s PageSize=Custom.%dx%d", given, converted->width,
                                  converted->height);
     }
-  return apply (converted, "pdftopdf", options, type, job, error);
+  if (!apply (converted, "pdftopdf", options, type, job, error))
+    return FALSE;
+  expected = count_arranged (job, pages, &more);
+  return (more && converted->pages > expected)
+         || check_pages ("pdftopdf", converted, pages, expected, error);
 }
 
 /* Tells whether the document is a file as it is asked for. */
@@ -403,6 +440,14 @@ se_convert (SeConverted *converted, SeSource *source, const SeJob *job, GError *
          && (!se_options_need_pdftopdf (job->options, family)
              || arrange_pages (converted, type, family, job, error))
          && measure (converted, error);
+}
+
+void
+se_converted_warn (SeConverted *converted)
+{
+  if (converted->is_signed)
+    g_warning ("the document is changed: its digital signature is no longer valid");
+  converted->is_signed = FALSE;
 }
 
 void

@@ -14,6 +14,7 @@ typedef struct
   const char *mime;    /* "application/pdf"; another where it stays as it came: the source's */
   int pages;           /* -1: not known */
   gboolean password;   /* it can only be read with a password */
+  gboolean is_signed;  /* by a digital signature, and nobody was warned of the loss */
   int width, height;   /* of the first page, points; 0 for what is no PDF */
   char *source_digest; /* of the document as it was printed; NULL: it is unchanged */
 } SeConverted;
@@ -29,6 +30,9 @@ typedef struct
  * or cannot be converted; SE_ERROR_TEMPORARY: a converter was killed or the machine is in trouble;
  * SE_ERROR_CANCELLED. The message says why, as a clause. */
 gboolean se_convert (SeConverted *converted, SeSource *source, const SeJob *job, GError **error);
+/* To be called before the document is changed: warns, once, that its signature becomes invalid. */
+void se_converted_warn (SeConverted *converted);
+
 void se_converted_clear (SeConverted *converted);
 
 G_END_DECLS

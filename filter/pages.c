@@ -161,7 +161,7 @@ select_pages (int in_fd, int out_fd, gpointer result, GError **error)
   g_hash_table_unref (kept.pages);
   g_hash_table_unref (kept.annots);
   g_hash_table_unref (kept.names);
-  return se_qpdf_write (qpdf, error);
+  return se_qpdf_write (qpdf, TRUE, error);
 }
 
 /* In a child: takes out of each page's resources what the page does not use. Many programs give all
@@ -258,7 +258,7 @@ join_pages (int in_fd, int out_fd, gpointer result, GError **error)
         return fail_apart (error);
       start += length;
     }
-  return se_qpdf_write (to, error);
+  return se_qpdf_write (to, TRUE, error);
 }
 
 gboolean

@@ -48,6 +48,18 @@ measure_page (qpdf_data qpdf, SePdf *pdf)
     }
 }
 
+/* Tells whether there is a digital signature (ISO 32000-1, 12.7.2, SigFlags). */
+static gboolean
+has_signature (qpdf_data qpdf)
+{
+  qpdf_oh form = qpdf_oh_get_key_if_dict (qpdf, qpdf_get_root (qpdf), "/AcroForm");
+  int flags = 0;
+
+  return qpdf_oh_is_dictionary (qpdf, form)
+         && qpdf_oh_get_value_as_int (qpdf, qpdf_oh_get_key (qpdf, form, "/SigFlags"), &flags)
+         && (flags & 1) != 0;
+}
+
 /* Returns the number of pages; -1: it does not open, *code says why. */
 static int
 count_pages (gboolean recovery, SePdf *pdf, int *code)
@@ -61,7 +73,10 @@ count_pages (gboolean recovery, SePdf *pdf, int *code)
   if ((qpdf_read (qpdf, PATH, NULL) & QPDF_ERRORS) == 0)
     pages = qpdf_get_num_pages (qpdf);
   if (pages > 0)
-    measure_page (qpdf, pdf);
+    {
+      measure_page (qpdf, pdf);
+      pdf->is_signed = has_signature (qpdf);
+    }
   *code = qpdf_has_error (qpdf) ? (int)qpdf_get_error_code (qpdf, qpdf_get_error (qpdf))
                                 : (int)qpdf_e_success;
   qpdf_cleanup (&qpdf);

@@ -10,6 +10,7 @@ typedef struct
   int pages;          /* -1: not known (the document asks for a password) */
   int width, height;  /* of the first page as it is shown, points */
   gboolean password;  /* it can only be read with a password */
+  gboolean is_signed; /* a change to the file makes a signature invalid */
   gboolean recovered; /* its cross-reference table is damaged, but everything is there */
 } SePdf;
 

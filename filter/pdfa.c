@@ -169,12 +169,7 @@ prepare (int in_fd, int out_fd, gpointer result, GError **error)
   count_pages (qpdf, result);
   adapt (qpdf);
   clean_information (qpdf);
-  qpdf_init_write (qpdf, "/dev/fd/1");
-  qpdf_set_preserve_encryption (qpdf, QPDF_FALSE);
-  if ((qpdf_write (qpdf) & QPDF_ERRORS) == 0)
-    return TRUE;
-  g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "it could not be written");
-  return FALSE;
+  return se_qpdf_write (qpdf, FALSE, error);
 }
 
 /* Tells whether the metadata say PDF/A-2b (ISO 19005-2, 6.6.4) and there is an output intent. */

@@ -32,13 +32,21 @@ se_qpdf_open (qpdf_data qpdf)
 }
 
 gboolean
-se_qpdf_write (qpdf_data qpdf, GError **error)
+se_qpdf_write (qpdf_data qpdf, gboolean encrypted, GError **error)
 {
-  if ((qpdf_init_write (qpdf, "/dev/fd/1") & QPDF_ERRORS) == 0
-      && (qpdf_write (qpdf) & QPDF_ERRORS) == 0)
-    return TRUE;
-  g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "its pages could not be written: %s",
-               qpdf_has_error (qpdf) ? qpdf_get_error_message_detail (qpdf, qpdf_get_error (qpdf))
-                                     : "unknown error");
+  qpdf_error failure;
+
+  if ((qpdf_init_write (qpdf, "/dev/fd/1") & QPDF_ERRORS) == 0)
+    {
+      qpdf_set_preserve_encryption (qpdf, encrypted ? QPDF_TRUE : QPDF_FALSE);
+      if ((qpdf_write (qpdf) & QPDF_ERRORS) == 0)
+        return TRUE;
+    }
+  failure = qpdf_get_error (qpdf);
+  if (failure != NULL && qpdf_get_error_code (qpdf, failure) == qpdf_e_system)
+    g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "its pages could not be written: %s",
+                 qpdf_get_error_message_detail (qpdf, failure));
+  else
+    g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, "its pages are damaged");
   return FALSE;
 }

@@ -19,7 +19,8 @@ void se_qpdf_clear (qpdf_data *qpdf);
  * cannot be read or has no page. */
 gboolean se_qpdf_open (qpdf_data qpdf);
 
-/* Writes the document to standard output, encrypted as it was. */
-gboolean se_qpdf_write (qpdf_data qpdf, GError **error);
+/* Writes the document to standard output, encrypted as it was or not at all. SE_ERROR_DOCUMENT:
+ * something in it cannot be read; SE_ERROR_TEMPORARY: the disk is full or the like. */
+gboolean se_qpdf_write (qpdf_data qpdf, gboolean encrypted, GError **error);
 
 G_END_DECLS

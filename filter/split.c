@@ -318,6 +318,8 @@ se_split_document (SeSplitter *splitter, SeConverted *converted, const SeJob *jo
   gboolean unused;
 
   wish.job.fields = &wish.fields;
+  if (job->fields->compact || job->fields->split > 0 || job->fields->format == SE_FORMAT_PDFA)
+    se_converted_warn (converted);
   if ((job->fields->compact && !make_compact (converted, &wish, &unused, error))
       || !make_parts (converted, &wish.job, parts, error))
     return NULL;
@@ -325,9 +327,12 @@ se_split_document (SeSplitter *splitter, SeConverted *converted, const SeJob *jo
       && !job->fields->compact && !make_smaller_parts (converted, &wish, parts, error))
     return NULL;
   if (weigh && total_size (parts) > terms->room)
-    return place_parts (splitter, converted, parts, &wish.job, pieces, error)
-               ? g_steal_pointer (&pieces)
-               : NULL;
+    {
+      se_converted_warn (converted);
+      return place_parts (splitter, converted, parts, &wish.job, pieces, error)
+                 ? g_steal_pointer (&pieces)
+                 : NULL;
+    }
   if (weigh && total_size (parts) > space_left (splitter))
     begin_mail (splitter);
   place_all (splitter, parts, pieces);

@@ -197,6 +197,27 @@ class Selection(FilteredJob):
             with self.subTest(options), self.assertRaisesRegex(Refused, "password"):
                 self.filter(locked, options=options)
 
+    def test_a_lost_signature_is_said(self):
+        signed = full_document().replace(b"/XFA (hidden-4 xfa)", b"/SigFlags 3" + 8 * b" ")
+        self.tool("qpdf", "--check", self.file("signed.pdf", signed))
+        for options in ("page-ranges=1", "email-split=3", "email-format=pdfa"):
+            self.filter(signed, options=options)
+            self.assertEqual(self.log.count("signature"), 1, self.log)
+        self.filter(signed)
+        self.assertNotIn("signature", self.log)
+        self.filter(full_document(), options="page-ranges=1")
+        self.assertNotIn("signature", self.log)
+
+    def test_pages_on_a_sheet(self):
+        for options, pages in (("number-up=2", 3), ("number-up=4", 2), ("number-up=6", 1),
+                               ("mirror=true", 5), ("page-ranges=2-4 number-up=2", 2),
+                               ("booklet=true", 4), ("OutputOrder=reverse", 5)):
+            with self.subTest(options):
+                (entry,) = self.filter(documents.pdf(5), options=options)
+                path = self.file("sheets.pdf", entry.data)
+                self.assertEqual(int(self.tool("qpdf", "--show-npages", path)), pages)
+                self.assertEqual(entry.pages, pages)
+
     def test_all_of_a_large_document(self):
         pages = 2000
         path = self.select(documents.pdf(pages), "2-")

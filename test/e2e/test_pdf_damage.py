@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Damaged PDFs with options that change them: what is sent has the pages that it claims, all that
+the document has, and nothing crashes or hangs.
+
+A part of it by default; all with SCAN_EMAIL_CORPUS=all."""
+
+import os
+import random
+
+from . import documents
+from .filtered import Refused
+from .filtered_job import FilteredJob
+from .test_pages import full_document
+
+ALL = os.environ.get("SCAN_EMAIL_CORPUS") == "all"
+OPTIONS = {"page-ranges=1-3": 3, "email-compact=yes": 4, "email-format=pdfa": 4,
+           "email-split=3": 4}  # and the pages of four that they leave
+CUTS, FLIPS = (20, 1000) if ALL else (5, 40)
+
+
+class Damage(FilteredJob):
+    def packed(self, data, *options):
+        self.tool("qpdf", *options, self.file("plain.pdf", data), self.path("packed.pdf"))
+        with open(self.path("packed.pdf"), "rb") as file:
+            return file.read()
+
+    def documents(self):
+        whole = full_document()
+        return [whole, self.packed(whole, "--object-streams=generate"),
+                self.packed(documents.pdf(4), "--linearize")]
+
+    def check(self, data, options):
+        """Returns whether it was sent."""
+        try:
+            entries = self.filter(data, options=options, timeout=60)
+        except Refused:
+            return False
+        for entry in entries:
+            path = self.file("sent.pdf", entry.data)
+            self.assertEqual(int(self.tool("qpdf", "--no-warn", "--warning-exit-0",
+                                           "--show-npages", path)), entry.pages)
+        self.assertEqual(sum(entry.pages for entry in entries), OPTIONS[options])
+        return True
+
+    def test_cut(self):
+        for number, whole in enumerate(self.documents()):
+            for options in OPTIONS:
+                self.assertTrue(self.check(whole, options))
+                for part in range(CUTS):
+                    with self.subTest(document=number, options=options, part=part):
+                        end = len(whole) * part // CUTS
+                        self.assertFalse(self.check(whole[:end], options))
+
+    def test_flipped_bytes(self):
+        chance = random.Random(4)
+        sent = 0
+        wholes = self.documents()
+        for turn in range(FLIPS):
+            data = bytearray(wholes[turn % len(wholes)])
+            place = chance.randrange(len(data))
+            data[place] ^= 1 << chance.randrange(8)
+            options = list(OPTIONS)[turn // len(wholes) % len(OPTIONS)]
+            with self.subTest(turn=turn, options=options, place=place):
+                sent += self.check(bytes(data), options)
+        self.assertGreater(sent, 0)
+        self.assertLess(sent, FLIPS)
