@@ -17,7 +17,6 @@ se_compose_subject (const SeComposition *composition, GError **error)
                          : composition->queue->subject != NULL   ? composition->queue->subject
                          : se_template_has_title (values->title) ? DEFAULT_SUBJECT
                                                                  : DEFAULT_SUBJECT_UNTITLED;
-
   g_autofree char *subject
       = given != NULL ? g_strdup (given) : se_template_expand (template, values, error);
 

@@ -26,7 +26,8 @@ class Names(EndToEnd):
 
     def test_what_no_file_may_be_called(self):
         path = self.file("x.pdf", documents.pdf())
-        for title, name in (("aux", "_aux.pdf"), ("-rf ~", "rf ~.pdf"), ("a\u202egnp.exe", "a_gnp.exe.pdf"),
+        for title, name in (("aux", "_aux.pdf"), ("-rf ~", "rf ~.pdf"),
+                            ("a\u202egnp.exe", "a_gnp.exe.pdf"),
                             ("Angebot 3/4: \u201eneu\u201c?", "Angebot 3_4_ \u201eneu\u201c_.pdf"),
                             ("\u6f22\u5b57" * 40, "\u6f22\u5b57" * 40 + ".pdf")):
             with self.subTest(title):
@@ -130,6 +131,22 @@ class Texts(EndToEnd):
                                      ("i",)])
         self.assertEqual(page.text.split(), f"{self.title} a < b & cFront <desk> 100%".split())
         self.assertEqual([one.data for one in mail.attachments(message)], [data])
+
+    def test_each_of_several_mails_says_which_it_is(self):
+        self.configure(queue={"max-message-size": 100_000, "html-file": self.page(PAGE)})
+        job = self.cups.lp(self.queue, "-t", "Minutes", self.file(
+            "minutes.pdf", documents.pdf_of_noise(6, 30_000)))
+        self.assertEqual(self.cups.wait_state(job), "completed", self.cups.job_log(job))
+        for number, arrived in enumerate(self.sink.wait_messages(3), 1):
+            self.assert_sound(arrived)
+            message = mail.parse(arrived.data)
+            (attachment,) = mail.attachments(message)
+            self.assertEqual(attachment.name, f"Minutes-{number}.pdf")
+            text = mail.body(message)
+            self.assertIn(f"\r\nThis is mail {number} of 3.\r\n", text)
+            self.assertIn("\r\nPages: 6\r\n", text)
+            self.assertRegex(text, rf"\r\nIn this mail:\r\nMinutes-{number}.pdf "
+                                   r"\(2 pages, 6\d\.\d kB\)\r\n$")
 
     def test_a_page_that_cannot_be_used_holds_the_job(self):
         path = self.file("x.pdf", documents.pdf())
