@@ -112,15 +112,44 @@ write_failure (SeBundleWriter *writer, const char *name, guint number, const GEr
   return se_bundle_writer_fail (writer, name, fault, sentence, error);
 }
 
-/* TRUE if the only piece is the converted document itself. */
+/* TRUE if the only piece is that file. */
 static gboolean
-is_whole (const GPtrArray *pieces, const SeConverted *converted)
+is_whole (const GPtrArray *pieces, int fd)
 {
   const SePiece *piece = pieces->pdata[0];
   struct stat sent, whole;
 
-  return pieces->len == 1 && fstat (piece->fd, &sent) == 0 && fstat (converted->fd, &whole) == 0
+  return pieces->len == 1 && fstat (piece->fd, &sent) == 0 && fstat (fd, &whole) == 0
          && sent.st_dev == whole.st_dev && sent.st_ino == whole.st_ino;
+}
+
+/* Makes the pieces of a document that was converted, or of one that needed no conversion: then the
+ * pieces may be other bytes still. The backend knows a job's documents by the digest. */
+static GPtrArray *
+split (Run *run, SeConverted *converted, const SeJob *job, char **digest, GError **error)
+{
+  se_autofd int fd = fcntl (converted->fd, F_DUPFD_CLOEXEC, 0);
+  const SeSource printed = { .fd = fd };
+  g_autoptr (GPtrArray) pieces = NULL;
+
+  if (fd < 0)
+    {
+      g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "it cannot be read: %s",
+                   g_strerror (errno));
+      return NULL;
+    }
+  run->splitter.terms = get_terms (run);
+  *digest = g_steal_pointer (&converted->source_digest);
+  pieces = se_split_document (&run->splitter, converted, job, error);
+  if (pieces == NULL)
+    return NULL;
+  if (*digest == NULL && !is_whole (pieces, fd))
+    {
+      *digest = se_source_digest (&printed, error);
+      if (*digest == NULL)
+        return NULL;
+    }
+  return g_steal_pointer (&pieces);
 }
 
 /* Returns what is attached of a document (SePiece). digest: of the document as it was printed,
@@ -134,20 +163,7 @@ make_pieces (Run *run, const SeSpooled *spooled, const SeJob *job, char **digest
 
   if (se_source_open (&source, spooled->path, spooled->type, error)
       && se_convert (&converted, &source, job, error))
-    {
-      run->splitter.terms = get_terms (run);
-      pieces = se_split_document (&run->splitter, &converted, job, error);
-    }
-  *digest = g_steal_pointer (&converted.source_digest);
-  /* The backend knows a job's documents by it, in whatever pieces they come. */
-  if (pieces != NULL && *digest == NULL && !is_whole (pieces, &converted))
-    {
-      const SeSource printed = { .fd = converted.fd };
-
-      *digest = se_source_digest (&printed, error);
-      if (*digest == NULL)
-        g_clear_pointer (&pieces, g_ptr_array_unref);
-    }
+    pieces = split (run, &converted, job, digest, error);
   se_source_clear (&source);
   se_converted_clear (&converted);
   return pieces;

@@ -25,7 +25,7 @@ class Terms(EndToEnd):
         os.chmod(self.files, 0o777)
         restore = self.cups.replace_program(
             "filter/scantoemail", f"python3 -c '{LISTEN}' >{path}\nchmod 666 {path}\n"
-            "exec \"$0.real\" \"$@\"\n")
+            "exec \"$0.real\" \"$@\" 3<&-\n")
         try:
             job = self.cups.lp(self.queue, self.file("terms.pdf", documents.pdf()))
             self.cups.wait_state(job, "completed", "held", "canceled")
@@ -258,3 +258,13 @@ class Mails(EndToEnd):
                 job = self.print()
                 self.assert_no_mail(job, "canceled", "552 5.3.4 Message size",
                                     "max-message-size of the provider intranet", server=server)
+
+    def test_pieces_are_known_by_their_document(self):
+        """Another try makes other bytes of it; what is sent is what was fixed."""
+        server = self.serve(queue={"max-message-size": "0"})
+        server.at("dot", "451 4.3.0 later")
+        job = self.cups.lp(self.queue, "-o", "email-compact=yes", "-o", "email-split=2",
+                           self.file("minutes.pdf", self.document))
+        self.go_on(job, "completed")
+        self.assertEqual(len(server.attempts), 2)
+        self.assertEqual(server.attempts[0].data, server.attempts[1].data)
