@@ -353,7 +353,7 @@ is_as_asked (const SeType *type, const SeJob *job)
 {
   const SeFields *fields = job->fields;
 
-  return type != NULL && fields->format != SE_FORMAT_PDF
+  return type != NULL && type->family == SE_FAMILY_IMAGE
          && g_strcmp0 (type->mime, se_format_mime (fields->format)) == 0
          && se_options_find_layout (job->options, type->family) == NULL
          && !fields->asked[SE_FIELD_RESOLUTION] && !fields->compact && fields->split == 0;

@@ -5,6 +5,7 @@
 #include "filter/pages.h"
 #include "filter/pdf.h"
 #include "filter/pdfa.h"
+#include "filter/render.h"
 #include "filter/temp.h"
 
 #include <errno.h>
@@ -101,6 +102,9 @@ static const Maker makers[] = {
   { SE_FORMAT_PDF, make_pdf },
   { SE_FORMAT_ORIGINAL, make_pdf },
   { SE_FORMAT_PDFA, make_pdfa },
+  { SE_FORMAT_TIFF, se_render },
+  { SE_FORMAT_JPEG, se_render },
+  { SE_FORMAT_PNG, se_render },
 };
 
 gboolean

@@ -8,6 +8,7 @@ filter_libfilter_a_SOURCES = \
   filter/compact.c filter/compact.h \
   filter/complete.c filter/complete.h \
   filter/convert.c filter/convert.h \
+  filter/encode.h filter/encode-jpeg.c filter/encode-png.c filter/encode-tiff.c \
   filter/exif.c filter/exif.h \
   filter/format.c filter/format.h \
   filter/icc.c filter/icc.h \
@@ -23,12 +24,14 @@ filter_libfilter_a_SOURCES = \
   filter/pdf.c filter/pdf.h \
   filter/pdfa.c filter/pdfa.h \
   filter/piece.c filter/piece.h \
+  filter/pixmap.c filter/pixmap.h \
   filter/place.c filter/place.h \
   filter/png.c filter/png.h filter/png-decode.c \
   filter/program.c filter/program.h \
   filter/qpdf.c filter/qpdf.h \
   filter/raster.c filter/raster.h \
   filter/reader.c filter/reader.h \
+  filter/render.c filter/render.h \
   filter/source.c filter/source.h \
   filter/split.c filter/split.h \
   filter/temp.c filter/temp.h \
@@ -90,3 +93,6 @@ filter_test_image_pdf_LDADD = $(FILTER_LIBS)
 check_PROGRAMS += filter/test-tiff
 filter_test_tiff_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(TIFF_CFLAGS)
 filter_test_tiff_LDADD = $(FILTER_LIBS)
+check_PROGRAMS += filter/test-render
+filter_test_render_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+filter_test_render_LDADD = $(FILTER_LIBS)

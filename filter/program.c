@@ -97,6 +97,17 @@ se_program_run_filter (const char *name, const char *options, const SeType *type
   return run (arguments, type, job, in_fd, out_fd, error);
 }
 
+static char *
+find_ghostscript (const char *purpose, GError **error)
+{
+  char *program = g_find_program_in_path ("gs");
+
+  if (program == NULL)
+    g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "Ghostscript is not installed here, %s",
+                 purpose);
+  return program;
+}
+
 gboolean
 se_program_run_ghostscript (const SeType *type, const char *const *options, const SeJob *job,
                             int in_fd, int out_fd, GError **error)
@@ -109,15 +120,12 @@ se_program_run_ghostscript (const SeType *type, const char *const *options, cons
                                         "-sstdout=%stderr",
                                         "-sOutputFile=%stdout",
                                         "-dAutoRotatePages=/None" };
-  g_autofree char *program = g_find_program_in_path ("gs");
+  g_autofree char *purpose = g_strdup_printf ("it makes PDF of %s", type->title);
+  g_autofree char *program = find_ghostscript (purpose, error);
   g_autoptr (GPtrArray) arguments = g_ptr_array_new ();
 
   if (program == NULL)
-    {
-      g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY,
-                   "Ghostscript is not installed here, it makes PDF of %s", type->title);
-      return FALSE;
-    }
+    return FALSE;
   g_ptr_array_add (arguments, program);
   for (gsize i = 0; i < G_N_ELEMENTS (common); i++)
     g_ptr_array_add (arguments, (gpointer)common[i]);
@@ -127,4 +135,36 @@ se_program_run_ghostscript (const SeType *type, const char *const *options, cons
   g_ptr_array_add (arguments, (gpointer)INPUT);
   g_ptr_array_add (arguments, NULL);
   return run ((const char *const *)arguments->pdata, type, job, in_fd, out_fd, error);
+}
+
+gboolean
+se_program_draw_page (int page, guint resolution, SeSmoothing smoothing, const SeJob *job,
+                      int in_fd, int out_fd, GError **error)
+{
+  g_autofree char *program = find_ghostscript ("it makes images of pages", error);
+  g_autofree char *first = g_strdup_printf ("-dFirstPage=%d", page);
+  g_autofree char *last = g_strdup_printf ("-dLastPage=%d", page);
+  g_autofree char *dots = g_strdup_printf ("-r%u", resolution);
+  gboolean edges = smoothing >= SE_SMOOTH_EDGES;
+  const char *const arguments[]
+      = { program,
+          "-q",
+          "-dSAFER",
+          "-dNOPAUSE",
+          "-dBATCH",
+          "-sDEVICE=ppmraw",
+          "-dUseCropBox",
+          "-dPrinted",
+          first,
+          last,
+          dots,
+          edges ? "-dTextAlphaBits=4" : "-dTextAlphaBits=1",
+          edges ? "-dGraphicsAlphaBits=4" : "-dGraphicsAlphaBits=1",
+          smoothing == SE_SMOOTH_ALL ? "-dInterpolateControl=-1" : "-dInterpolateControl=0",
+          "-sstdout=%stderr",
+          "-sOutputFile=%stdout",
+          INPUT,
+          NULL };
+
+  return program != NULL && run (arguments, se_type_pdf (), job, in_fd, out_fd, error);
 }

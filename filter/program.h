@@ -30,4 +30,17 @@ gboolean se_program_run_filter (const char *name, const char *options, const SeT
 gboolean se_program_run_ghostscript (const SeType *type, const char *const *options,
                                      const SeJob *job, int in_fd, int out_fd, GError **error);
 
+/* What is made smooth in a drawing. */
+typedef enum
+{
+  SE_SMOOTH_NOTHING,
+  SE_SMOOTH_EDGES, /* of text and lines */
+  SE_SMOOTH_ALL,   /* images of another resolution too */
+} SeSmoothing;
+
+/* Draws a page (from 1) of a PDF as it would be printed, within its CropBox, upright, as PPM.
+ * resolution: pixels an inch. */
+gboolean se_program_draw_page (int page, guint resolution, SeSmoothing smoothing, const SeJob *job,
+                               int in_fd, int out_fd, GError **error);
+
 G_END_DECLS

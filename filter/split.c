@@ -287,9 +287,10 @@ make_compact (SeConverted *converted, Wish *wish, gboolean *smaller, GError **er
     }
   if (format == SE_FORMAT_PDF || format == SE_FORMAT_PDFA)
     return se_compact (converted, &wish->job, smaller, error);
-  *smaller = wish->fields.resolution == 0;
-  if (*smaller)
+  *smaller = wish->fields.resolution == 0 || format == SE_FORMAT_TIFF;
+  if (wish->fields.resolution == 0)
     wish->fields.resolution = COMPACT_RESOLUTION;
+  wish->fields.compact = TRUE;
   return TRUE;
 }
 

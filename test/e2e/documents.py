@@ -9,8 +9,9 @@ import zlib
 from functools import lru_cache
 
 
-def pdf(pages=1, text="scan-email", filler=0):
-    """A sound PDF of A4 pages, each with its number; filler: incompressible bytes inside it."""
+def pdf(pages=1, text="scan-email", filler=0, boxes=("/MediaBox [0 0 595 842]",)):
+    """A sound PDF, each page of which shows its number; filler: incompressible bytes inside it;
+    boxes: what pages say of their size, in turn."""
     objects = {}
     kids = " ".join(f"{4 + 2 * page} 0 R" for page in range(pages))
     objects[1] = b"<< /Type /Catalog /Pages 2 0 R >>"
@@ -19,7 +20,7 @@ def pdf(pages=1, text="scan-email", filler=0):
     for page in range(pages):
         stream = f"BT /F1 24 Tf 72 720 Td ({text} page {page + 1}) Tj ET".encode()
         objects[4 + 2 * page] = (
-            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents {5 + 2 * page} 0 R "
+            f"<< /Type /Page /Parent 2 0 R {boxes[page % len(boxes)]} /Contents {5 + 2 * page} 0 R "
             "/Resources << /Font << /F1 3 0 R >> >> >>").encode()
         objects[5 + 2 * page] = _stream(stream)
     if filler:

@@ -79,6 +79,13 @@ class Filtered(unittest.TestCase):
         for word in words:
             self.assertIn(word, str(caught.exception))
 
+    def listing(self):
+        return os.listdir(self.directory)
+
+    def remove(self, names):
+        for name in names:
+            os.unlink(self.path(name))
+
     def tool(self, *argv):
         return subprocess.run(argv, check=True, capture_output=True, timeout=60).stdout
 
