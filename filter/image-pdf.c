@@ -473,6 +473,12 @@ se_image_pdf_add (SeImagePdf *pdf, int in_fd, const SeImage *image, GError **err
   return se_image_pdf_begin (pdf, in_fd, image, error) && se_image_pdf_end (pdf, error);
 }
 
+guint
+se_image_pdf_count (const SeImagePdf *pdf)
+{
+  return pdf->kids->len;
+}
+
 gboolean
 se_image_pdf_finish (SeImagePdf *pdf, GError **error)
 {

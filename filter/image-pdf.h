@@ -66,6 +66,8 @@ gboolean se_image_pdf_add_row (SeImagePdf *pdf, const guchar *row, GError **erro
 gboolean se_image_pdf_add_alpha (SeImagePdf *pdf, const guchar *row, GError **error);
 gboolean se_image_pdf_end (SeImagePdf *pdf, GError **error);
 
+guint se_image_pdf_count (const SeImagePdf *pdf); /* of its pages so far */
+
 gboolean se_image_pdf_finish (SeImagePdf *pdf, GError **error);
 void se_image_pdf_free (SeImagePdf *pdf);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeImagePdf, se_image_pdf_free)

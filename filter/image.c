@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "filter/image.h"
 
+#include "filter/bmp.h"
 #include "filter/child.h"
+#include "filter/gif.h"
 #include "filter/image-pdf.h"
 #include "filter/jpeg.h"
 #include "filter/png.h"
+#include "filter/pnm.h"
 #include "filter/tiff.h"
 
 #include <string.h>
@@ -98,7 +101,8 @@ wrap_tiff (SeReader *reader, SeImagePdf *pdf, SeImageResult *result, GError **er
 
   if (tiff == NULL)
     return FALSE;
-  for (*result = (SeImageResult){ .wrapped = TRUE }; TRUE; result->pages++)
+  *result = (SeImageResult){ .wrapped = TRUE };
+  for (;;)
     {
       gboolean profile_lost = FALSE;
 
@@ -112,8 +116,37 @@ wrap_tiff (SeReader *reader, SeImagePdf *pdf, SeImageResult *result, GError **er
     }
 }
 
-static const Kind kinds[]
-    = { { "image/jpeg", wrap_jpeg }, { "image/png", wrap_png }, { "image/tiff", wrap_tiff } };
+static gboolean
+wrap_gif (SeReader *reader, SeImagePdf *pdf, SeImageResult *result, GError **error)
+{
+  result->wrapped = TRUE;
+  return se_gif_add (pdf, reader, &result->more, error);
+}
+
+static gboolean
+wrap_pnm (SeReader *reader, SeImagePdf *pdf, SeImageResult *result, GError **error)
+{
+  result->wrapped = TRUE;
+  return se_pnm_add (pdf, reader, &result->more, error);
+}
+
+static gboolean
+wrap_bmp (SeReader *reader, SeImagePdf *pdf, SeImageResult *result, GError **error)
+{
+  result->wrapped = TRUE;
+  return se_bmp_add (pdf, reader, error);
+}
+
+static const Kind kinds[] = {
+  { "image/jpeg", wrap_jpeg },
+  { "image/png", wrap_png },
+  { "image/tiff", wrap_tiff },
+  { "image/gif", wrap_gif },
+  { "image/x-bitmap", wrap_bmp },
+  { "image/x-portable-bitmap", wrap_pnm },
+  { "image/x-portable-graymap", wrap_pnm },
+  { "image/x-portable-pixmap", wrap_pnm },
+};
 
 static const Kind *
 find_kind (const SeType *type)
@@ -146,7 +179,7 @@ wrap (int in_fd, int out_fd, gpointer result, GError **error)
     }
   if (!task->kind->wrap (reader, pdf, &task->result, error))
     return FALSE;
-  task->result.pages = MAX (task->result.pages, 1);
+  task->result.pages = MAX (se_image_pdf_count (pdf), 1); /* a JPEG may have been left out */
   task->result.wrapped = task->result.wrapped && task->wrap;
   return !task->result.wrapped || se_image_pdf_finish (pdf, error);
 }

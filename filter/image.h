@@ -17,12 +17,12 @@ typedef struct
 /* Tells whether images of this type are checked, and wrapped, by se_image_wrap. */
 gboolean se_image_is_known (const SeType *type);
 
-/* Checks all data of an image of a known type and makes a PDF of it, without recompression where
- * PDF allows that: one page, or those of a TIFF. A page is as large as the image at its resolution;
- * where that is unknown, at 72 pixels an inch, but not larger than the paper. The work is done in a
- * child. out_fd: -1: the image is only checked. width, height: of the paper, points; it may be
- * turned. SE_ERROR_DOCUMENT: the image is damaged, incomplete or of a kind that cannot be read;
- * others as of se_child_call. */
+/* Checks all data of an image of a known type and makes a PDF of it, one page, or those of a
+ * TIFF or PNM file. The data are held as they are or, where PDF cannot hold them so, packed again
+ * without loss; of the pages' size, see se_image_pdf_new. The work is done in a child. out_fd: -1:
+ * the image is only checked. width, height: of the paper, points; it may be turned.
+ * SE_ERROR_DOCUMENT: the image is damaged, incomplete or of a kind that cannot be read; others as
+ * of se_child_call. */
 gboolean se_image_wrap (const SeType *type, int in_fd, int out_fd, int width, int height,
                         SeImageResult *result, GError **error);
 

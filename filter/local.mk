@@ -3,6 +3,7 @@
 
 noinst_LIBRARIES += filter/libfilter.a
 filter_libfilter_a_SOURCES = \
+  filter/bmp.c filter/bmp.h \
   filter/canvas.c filter/canvas.h \
   filter/child.c filter/child.h \
   filter/compact.c filter/compact.h \
@@ -11,6 +12,7 @@ filter_libfilter_a_SOURCES = \
   filter/encode.h filter/encode-jpeg.c filter/encode-png.c filter/encode-tiff.c \
   filter/exif.c filter/exif.h \
   filter/format.c filter/format.h \
+  filter/gif.c filter/gif.h \
   filter/icc.c filter/icc.h \
   filter/image.c filter/image.h \
   filter/image-pdf.c filter/image-pdf.h \
@@ -27,6 +29,7 @@ filter_libfilter_a_SOURCES = \
   filter/pixmap.c filter/pixmap.h \
   filter/place.c filter/place.h \
   filter/png.c filter/png.h filter/png-decode.c \
+  filter/pnm.c filter/pnm.h \
   filter/program.c filter/program.h \
   filter/qpdf.c filter/qpdf.h \
   filter/raster.c filter/raster.h \
@@ -87,6 +90,9 @@ filter_test_image_LDADD = $(FILTER_LIBS)
 check_PROGRAMS += filter/test-jpeg-scan
 filter_test_jpeg_scan_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(JPEG_CFLAGS)
 filter_test_jpeg_scan_LDADD = $(FILTER_LIBS)
+check_PROGRAMS += filter/test-pixels
+filter_test_pixels_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+filter_test_pixels_LDADD = $(FILTER_LIBS)
 check_PROGRAMS += filter/test-image-pdf
 filter_test_image_pdf_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(QPDF_CFLAGS)
 filter_test_image_pdf_LDADD = $(FILTER_LIBS)

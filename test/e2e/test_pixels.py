@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Images that are decoded: the PDF holds every sample of theirs, bit for bit."""
 
+import io
 import itertools
 import random
 
@@ -199,3 +200,131 @@ class Damage(Pixels):
                         self.assertNotIn("the check of the image", str(refused))  # no crash
                         continue
                     self.check_pdf(pdf)
+
+
+class Gif(Pixels):
+    """PIL's reading of the file is what has to be seen."""
+
+    def pictures(self):
+        picture = images.picture(97, 61)
+        for colors in (2, 3, 4, 13, 200, 256):
+            for interlace in (0, 1):
+                yield f"{colors} {interlace}", images.encoded(
+                    picture.quantize(colors), "GIF", interlace=interlace)
+        for height in range(4, 11):
+            yield f"high {height}", images.encoded(picture.resize((9, height)).quantize(8), "GIF",
+                                                   interlace=1)
+        yield "transparent", images.encoded(picture.quantize(20), "GIF", transparency=3)
+        yield "noise", images.encoded(Image.effect_noise((150, 90), 90), "GIF")
+        yield "flat", images.encoded(Image.new("P", (500, 300)), "GIF")
+
+    def test_it_shows_the_pixels(self):
+        for name, data in self.pictures():
+            with self.subTest(name):
+                frame = Image.open(io.BytesIO(data)).convert("RGBA")
+                expected = Image.alpha_composite(Image.new("RGBA", frame.size, "white"), frame)
+                self.assert_same(self.rendered(self.run_filter(data), 72), expected, 0)
+                self.assertNotIn("WARNING", self.log)
+
+    def test_a_frame_within_its_screen(self):
+        data = bytearray(images.encoded(Image.new("P", (20, 10)), "GIF"))
+        at = data.index(b",\0\0\0\0")
+        data[6], data[8], data[at + 1], data[at + 3] = 40, 30, 5, 8
+        shown = self.rendered(self.run_filter(bytes(data)), 72)
+        self.assertEqual(shown.size, (40, 30))
+        color = shown.getpixel((5, 8))
+        self.assertNotEqual(color, (255, 255, 255))
+        self.assertEqual({shown.getpixel((x, y)) for x in range(40) for y in range(30)
+                          if not (5 <= x < 25 and 8 <= y < 18)}, {(255, 255, 255)})
+
+    def test_the_first_of_several_frames(self):
+        frames = [images.picture(90, 60).rotate(angle).quantize(50) for angle in (0, 20, 40)]
+        data = images.encoded(frames[0], "GIF", save_all=True, append_images=frames[1:])
+        self.assert_same(self.rendered(self.run_filter(data), 72), frames[0], 0)
+        self.assertIn("WARNING", self.log)
+        self.refused(data[:-30], "damaged or incomplete")
+
+
+class Bmp(Pixels):
+    def test_it_shows_the_pixels(self):
+        picture = images.picture(97, 61)
+        for name, image in (("1", picture.convert("1")), ("grey", picture.convert("L")),
+                            ("palette", picture.quantize(200)), ("color", picture)):
+            with self.subTest(name):
+                data = images.encoded(image, "BMP", dpi=(72, 72))
+                self.assert_same(self.rendered(self.run_filter(data), 72), image, 0)
+                self.refused(data[:-5], "damaged or incomplete")
+
+    def bitmap(self, rows, bits, masks):
+        """With a header of version 4."""
+        data = b"".join(value.to_bytes(bits // 8, "little") for row in rows for value in row)
+        head = (len(rows[0]), len(rows), 1 | bits << 16, 3, 0, 0, 0, 0, 0, *masks)
+        return (b"BM" + bytes(8) + (122).to_bytes(4, "little") + (108).to_bytes(4, "little")
+                + b"".join(value.to_bytes(4, "little") for value in head) + bytes(52) + data)
+
+    def test_every_bit_of_color_and_opacity(self):
+        """Components of up to 16 bits, stretched to 8 or 16."""
+        for masks, depth in (((0xff0000, 0xff00, 0xff, 0xff000000), 8),
+                             ((0xf000000, 0x3f000, 0xf0, 0x7), 8),
+                             ((0x3ff00000, 0xffc00, 0x3ff, 0xc0000000), 16)):
+            with self.subTest(masks=masks):
+                generator = random.Random(3)
+                rows = [[generator.randrange(1 << 32) for _ in range(8)] for _ in range(5)]
+                image = self.held(self.bitmap(rows[::-1], 32, masks))
+                top = (1 << depth) - 1
+                expected = [[(2 * ((pixel & mask) // (mask & -mask)) * top + mask // (mask & -mask))
+                             // (2 * (mask // (mask & -mask))) for mask in masks]
+                            for row in rows for pixel in row]
+                self.assert_same_bytes(image.samples, pixels.lines([expected], depth, slice(3)))
+                self.assert_same_bytes(image.opacity, pixels.lines([expected], depth,
+                                                                   slice(3, None)))
+
+    def test_opacity_that_is_0_throughout_is_not_meant(self):
+        rows = [[0x123456 + number for number in range(8)]] * 4
+        image = self.held(self.bitmap(rows, 32, (0xff0000, 0xff00, 0xff, 0xff000000)))
+        self.assertIsNone(image.mask)
+
+    def test_kinds_that_are_not_read_are_named(self):
+        data = bytearray(images.encoded(images.picture(), "BMP"))
+        data[30] = 4
+        self.refused(bytes(data), "BMP image of a kind that cannot be read")
+
+
+class Pnm(Pixels):
+    def test_every_format(self):
+        for number, count, maximum in itertools.product((2, 3, 5, 6), (1, 3),
+                                                        (1, 15, 200, 255, 1023, 65535)):
+            if count != (3 if number in (3, 6) else 1):
+                continue
+            with self.subTest(number=number, maximum=maximum):
+                bits = 8 if maximum < 256 else 16
+                rows = pixels.noise(13, 7, count, bits, top=maximum)
+                values = [value for row in rows for pixel in row for value in pixel]
+                body = (pixels.pack(values, bits) if number > 4
+                        else " ".join(map(str, values)).encode() + b"\n")
+                image = self.held(f"P{number}\n# x\n13 7 {maximum}\n".encode() + body)
+                top = (1 << bits) - 1
+                stretched = [(2 * value * top + maximum) // (2 * maximum) for value in values]
+                self.assert_same_bytes(image.samples, pixels.pack(stretched, bits))
+                self.assertEqual(image.space(), "/DeviceRGB" if count == 3 else "/DeviceGray")
+
+    def test_bitmaps(self):
+        rows = pixels.noise(13, 7, 1, 1)
+        plain = "".join(str(pixel[0]) for row in rows for pixel in row)
+        for data in (b"P4 13 7\n" + pixels.lines(rows, 1), f"P1 13 7\n{plain}".encode()):
+            with self.subTest(data[:2]):
+                image = self.held(data)
+                self.assert_same_bytes(image.samples, pixels.lines(rows, 1))
+                self.assertEqual(image.entries["/Decode"], [1, 0])
+                self.assert_shown(data, rows, lambda pixel: ([255 - 255 * pixel[0]] * 3, 255))
+
+    def test_a_page_for_each_image(self):
+        one, other = (images.encoded(image, "PPM") for image in (
+            images.picture(40, 30), images.picture(20, 50, "L")))
+        pdf = self.run_filter(one + other)
+        self.assertEqual([(image.entries["/Width"], image.entries["/Height"])
+                          for image in pixels.held(self.file("out.pdf", pdf))],
+                         [(40, 30), (20, 50)])
+        self.refused(one + other[:-1], "damaged or incomplete")
+        self.run_filter(one + b"\n\nmore")
+        self.assertIn("WARNING", self.log)
