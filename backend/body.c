@@ -5,6 +5,7 @@
 #include "common/log.h"
 #include "common/size.h"
 
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 #define VALUE_MAX 200 /* bytes of a name from outside in a line */
@@ -88,7 +89,7 @@ read_html_file (const char *path, GError **error)
     return NULL;
   if (!g_utf8_validate (contents, (gssize)length, NULL))
     {
-      g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, "%s is not UTF-8 text", path);
+      g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, _ ("%s is not UTF-8 text"), path);
       return NULL;
     }
   if (g_str_has_prefix (contents, BYTE_ORDER_MARK))
@@ -104,16 +105,20 @@ make_html (const char *path, const Html *html, GError **error)
       = template != NULL ? se_template_substitute (template, html_value, html, error) : NULL;
 
   if (expanded == NULL)
-    g_prefix_error (error,
-                    "html-file of the queue in scan-email.conf%s%s: ", template != NULL ? ", " : "",
-                    template != NULL ? path : "");
+    {
+      if (template != NULL)
+        g_prefix_error (error, _ ("html-file of the queue in scan-email.conf, %s: "), path);
+      else
+        g_prefix_error (error, _ ("html-file of the queue in scan-email.conf: "));
+    }
   return g_steal_pointer (&expanded);
 }
 
 static char *
 format_pages (int pages)
 {
-  return pages == 1 ? g_strdup ("1 page") : g_strdup_printf ("%d pages", pages);
+  return g_strdup_printf (
+      g_dngettext (GETTEXT_PACKAGE, "%d page", "%d pages", (gulong)MAX (pages, 0)), pages);
 }
 
 /* A line for each attachment of the mail. */
@@ -163,27 +168,27 @@ default_text (const SeComposition *composition, char *const *filenames)
 
   g_string_append_printf (body,
                           last == NULL || last->number <= 1
-                              ? "The print queue %s sends you a document.\n"
-                              : "The print queue %s sends you several documents.\n",
+                              ? _ ("The print queue %s sends you a document.\n")
+                              : _ ("The print queue %s sends you several documents.\n"),
                           values->queue);
   if (composition->mails > 1)
-    g_string_append_printf (body, "This is mail %u of %u.\n", composition->mail,
+    g_string_append_printf (body, _ ("This is mail %u of %u.\n"), composition->mail,
                             composition->mails);
   g_string_append_c (body, '\n');
   if (se_template_has_title (values->title))
-    g_string_append_printf (body, "Title: %s\n", title);
+    g_string_append_printf (body, _ ("Title: %s\n"), title);
   if (*user != '\0')
-    g_string_append_printf (body, "Printed by: %s\n", user);
+    g_string_append_printf (body, _ ("Printed by: %s\n"), user);
   if (*host != '\0' && strcmp (host, "localhost") != 0)
-    g_string_append_printf (body, "Computer: %s\n", host);
-  g_string_append_printf (body, "Date: %s\n", date);
+    g_string_append_printf (body, _ ("Computer: %s\n"), host);
+  g_string_append_printf (body, _ ("Date: %s\n"), date);
   if (values->pages >= 0)
-    g_string_append_printf (body, "Pages: %d\n", values->pages);
-  g_string_append_printf (body, "Size: %s\n", size);
+    g_string_append_printf (body, _ ("Pages: %d\n"), values->pages);
+  g_string_append_printf (body, _ ("Size: %s\n"), size);
   if (composition->mails > 1)
-    g_string_append (body, "\nIn this mail:\n");
+    g_string_append (body, _ ("\nIn this mail:\n"));
   else if (entries->len > 1)
-    g_string_append (body, "\nFiles:\n");
+    g_string_append (body, _ ("\nFiles:\n"));
   if (entries->len > 1)
     list_files (body, composition, filenames);
   return g_string_free (body, FALSE);

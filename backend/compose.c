@@ -5,8 +5,9 @@
 #include "backend/names.h"
 #include "common/digest.h"
 
+#include <glib/gi18n-lib.h>
+
 #define DEFAULT_SUBJECT "%{title}"
-#define DEFAULT_SUBJECT_UNTITLED "Scan from %{queue}"
 
 char *
 se_compose_subject (const SeComposition *composition, GError **error)
@@ -16,7 +17,7 @@ se_compose_subject (const SeComposition *composition, GError **error)
   const char *template = composition->uri->subject != NULL       ? composition->uri->subject
                          : composition->queue->subject != NULL   ? composition->queue->subject
                          : se_template_has_title (values->title) ? DEFAULT_SUBJECT
-                                                                 : DEFAULT_SUBJECT_UNTITLED;
+                                                                 : _ ("Scan from %{queue}");
   g_autofree char *subject
       = given != NULL ? g_strdup (given) : se_template_expand (template, values, error);
 
@@ -121,7 +122,7 @@ se_compose (const SeComposition *composition, GError **error)
     {
       if (error != NULL)
         (*error)->code = SE_ERROR_CONFIG;
-      g_prefix_error (error, "from-address of account %s: ", composition->account->address);
+      g_prefix_error (error, _ ("from-address of account %s: "), composition->account->address);
       return NULL;
     }
   mail->recipients = se_recipients_new (composition->uri, composition->fields, composition->queue,

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gi18n-lib.h>
 #include <glib/gstdio.h>
 #include <poll.h>
 #include <unistd.h>
@@ -17,7 +18,7 @@ se_intake_spool (const char *path, int cancel_fd, GError **error)
 
   if (fd < 0)
     {
-      se_error_set_errno (error, errno, "Cannot spool the job in %s", path);
+      se_error_set_errno (error, errno, _ ("Cannot spool the job in %s"), path);
       return NULL;
     }
   entries = se_bundle_spool (STDIN_FILENO, fd, cancel_fd, error);
@@ -25,7 +26,7 @@ se_intake_spool (const char *path, int cancel_fd, GError **error)
     return NULL;
   if (fsync (fd) < 0)
     {
-      se_error_set_errno (error, errno, "Cannot spool the job in %s", path);
+      se_error_set_errno (error, errno, _ ("Cannot spool the job in %s"), path);
       return NULL;
     }
   return g_steal_pointer (&entries);

@@ -3,6 +3,8 @@
 
 #include "common/terms.h"
 
+#include <glib/gi18n-lib.h>
+
 static gboolean
 may_come_smaller (const SeOversizeCase *oversize)
 {
@@ -23,14 +25,15 @@ se_oversize_judge (const SeOversizeCase *oversize, const GError *error)
 
   if (!may_come_smaller (oversize))
     return g_error_new (
-        SE_ERROR, SE_ERROR_TOO_LARGE, "%s: %s", error->message,
+        SE_ERROR, SE_ERROR_TOO_LARGE,
         se_oversize_parse (oversize->queue->oversize) == SE_OVERSIZE_REJECT
-            ? "scan fewer pages at once or with a lower resolution, or let an administrator set "
-              "oversize = split for the queue in scan-email.conf"
-            : "scan fewer pages at once or with a lower resolution");
+            ? _ ("%s: scan fewer pages at once or with a lower resolution, or let an administrator "
+                 "set oversize = split for the queue in scan-email.conf")
+            : _ ("%s: scan fewer pages at once or with a lower resolution"),
+        error->message);
   if (!se_journal_reopen (oversize->journal, &failure))
     return g_steal_pointer (&failure);
   return g_error_new (SE_ERROR, SE_ERROR_TEMPORARY,
-                      "%s: its documents are put into several mails at the next try",
+                      _ ("%s: its documents are put into several mails at the next try"),
                       error->message);
 }

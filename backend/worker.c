@@ -16,6 +16,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gi18n-lib.h>
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
@@ -75,13 +76,13 @@ prepare (Worker *worker, GError **error)
                           : signalfd (-1, &term, SFD_CLOEXEC | SFD_NONBLOCK);
   if (worker->cancel_fd < 0 || setrlimit (RLIMIT_CORE, &no_core) < 0)
     {
-      se_error_set_errno (error, errno, "Cannot start");
+      se_error_set_errno (error, errno, _ ("Cannot start"));
       return FALSE;
     }
   for (int fd = SE_FD_PPD; fd <= SE_FD_PHASE; fd++)
     if (fstat (fd, &unused) == 0 && fcntl (fd, F_SETFD, FD_CLOEXEC) < 0)
       {
-        se_error_set_errno (error, errno, "Cannot start");
+        se_error_set_errno (error, errno, _ ("Cannot start"));
         return FALSE;
       }
   return TRUE;
@@ -92,7 +93,7 @@ static void
 warn_of_idle_keys (const SeQueueConfig *queue)
 {
   if (queue->report_to != NULL)
-    g_warning ("report-to of the queue in scan-email.conf has no effect in this version");
+    g_warning (_ ("report-to of the queue in scan-email.conf has no effect in this version"));
 }
 
 /* The queue's language, else that of who printed, which cupsd puts into LANG. */
@@ -103,7 +104,7 @@ choose_language (const SeQueueConfig *queue)
 
   if (!se_language_use (SE_LOCALE_DIR, names) && queue->language != NULL
       && !se_language_is_english (queue->language))
-    g_warning ("There are no messages in the language \"%s\" of the queue: they are English",
+    g_warning (_ ("There are no messages in the language \"%s\" of the queue: they are English"),
                queue->language);
 }
 
@@ -217,8 +218,8 @@ check_queue (const SeJob *job, GError **error)
     return TRUE;
   queue = se_log_clean (job->queue, 127);
   g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-               "The queue %s does not use scan-email's PPD: run "
-               "'lpadmin -p %s -m drv:///scan-email.drv/scan-email.ppd'",
+               _ ("The queue %s does not use scan-email's PPD: run 'lpadmin -p %s -m "
+                  "drv:///scan-email.drv/scan-email.ppd'"),
                queue, queue);
   return FALSE;
 }
@@ -273,7 +274,7 @@ drop_spool (Worker *worker, GError **error)
 
   if (path == NULL || g_unlink (path) == 0 || errno == ENOENT)
     return TRUE;
-  se_error_set_errno (error, errno, "Cannot remove %s", path);
+  se_error_set_errno (error, errno, _ ("Cannot remove %s"), path);
   return FALSE;
 }
 
@@ -296,7 +297,7 @@ fix (Worker *worker, const GPtrArray *entries, const char *const *sources, GErro
     return FALSE;
   if (g_rename (worker->spool, path) < 0)
     {
-      se_error_set_errno (error, errno, "Cannot rename %s", worker->spool);
+      se_error_set_errno (error, errno, _ ("Cannot rename %s"), worker->spool);
       return FALSE;
     }
   g_clear_pointer (&worker->spool, g_free);
@@ -385,7 +386,7 @@ run (Worker *worker, GError **error)
     return FALSE;
   if (se_journal_step (worker->journal) == SE_JOURNAL_ACCEPTED)
     {
-      g_info ("The mail of this job was sent in an earlier run");
+      g_info (_ ("The mail of this job was sent in an earlier run"));
       se_status_phase (SE_PHASE_ACCEPTED);
       return TRUE;
     }

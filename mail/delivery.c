@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gi18n-lib.h>
 #include <poll.h>
 
 enum
@@ -56,7 +57,7 @@ note_size (const SeDelivery *delivery, const SeSmtp *smtp)
   if (delivery->server != NULL
       && !se_activity_note_size (delivery->server->state_directory, account->address,
                                  account->provider->smtp_server, se_smtp_max_size (smtp), &error))
-    g_warning ("The size of mails that the server takes cannot be kept: %s", error->message);
+    g_warning (_ ("The size of mails that the server takes cannot be kept: %s"), error->message);
 }
 
 /* A session with a token that the server takes. One that it refuses is refreshed once. */
@@ -83,11 +84,11 @@ open_session (const SeDelivery *delivery, GError **error)
       token = delivery->get_token (fingerprint, delivery->token_data, &none);
       if (token != NULL)
         {
-          g_info ("%s; trying a fresh token", local->message);
+          g_info (_ ("%s; trying a fresh token"), local->message);
           g_clear_error (&local);
           smtp = open_once (delivery, token, &local);
           if (se_error_is (local, SE_ERROR_TOKEN_REJECTED))
-            g_prefix_error (&local, "With a fresh token, too, ");
+            g_prefix_error (&local, _ ("With a fresh token, too, "));
         }
       else if (!se_error_is (none, SE_ERROR_TOKEN_REJECTED))
         {
@@ -145,7 +146,8 @@ note_reply (SeJournal *journal, gboolean accepted, const char *reply)
   g_autoptr (GError) error = NULL;
 
   if (!se_journal_replied (journal, accepted, reply, &error))
-    g_warning ("The server's answer (%s) cannot be kept in the journal: %s", reply, error->message);
+    g_warning (_ ("The server's answer (%s) cannot be kept in the journal: %s"), reply,
+               error->message);
 }
 
 /* A mail that is accepted is accepted, whether its time can be kept or not. */
@@ -156,7 +158,7 @@ note_activity (const SeDelivery *delivery)
 
   if (delivery->server != NULL
       && !se_activity_note (delivery->server->state_directory, delivery->account->address, &error))
-    g_warning ("The time of the last mail cannot be kept: %s", error->message);
+    g_warning (_ ("The time of the last mail cannot be kept: %s"), error->message);
 }
 
 /* One message through a session, with the journal's steps where there is a journal. */
@@ -172,7 +174,7 @@ pass_message (const SeDelivery *delivery, SeSmtp *smtp, SeJournal *journal,
   GError *local = NULL;
   gboolean ok = se_smtp_send (smtp, envelope, message, fd, &events, &answer, &local);
 
-  words = answer != NULL ? se_smtp_reply_to_string (answer) : g_strdup ("no reply");
+  words = answer != NULL ? se_smtp_reply_to_string (answer) : g_strdup (_ ("no reply"));
   if (journal != NULL && passage.at_dot && !se_error_is (local, SE_ERROR_IN_DOUBT))
     note_reply (journal, ok, words);
   if (ok && delivery->events != NULL && delivery->events->accepted != NULL)
@@ -239,15 +241,15 @@ send_journalled (const SeDelivery *delivery, SeJournal *journal, GError **error)
 
   if (fd < 0)
     {
-      se_error_set_errno (error, errno, "cannot open the spooled documents %s", path);
+      se_error_set_errno (error, errno, _ ("cannot open the spooled documents %s"), path);
       return FALSE;
     }
   if (send_rest (delivery, journal, fd, error))
     return TRUE;
   if (se_journal_accepted (journal) > 0)
-    g_prefix_error (error,
-                    "Of this job's %u mails, %u went out; mail %u: ", se_journal_mails (journal),
-                    se_journal_accepted (journal), se_journal_accepted (journal) + 1);
+    g_prefix_error (error, _ ("Of this job's %u mails, %u went out; mail %u: "),
+                    se_journal_mails (journal), se_journal_accepted (journal),
+                    se_journal_accepted (journal) + 1);
   return FALSE;
 }
 
@@ -264,7 +266,8 @@ pause_for (const SeDelivery *delivery, gint64 milliseconds, GError **error)
 
       if (poll (&fd, 1, (int)left) > 0)
         {
-          g_set_error (error, SE_ERROR, SE_ERROR_CANCELLED, "Cancelled while waiting to try again");
+          g_set_error (error, SE_ERROR, SE_ERROR_CANCELLED,
+                       _ ("Cancelled while waiting to try again"));
           return FALSE;
         }
     }

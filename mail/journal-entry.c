@@ -5,6 +5,7 @@
 #include "common/io.h"
 
 #include <errno.h>
+#include <glib/gi18n-lib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -51,8 +52,8 @@ se_journal_entry_set_damaged (GError **error, const char *path, const char *what
 {
   g_set_error (
       error, SE_ERROR, SE_ERROR_CONFIG,
-      "The journal entry %s is damaged (%s), so whether its job was mailed is not known: if "
-      "it was not, remove the file and restart the job; if it was, cancel the job",
+      _ ("The journal entry %s is damaged (%s), so whether its job was mailed is not known: if it "
+         "was not, remove the file and restart the job; if it was, cancel the job"),
       path, what);
 }
 
@@ -85,7 +86,7 @@ se_journal_entry_read (const char *path, SeJournalStep *step, GError **error)
   end = g_strrstr_len (text, (gssize)length, "\n" END_MARK);
   if (strlen (text) != length || end == NULL || text[length - 1] != '\n')
     {
-      se_journal_entry_set_damaged (error, path, "its end is missing");
+      se_journal_entry_set_damaged (error, path, _ ("its end is missing"));
       return NULL;
     }
   text[length - 1] = '\0';
@@ -93,12 +94,12 @@ se_journal_entry_read (const char *path, SeJournalStep *step, GError **error)
   digest = se_digest_text (text);
   if (strcmp (digest, end + 1 + strlen (END_MARK)) != 0)
     {
-      se_journal_entry_set_damaged (error, path, "its checksum is wrong");
+      se_journal_entry_set_damaged (error, path, _ ("its checksum is wrong"));
       return NULL;
     }
   if (!load (entry, text))
     {
-      se_journal_entry_set_damaged (error, path, "another version of scan-email wrote it");
+      se_journal_entry_set_damaged (error, path, _ ("another version of scan-email wrote it"));
       return NULL;
     }
   name = g_key_file_get_string (entry, SE_JOURNAL_ENTRY, "step", NULL);
@@ -108,7 +109,7 @@ se_journal_entry_read (const char *path, SeJournalStep *step, GError **error)
         *step = (SeJournalStep)i;
         return g_steal_pointer (&entry);
       }
-  se_journal_entry_set_damaged (error, path, "its step is unknown");
+  se_journal_entry_set_damaged (error, path, _ ("its step is unknown"));
   return NULL;
 }
 
@@ -140,7 +141,7 @@ static void
 sweep_file (const char *path)
 {
   if (unlink (path) < 0)
-    g_warning ("cannot remove the old file %s: %s", path, g_strerror (errno));
+    g_warning (_ ("cannot remove the old file %s: %s"), path, g_strerror (errno));
 }
 
 /* Removes one entry if it is old, nobody's at the moment, and needed no more: accepted, or of a job

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mail/journal-message.h"
 
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 #define MESSAGE SE_JOURNAL_MESSAGE
@@ -98,7 +99,7 @@ se_journal_message_envelope (GKeyFile *entry, const char *path, SeAddress **from
     }
   if (address == NULL || list == NULL || all->len == 0 || all->len != g_strv_length (list))
     {
-      se_journal_entry_set_damaged (error, path, "its envelope cannot be read");
+      se_journal_entry_set_damaged (error, path, _ ("its envelope cannot be read"));
       return FALSE;
     }
   *from = g_steal_pointer (&address);
@@ -124,7 +125,7 @@ se_journal_message_get (GKeyFile *entry, const char *path, guint mail, GError **
     }
   if (texts != NULL && n_texts == n_ranges + 1)
     return se_message_new_from_texts ((const char *const *)texts, ranges, n_ranges, error);
-  se_journal_entry_set_damaged (error, path, "its message cannot be read");
+  se_journal_entry_set_damaged (error, path, _ ("its message cannot be read"));
   return NULL;
 }
 

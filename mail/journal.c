@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gi18n-lib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -57,7 +58,7 @@ remove_file (const char *path, GError **error)
 {
   if (unlink (path) == 0 || errno == ENOENT)
     return TRUE;
-  se_error_set_errno (error, errno, "cannot remove %s", path);
+  se_error_set_errno (error, errno, _ ("cannot remove %s"), path);
   return FALSE;
 }
 
@@ -121,7 +122,7 @@ load_or_start (SeJournal *journal, const SeJobKey *key, GError **error)
     start_entry (journal, key);
   else
     {
-      se_error_set_errno (error, errno, "cannot open %s", journal->path);
+      se_error_set_errno (error, errno, _ ("cannot open %s"), journal->path);
       return FALSE;
     }
 
@@ -149,7 +150,7 @@ make_directory (const char *state_directory, const char *name, GError **error)
 
   if (g_mkdir_with_parents (path, 0700) == 0)
     return g_steal_pointer (&path);
-  se_error_set_errno (error, errno, "cannot make the directory %s", path);
+  se_error_set_errno (error, errno, _ ("cannot make the directory %s"), path);
   return NULL;
 }
 
@@ -259,7 +260,7 @@ bundle_size (const SeJournal *journal, gint64 *size, GError **error)
 
   if (stat (journal->bundle_path, &status) < 0)
     {
-      se_error_set_errno (error, errno, "cannot find the spooled documents %s",
+      se_error_set_errno (error, errno, _ ("cannot find the spooled documents %s"),
                           journal->bundle_path);
       return FALSE;
     }
@@ -328,11 +329,10 @@ se_journal_restore (SeJournal *journal, const SeAddress **from, GPtrArray **reci
     return FALSE;
   if (size != g_key_file_get_int64 (journal->entry, MESSAGE, "bundle-size", NULL))
     {
-      g_set_error (
-          error, SE_ERROR, SE_ERROR_CONFIG,
-          "The spooled documents %s are no longer those of the journal: cancel the job and "
-          "print it again",
-          journal->bundle_path);
+      g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
+                   _ ("The spooled documents %s are no longer those of the journal: cancel the job "
+                      "and print it again"),
+                   journal->bundle_path);
       return FALSE;
     }
   *message = se_journal_message_get (journal->entry, journal->path,

@@ -6,6 +6,7 @@
 #include "mail/text-part.h"
 
 #include <errno.h>
+#include <glib/gi18n-lib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -83,8 +84,7 @@ message_from (char **texts, const SeAttachment *ranges, gsize n_ranges, SeError 
   se_base64_init (&message->base64);
   if (g_strv_length (texts) != n_ranges + 1)
     {
-      g_set_error (error, SE_ERROR, (int)code,
-                   "a message with %u texts and %" G_GSIZE_FORMAT " documents",
+      g_set_error (error, SE_ERROR, (int)code, _ ("a message with %u texts and %zu documents"),
                    g_strv_length (texts), n_ranges);
       return NULL;
     }
@@ -93,7 +93,8 @@ message_from (char **texts, const SeAttachment *ranges, gsize n_ranges, SeError 
       message->ranges[i] = (Range){ ranges[i].offset, ranges[i].length };
       if (ranges[i].length > G_MAXINT64 / 2 || ranges[i].offset > G_MAXINT64 / 2)
         {
-          g_set_error (error, SE_ERROR, (int)code, "a message with a document of impossible size");
+          g_set_error (error, SE_ERROR, (int)code,
+                       _ ("a message with a document of impossible size"));
           return NULL;
         }
       message->size += se_base64_size (ranges[i].length);
@@ -103,7 +104,7 @@ message_from (char **texts, const SeAttachment *ranges, gsize n_ranges, SeError 
       if (!check_text (texts[i]))
         {
           g_set_error (error, SE_ERROR, (int)code,
-                       "a message with a line that cannot be sent as it is");
+                       _ ("a message with a line that cannot be sent as it is"));
           return NULL;
         }
       message->size += strlen (texts[i]);
@@ -160,8 +161,7 @@ add_date (GString *block, gint64 date, GError **error)
 
   if (time == NULL)
     {
-      g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-                   "the clock shows %" G_GINT64_FORMAT ", which is no date", date);
+      g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, _ ("the clock shows a time that is no date"));
       return FALSE;
     }
   offset = g_date_time_get_utc_offset (time) / G_TIME_SPAN_MINUTE;
@@ -215,7 +215,7 @@ add_attachment (GString *block, const SeAttachment *attachment, GError **error)
 
   if (!is_mime_type (attachment->type))
     {
-      g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, "a document has no proper MIME type");
+      g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, _ ("a document has no proper MIME type"));
       return FALSE;
     }
   return se_header_add_parameter (block, "Content-Type", attachment->type, "name", fallback, error)
@@ -228,9 +228,9 @@ static gboolean
 check_fields (const SeMessageFields *fields, const char *body, GError **error)
 {
   if (!is_message_id (fields->message_id))
-    g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, "a message identifier of wrong form");
+    g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, _ ("a message identifier of wrong form"));
   else if (!is_boundary (fields->boundary) || strstr (body, fields->boundary) != NULL)
-    g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, "a boundary of wrong form");
+    g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, _ ("a boundary of wrong form"));
   else
     return TRUE;
   return FALSE;
@@ -344,12 +344,12 @@ read_block (SeMessage *message, gsize length, GError **error)
         continue;
       if (got < 0)
         {
-          se_error_set_errno (error, errno, "cannot read the spooled document");
+          se_error_set_errno (error, errno, _ ("cannot read the spooled document"));
           return FALSE;
         }
       if (got == 0)
         {
-          g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "the spooled document ended early");
+          g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, _ ("the spooled document ended early"));
           return FALSE;
         }
       done += (gsize)got;

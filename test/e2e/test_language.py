@@ -4,7 +4,7 @@ locale but C.UTF-8 is needed for that."""
 
 import json
 
-from . import documents
+from . import documents, mail
 from .case import ACCOUNT, EndToEnd
 from .ipp import NAME, attribute
 
@@ -48,6 +48,16 @@ class Jobs(EndToEnd):
         self.assert_german(self.refused("en"))
         self.configure(queue={"language": "en"})
         self.assert_english(self.refused("de"))
+
+    def test_the_mail_is_german_too(self):
+        self.configure(queue={"language": "de"})
+        job = self.ipp.print_job(self.queue, documents.pdf(2), title="")
+        message = self.parsed_mail(job)
+        self.assertEqual(message["Subject"], f"Scan von {self.queue}")
+        body = mail.body(message)
+        self.assertIn(f"Die Druckwarteschlange {self.queue} sendet Ihnen ein Dokument.", body)
+        self.assertIn("Seiten: 2", body)
+        self.assertRegex(body, r"Größe: \d+(\.\d)? ")
 
     def test_a_queues_language_without_messages_is_told(self):
         self.configure(queue={"language": "fr"})
