@@ -183,6 +183,18 @@ take_default_value (SeFields *fields, Origin *origins, SeField field, const char
   origins[field] = FROM_DEFAULT;
 }
 
+/* The choice Custom without a value is what some print dialogs send that have no place to type. */
+static gboolean
+check_custom (const char *keyword, const char *value, GError **error)
+{
+  if (value == NULL || g_ascii_strcasecmp (value, "Custom") != 0)
+    return TRUE;
+  g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
+               _ ("The option %s is Custom, but the program that printed gave no value with it"),
+               keyword);
+  return FALSE;
+}
+
 /* If line is "*DefaultKEYWORD: VALUE", takes the value. */
 static void
 take_default (SeFields *fields, Origin *origins, char *line)
@@ -372,6 +384,8 @@ se_fields_new (const GPtrArray *options, int ppd_fd, GError **error)
       const char *option = se_option_list_get (options, names[i].option);
       const char *keyword = se_option_list_get (options, names[i].keyword);
 
+      if (option == NULL && !check_custom (names[i].keyword, keyword, error))
+        return NULL;
       origins[i] = option != NULL ? FROM_OPTION : keyword != NULL ? FROM_KEYWORD : FROM_NOWHERE;
       fields->asked[i] = origins[i] != FROM_NOWHERE;
       if (option != NULL)

@@ -65,6 +65,8 @@ test_precedence (void)
     /* Only PPD keywords have choices. */
     { "email-subject=None", PPD, SE_FIELD_SUBJECT, "None" },
     { "email-subject=Custom.x", PPD, SE_FIELD_SUBJECT, "Custom.x" },
+    { "email-subject=Custom EmailSubject=Custom", PPD, SE_FIELD_SUBJECT, "Custom" },
+    { "EmailSubject=Custom.Custom", PPD, SE_FIELD_SUBJECT, "Custom" },
     { "email-subject", PPD, SE_FIELD_SUBJECT, "true" },
     { "email-subject=one email-subject=two", PPD, SE_FIELD_SUBJECT, "two" },
     { "email-subject=%{user}", NULL, SE_FIELD_SUBJECT, "%{user}" },
@@ -180,6 +182,7 @@ test_refused (void)
     { "EmailCc=", "email-cc is empty" },
     { "EmailBcc=Custom.", "email-bcc is empty" },
     { "email-reply-to=''", "email-reply-to is empty" },
+    { "EmailSubject=Custom", "EmailSubject is Custom" },
     { "email-format=docx", "pdf, original, pdfa, tiff, jpeg, png" },
     { "EmailFormat=", "email-format cannot be" },
     { "email-format=\\\n", "email-format cannot be" },
