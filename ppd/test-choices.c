@@ -88,7 +88,8 @@ test_choices (void)
     }
   for (gsize i = 0; lines[i] != NULL; i++)
     try_line (lines[i], formats);
-  g_assert_true (g_hash_table_contains (formats, se_format_names[0]));
+  for (gsize i = 0; se_format_names[i] != NULL; i++)
+    g_assert_true (g_hash_table_contains (formats, se_format_names[i]));
 }
 
 int

@@ -43,7 +43,8 @@ class Gtk(EndToEnd):
         self.assertEqual({group: list(options) for group, options in shown.items()}, {
             "Recipients": ["To", "Copy to", "Blind copy to", "Reply to"],
             "Message": ["Subject", "Text"],
-            "Attachment": ["File name"]})
+            "Attachment": ["File name", "Format", "Image resolution", "Smaller images",
+                           "Pages of each file"]})
         arrived = self.the_mail(job)
         message = mail.parse(arrived.data)
         self.assertEqual(arrived.recipients, ["auditor@example.org"])
@@ -60,7 +61,9 @@ class Gtk(EndToEnd):
         self.assertEqual(mail.parse(arrived.data)["Subject"], "Page of a dialog")
 
     def test_defaults_of_the_queue(self):
-        self.cups.add_queue("preset", self.uri, "-o", "EmailSubject='Custom.von der Warteschlange'")
+        self.cups.add_queue("preset", self.uri, "-o", "EmailSubject='Custom.von der Warteschlange'",
+                            "-o", "EmailResolution=300")
         self.addCleanup(self.cups.run, "lpadmin", "-x", "preset")
         _, job = self.dialog("preset")
+        self.assertIn(" EmailResolution=300 ", self.cups.job_log(job))
         self.assertEqual(self.parsed_mail(job)["Subject"], "von der Warteschlange")
