@@ -130,16 +130,13 @@ copy_file (int fd, GError **error)
   return -1;
 }
 
-/* Makes the directory at offset the file's first one: in a BigTIFF that stands in 8 bytes at 8, in
- * others in 4 at 4. */
+/* Makes the directory at offset the file's first one. */
 static gboolean
-put_first (int fd, const SeTiffList *list, guint64 offset, GError **error)
+put_first (int fd, const SeTiffList *list, guint32 offset, GError **error)
 {
-  guint64 value = list->big_endian ? GUINT64_TO_BE (offset) : GUINT64_TO_LE (offset);
-  gssize size = list->big ? 8 : 4;
-  const char *first = (const char *)&value + (list->big_endian ? 8 - size : 0);
+  guint32 value = list->big_endian ? GUINT32_TO_BE (offset) : GUINT32_TO_LE (offset);
 
-  if (pwrite (fd, first, (gsize)size, size) == size && lseek (fd, 0, SEEK_SET) == 0)
+  if (pwrite (fd, &value, sizeof value, 4) == sizeof value && lseek (fd, 0, SEEK_SET) == 0)
     return TRUE;
   g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "it cannot be copied: %s", g_strerror (errno));
   return FALSE;

@@ -36,14 +36,21 @@ take_error (thandle_t handle, const char *module, const char *format, va_list ar
     take_message (handle, format, arguments);
 }
 
-/* Says of a warning whether it is about the data that are decoded. */
+/* While data are decoded, warnings tell of damage, but for those about how old the file is and
+ * about rows that a last strip has too many. */
 static void
 take_warning (thandle_t handle, const char *module, const char *format, va_list arguments)
 {
+  static const char *const harmless[]
+      = { "Old-style LZW codes", "old-style JPEG", "JPEG strip size exceeds expected" };
   Client *client = handle;
 
-  if (client != NULL && client->file->strict && !g_str_has_prefix (format, "Old-style LZW"))
-    take_message (client, format, arguments);
+  if (client == NULL || !client->file->strict)
+    return;
+  for (gsize i = 0; i < G_N_ELEMENTS (harmless); i++)
+    if (strstr (format, harmless[i]) != NULL)
+      return;
+  take_message (client, format, arguments);
 }
 
 static tmsize_t

@@ -328,15 +328,16 @@ list_pages (int in_fd, int out_fd, gpointer result, GError **error)
           list->plain = tiff->pages == 1 && tiff->directories == 1;
           return TRUE;
         }
-      if (list->count == SE_TIFF_LIST_MAX)
+      if (tiff->file.big || list->count == SE_TIFF_LIST_MAX)
         {
           g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
-                       "it has more than %d pages, too many for its options", SE_TIFF_LIST_MAX);
+                       "it is a BigTIFF or has more than %d pages, which the options for placing "
+                       "images (ppi, scaling) do not go with",
+                       SE_TIFF_LIST_MAX);
           return FALSE;
         }
       list->big_endian = tiff->file.big_endian;
-      list->big = tiff->file.big;
-      list->offsets[list->count++] = TIFFCurrentDirOffset (tiff->handle);
+      list->offsets[list->count++] = (guint32)TIFFCurrentDirOffset (tiff->handle);
     }
   return FALSE;
 }

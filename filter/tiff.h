@@ -34,14 +34,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeTiff, se_tiff_free)
 typedef struct
 {
   gboolean big_endian; /* byte order */
-  gboolean big;        /* BigTIFF */
   gboolean plain;      /* one page, which is the file's first directory */
   guint count;
-  guint64 offsets[SE_TIFF_LIST_MAX];
+  guint32 offsets[SE_TIFF_LIST_MAX];
 } SeTiffList;
 
-/* Lists the pages; the work is done in a child. SE_ERROR_DOCUMENT as above, or there are more than
- * SE_TIFF_LIST_MAX; others as of se_child_call. */
+/* Lists the pages; the work is done in a child. SE_ERROR_DOCUMENT as above, or it is a
+ * BigTIFF, or there are more than SE_TIFF_LIST_MAX; others as of se_child_call. */
 gboolean se_tiff_list (int fd, SeTiffList *list, GError **error);
 
 G_END_DECLS

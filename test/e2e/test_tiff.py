@@ -9,12 +9,16 @@ import struct
 
 from PIL import Image, ImageChops, ImageDraw, ImageOps
 
-from . import documents, images, tiffs
+from . import images, tiffs
 from .filtered import Filtered, Refused
 
 FAX = {"g4": ("-c", "g4"), "g3": ("-c", "g3:1d"), "g3 2d": ("-c", "g3:2d"),
        "g3 fill": ("-c", "g3:1d:fill"), "g3 2d fill": ("-c", "g3:2d:fill")}
 WHOLE = ("-r", "10000")
+
+
+def swap(data):
+    return b"".join(data[i + 1:i + 2] + data[i:i + 1] for i in range(0, len(data), 2))
 
 
 class Tiff(Filtered):
@@ -30,10 +34,6 @@ class Tiff(Filtered):
         for match in re.finditer(rb"/Subtype /Image [^\n]*/Length (\d+) >>\nstream\n", pdf):
             yield pdf[match.end():match.end() + int(match[1])]
 
-    def pages(self, pdf):
-        info = self.tool("pdfinfo", self.file("out.pdf", pdf)).decode()
-        return int(re.search(r"Pages: +(\d+)", info)[1])
-
     def shows(self, data, expected, tolerance=0):
         """Of a TIFF without resolution."""
         pdf = self.run_filter(data)
@@ -43,12 +43,6 @@ class Tiff(Filtered):
 
 
 class PassedThrough(Tiff):
-    def strip(self, data):
-        """The bytes of the only strip."""
-        image = Image.open(io.BytesIO(data))
-        (offset,), (count,) = image.tag_v2[tiffs.OFFSETS], image.tag_v2[tiffs.COUNTS]
-        return data[offset:offset + count]
-
     def test_fax(self):
         picture = tiffs.bilevel()
         for photometric in (tiffs.WHITE, tiffs.BLACK):
@@ -58,7 +52,7 @@ class PassedThrough(Tiff):
                     with self.subTest(name, photometric=photometric, order=order):
                         data = tiffs.tiffcp(source, *options, *WHOLE, "-f", order)
                         pdf = self.shows(data, picture)
-                        strip = self.strip(data)
+                        strip = tiffs.strip(data)
                         if order == "lsb2msb":
                             strip = strip.translate(tiffs.REVERSED)
                         self.assertEqual(list(self.raw_streams(pdf)), [strip])
@@ -90,7 +84,7 @@ class PassedThrough(Tiff):
                     data = tiffs.tiffcp(tiffs.pil(tiffs.picture(mode)), "-c", "zip" + predictor,
                                         *WHOLE)
                     pdf = self.run_filter(data)
-                    self.assertEqual(list(self.raw_streams(pdf)), [self.strip(data)])
+                    self.assertEqual(list(self.raw_streams(pdf)), [tiffs.strip(data)])
                     if mode != "CMYK":
                         self.shows(data, tiffs.picture(mode))
 
@@ -266,5 +260,134 @@ class Decoded(Tiff):
                 self.refused(tiffs.write(sound, page), "its page 2 ", word)
 
 
-def swap(data):
-    return b"".join(data[i + 1:i + 2] + data[i:i + 1] for i in range(0, len(data), 2))
+class Pages(Tiff):
+    def sizes(self, pdf):
+        info = self.tool("pdfinfo", "-l", "99", self.file("out.pdf", pdf)).decode()
+        return [(float(x), float(y)) for x, y in re.findall(r"Page +\d+ size: +(\S+) x (\S+)", info)]
+
+    def grey(self, width=300, height=200, **more):
+        return tiffs.raw(width, height, 8, 1, tiffs.BLACK, bytes(width * height), **more)
+
+    def test_every_page_has_its_size(self):
+        pages = [(self.grey(x=[(300, 1)], y=[(300, 1)]), 72, 48),
+                 (self.grey(x=[(100, 1)], y=[(50, 1)], unit=2), 216, 288),
+                 (self.grey(x=[(10000, 254)], y=[(10000, 254)], unit=3), 216, 144),
+                 (self.grey(204, 98, x=[(204, 1)], y=[(98, 1)]), 72, 72),  # fax
+                 (self.grey(x=[(2, 1)], y=[(1, 1)], unit=1), 300, 400),
+                 (self.grey(), 300, 200),
+                 (self.grey(x=[(0, 0)], y=[(1, 0)]), 300, 200),
+                 (self.grey(600, 30, x=[(144, 1)], y=[(72, 1)], orientation=6), 300, 30)]
+        for order in "<>":
+            for big in (False, True):
+                with self.subTest(order=order, big=big):
+                    pdf = self.run_filter(tiffs.write(*(page for page, _, _ in pages), order=order,
+                                                      big=big))
+                    self.check_pdf(pdf)
+                    for size, (_, wide, high) in zip(self.sizes(pdf), pages, strict=True):
+                        self.assertAlmostEqual(size[0], wide, delta=0.01)
+                        self.assertAlmostEqual(size[1], high, delta=0.01)
+
+    def test_orientation(self):
+        for mode in ("RGB", "1"):
+            for orientation in range(1, 9):
+                with self.subTest(mode, orientation=orientation):
+                    picture = tiffs.picture(mode)
+                    data = tiffs.pil(picture, tiffinfo={tiffs.ORIENTATION: orientation})
+                    turned = picture.getexif()
+                    turned[tiffs.ORIENTATION] = orientation
+                    self.shows(data, ImageOps.exif_transpose(picture).convert("RGB"))
+
+    def test_copies_of_reduced_size_and_masks_are_no_pages(self):
+        for thumbnail in (self.grey(30, 20, subfile=1),
+                          tiffs.raw(32, 20, 1, 1, 4, bytes(80), subfile=4),
+                          tiffs.raw(32, 20, 1, 1, 4, bytes(80))):
+            for pages in ([thumbnail, self.grey()], [self.grey(), thumbnail],
+                          [self.grey(), thumbnail, self.grey()]):
+                pdf = self.run_filter(tiffs.write(*pages))
+                self.assertEqual(self.sizes(pdf), [(300, 200)] * (len(pages) - (
+                    1 if thumbnail in pages else 0)))
+            self.refused(tiffs.write(thumbnail), "no page")
+
+    def test_an_icc_profile_is_kept(self):
+        profile = images.profile()
+        page = tiffs.raw(4, 4, 8, 3, tiffs.RGB, bytes(48), profile=profile)
+        pdf = self.run_filter(tiffs.write(page, page))
+        self.assertEqual(pdf.count(b"stream\n" + profile + b"\nendstream"), 2)
+        for unfit in (self.grey(4, 4, profile=profile),
+                      tiffs.raw(4, 4, 8, 3, tiffs.RGB, bytes(48), profile=b"x" * 300)):
+            self.assertNotIn(b"/ICCBased", self.run_filter(tiffs.write(unfit)))
+            self.assertIn("color profile", self.log)
+
+    def test_circles_and_ends(self):
+        pages = [self.grey(10, 10), self.grey(11, 10)]
+        first = struct.unpack("<I", tiffs.write(*pages)[4:8])[0]
+        self.refused(tiffs.write(*pages, links=first), "what follows its page 2")
+        self.refused(tiffs.write(*pages, links=10 ** 6), "what follows its page 2")
+        self.refused(tiffs.write(*pages)[:-1], "what follows its page 1")
+        self.refused(tiffs.write(pages[0])[:-2], "damaged or incomplete")
+
+    def test_hostile_numbers(self):
+        for tags in ({tiffs.LENGTH: 2 ** 32 - 1, tiffs.ROWS: 2 ** 32 - 1},
+                     {tiffs.LENGTH: 2 ** 32 - 1, tiffs.ROWS: 1}, {tiffs.WIDTH: 2 ** 31},
+                     {tiffs.WIDTH: 2 ** 20, tiffs.LENGTH: 2 ** 20, tiffs.BITS: 1,
+                      tiffs.COMPRESSION: 4},
+                     {tiffs.SAMPLES: 60000, tiffs.BITS: [8] * 60000}):
+            page = self.grey(10, 10)
+            page.tags.update(tags)
+            with self.subTest(tags=list(tags)):
+                self.refused(tiffs.write(page))
+
+    def test_tiles_too_large_for_memory(self):
+        page = tiffs.Page({tiffs.WIDTH: 100, tiffs.LENGTH: 100, tiffs.BITS: 8, tiffs.COMPRESSION: 5,
+                           tiffs.PHOTOMETRIC: 1, tiffs.SAMPLES: 1, tiffs.TILE_WIDTH: 65536,
+                           tiffs.TILE_LENGTH: 65536}, [bytes(100)], tiled=True)
+        self.refused(tiffs.write(page), "page 1", "too large")
+
+    def test_options_of_the_converter(self):
+        pages = [self.grey(), self.grey(30, 20, subfile=1), self.grey()]
+        self.assertEqual(len(self.sizes(self.run_filter(tiffs.write(*pages), "ppi=300"))), 2)
+        self.refused(tiffs.write(*pages, big=True), "BigTIFF", options="ppi=300")
+
+
+class Damage(Tiff):
+    """Bits are changed in documents of two pages: the job fails, or both are there."""
+
+    def samples(self):
+        bilevel, color = tiffs.pil(tiffs.bilevel()), tiffs.pil(tiffs.picture("RGB"))
+        for options in ("g4", "g3:1d", "g3:2d", "packbits"):
+            yield options, tiffs.twice(bilevel, "-c", options, *WHOLE)
+        yield "strips of g4", tiffs.twice(bilevel, "-c", "g4", "-r", "20")
+        for options in ("lzw:2", "zip", "packbits", "jpeg", "none"):
+            yield options, tiffs.twice(color, "-c", options, "-r", "16")
+        yield "one jpeg", tiffs.twice(color, "-c", "jpeg", *WHOLE)
+        yield "planes", tiffs.twice(color, "-c", "lzw", "-p", "separate")
+        yield "tiles", tiffs.twice(color, "-c", "zip", "-t", "-w", "32", "-l", "16")
+
+    def judged(self, data):
+        """Whether it passes."""
+        try:
+            (entry,) = self.entries(data, hint="image/tiff")
+        except Refused as refusal:
+            self.assertNotIn("crashed", str(refusal))
+            return False
+        if entry.type == "application/pdf":
+            self.assertEqual(entry.pages, 2)
+        return True
+
+    def test_cut(self):
+        for name, data in self.samples():
+            self.assertTrue(self.judged(data))
+            for part in range(1, 20):
+                with self.subTest(name, part=part):
+                    self.assertFalse(self.judged(data[:len(data) * part // 20]))
+
+    def test_changed_bits(self):
+        generator = random.Random(9)
+        passed = 0
+        for name, data in self.samples():
+            for number in range(40):
+                changed = bytearray(data)
+                changed[generator.randrange(4, len(data))] ^= 1 << generator.randrange(8)
+                with self.subTest(name, number=number):
+                    passed += self.judged(bytes(changed))
+        self.assertLess(passed, 300)
