@@ -21,7 +21,7 @@ filter_libfilter_a_SOURCES = \
   filter/options.c filter/options.h \
   filter/packer.c filter/packer.h \
   filter/pages.c filter/pages.h filter/pages-private.h filter/pages-keep.c \
-  filter/pages-fields.c \
+  filter/pages-fields.c filter/pages-labels.c \
   filter/paper.c filter/paper.h \
   filter/pdf.c filter/pdf.h \
   filter/pdfa.c filter/pdfa.h \

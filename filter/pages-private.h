@@ -35,6 +35,9 @@ void se_pages_keep_outlines (const SeKept *kept, qpdf_oh root);
 /* Tells whether a dictionary's /Dest or /A leads to a page that does not stay. */
 gboolean se_pages_leads_away (const SeKept *kept, qpdf_oh item);
 
+/* Gives the pages that stay (their indexes, from 0, in order) the labels that they had. */
+void se_pages_keep_labels (qpdf_data qpdf, qpdf_oh root, const GArray *pages);
+
 /* Keeps the form fields that have a widget on a page that stays. */
 void se_pages_keep_fields (const SeKept *kept, qpdf_oh root);
 

@@ -15,7 +15,7 @@
  * made the document. */
 #define ROOT_KEYS                                                                     \
   "/Type /Version /Extensions /Pages /PageLayout /PageMode /ViewerPreferences /Lang " \
-  "/URI /OCProperties /OutputIntents /AcroForm /Outlines /Names /Dests"
+  "/URI /PageLabels /OCProperties /OutputIntents /AcroForm /Outlines /Names /Dests"
 #define PAGE_KEYS                                                                         \
   "/Type /Parent /Resources /MediaBox /CropBox /BleedBox /TrimBox /ArtBox /BoxColorInfo " \
   "/Contents /Rotate /Group /Annots /Dur /Trans /Tabs /UserUnit /VP"
@@ -144,19 +144,27 @@ select_pages (int in_fd, int out_fd, gpointer result, GError **error)
   se_autoqpdf qpdf = se_qpdf_new ();
   g_autoptr (GPtrArray) staying = g_ptr_array_new ();
   g_autoptr (GPtrArray) going = g_ptr_array_new ();
+  g_autoptr (GArray) indexes = g_array_new (FALSE, FALSE, sizeof (int));
   SeKept kept = { .qpdf = qpdf };
 
   if (!se_qpdf_open (qpdf))
     return fail_apart (error);
   for (int i = 0; i < qpdf_get_num_pages (qpdf); i++)
-    g_ptr_array_add (take_page (selection, i + 1) ? staying : going,
-                     se_pages_id (qpdf, qpdf_get_page_n (qpdf, (size_t)i)));
+    {
+      gboolean stays = take_page (selection, i + 1);
+
+      g_ptr_array_add (stays ? staying : going,
+                       se_pages_id (qpdf, qpdf_get_page_n (qpdf, (size_t)i)));
+      if (stays)
+        g_array_append_val (indexes, i);
+    }
   selection->taken = (int)staying->len;
   if (selection->taken == 0)
     return TRUE;
   kept.pages = g_hash_table_new (NULL, NULL);
   kept.annots = g_hash_table_new (NULL, NULL);
   kept.names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  se_pages_keep_labels (qpdf, qpdf_get_root (qpdf), indexes);
   keep_pages (&kept, staying, going);
   g_hash_table_unref (kept.pages);
   g_hash_table_unref (kept.annots);

@@ -275,14 +275,15 @@ se_pdfa_make (int in_fd, int out_fd, int pages, const SeJob *job, GError **error
       || !se_child_call ("the check of PDF/A", look, out_fd, -1, &after, sizeof after,
                          &se_child_limits, error))
     return FALSE;
+  if (after.pages != pages)
+    g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, "Ghostscript made PDF/A of %d of its %d pages",
+                 after.pages, pages);
+  else if (!after.labelled)
+    g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
+                 "it has fonts or other parts of which Ghostscript cannot make PDF/A; "
+                 "the log at level debug says which");
   if (after.pages != pages || !after.labelled)
-    {
-      g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
-                   after.labelled ? "Ghostscript made PDF/A of %d of its %d pages"
-                                  : "Ghostscript cannot make PDF/A of it (%d of %d pages)",
-                   after.pages, pages);
-      return FALSE;
-    }
+    return FALSE;
   if (after.annotations < before.annotations)
     g_warning ("of the document's %d links, notes and form fields PDF/A keeps %d",
                before.annotations, after.annotations);

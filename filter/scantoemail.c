@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -298,6 +299,19 @@ run (char **argv, const char *file, int terms_fd)
     g_debug ("the bundle is incomplete: %s", error->message);
 }
 
+/* Each piece of a document is a file of its own. */
+static void
+allow_many_files (void)
+{
+  struct rlimit limit;
+
+  if (getrlimit (RLIMIT_NOFILE, &limit) < 0)
+    return;
+  limit.rlim_cur = limit.rlim_max;
+  if (setrlimit (RLIMIT_NOFILE, &limit) < 0)
+    g_debug ("RLIMIT_NOFILE: %s", g_strerror (errno));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -310,6 +324,7 @@ main (int argc, char **argv)
     }
   se_child_take_signals ();
   g_log_set_writer_func (se_log_writer, NULL, NULL);
+  allow_many_files ();
   if (argc == 6)
     drain ();
   run (argv, argv[6], terms_fd);

@@ -107,6 +107,7 @@ def full_document():
     pdf.set(root, f"<< /Type /Catalog /Pages {tree} /Outlines {outlines} /AcroForm {form} "
             f"/Names << /Dests << /Names [{destinations}] >> /EmbeddedFiles << /Names [(a) "
             f"<< /Type /Filespec /F (a) /EF << /F {attached} >> >>] >> >> "
+            f"/PageLabels << /Nums [0 << /S /r >> 1 << /P (A-) /S /D /St 5 >>] >> "
             f"/StructTreeRoot {structure} /Metadata {metadata} "
             f"/OpenAction [{pages[3]} /Fit] >>")
     hidden = pdf.stream("", f"{SECRET % 4} whole document")
@@ -163,6 +164,18 @@ class Selection(FilteredJob):
         (first, *_) = self.parsed(self.select(full_document(), "1-2"))["outlines"]
         self.assertEqual([(item["title"], item["destpageposfrom1"]) for item in first["kids"]],
                          [("inner of 2", 2)])
+
+    def test_pages_are_called_as_they_were(self):
+        for ranges, expected in (("1-2", ["i", "A-5"]), ("3", ["A-6"]), ("1,3-4", ["i", "A-6", "A-7"])):
+            path = self.select(full_document(), ranges)
+            labels = {entry["index"]: entry["label"] for entry in self.parsed(path)["pagelabels"]}
+            shown = []
+            for index in range(len(expected)):
+                start = max(place for place in labels if place <= index)
+                label, number = labels[start], labels[start]["/St"] + index - start
+                shown.append(label.get("/P", "u:")[2:]
+                             + ("i" * number if label["/S"] == "/r" else str(number)))
+            self.assertEqual(shown, expected)
 
     def test_links_lead_to_pages_that_are_there(self):
         self.select(full_document(), "2-3")
