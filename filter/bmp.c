@@ -3,6 +3,7 @@
 
 #include "filter/canvas.h"
 
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 #define SIDE_MAX 1000000 /* pixels */
@@ -312,7 +313,7 @@ find_opacity (const Bmp *bmp, guchar *row, guchar *colors, guchar *opacity, gboo
 static gboolean
 fail (GError **error)
 {
-  g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, "it is a damaged or incomplete BMP image");
+  g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, _ ("it is a damaged or incomplete BMP image"));
   return FALSE;
 }
 
@@ -407,7 +408,7 @@ se_bmp_add (SeImagePdf *pdf, SeReader *reader, GError **error)
   if (!is_known (bmp))
     {
       g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
-                   "it is a BMP image of a kind that cannot be read (%u bits, compression %u)",
+                   _ ("it is a BMP image of a kind that cannot be read (%u bits, compression %u)"),
                    bmp->bits, bmp->compression);
       return FALSE;
     }

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gi18n-lib.h>
 #include <sys/mman.h>
 
 #define LENGTH_MAX (512U * 1024 * 1024) /* bytes; a child may map four times as many */
@@ -20,7 +21,7 @@ se_canvas_open (SeCanvas *canvas, guint64 size, guint32 height, GError **error)
   if (size > LENGTH_MAX / height)
     {
       g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
-                   "the image takes more than %u MiB when it is unpacked", LENGTH_MAX >> 20);
+                   _ ("the image takes more than %u MiB when it is unpacked"), LENGTH_MAX >> 20);
       return FALSE;
     }
   fd = se_temp_file (error);
@@ -38,7 +39,7 @@ se_canvas_open (SeCanvas *canvas, guint64 size, guint32 height, GError **error)
         }
       status = errno;
     }
-  g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "there is no space to unpack it: %s",
+  g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, _ ("there is no space to unpack it: %s"),
                g_strerror (status));
   return FALSE;
 }

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gi18n-lib.h>
 #include <poll.h>
 #include <signal.h>
 #include <stddef.h>
@@ -221,26 +222,26 @@ judge (const Child *child, GError **error)
   int number = WIFSIGNALED (child->status) ? WTERMSIG (child->status) : 0;
 
   if (terminated)
-    g_set_error (error, SE_ERROR, SE_ERROR_CANCELLED, "%s was cancelled", child->name);
+    g_set_error (error, SE_ERROR, SE_ERROR_CANCELLED, _ ("%s was cancelled"), child->name);
   else if (child->timed_out)
-    g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "%s was not done after %u seconds",
+    g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, _ ("%s was not done after %u seconds"),
                  child->name, child->limits->wall);
   else if (number == SIGXCPU)
-    g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, "%s used more than %u s of processor time",
+    g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, _ ("%s used more than %u s of processor time"),
                  child->name, child->limits->cpu);
   else if (number == SIGXFSZ)
-    g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, "%s wrote more than %" G_GUINT64_FORMAT " MiB",
-                 child->name, child->limits->output >> 20);
+    g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, _ ("%s wrote more than %d MiB"), child->name,
+                 (int)MIN (child->limits->output >> 20, G_MAXINT));
   else if (is_crash (number))
-    g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, "%s crashed on it (%s)", child->name,
+    g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, _ ("%s crashed on it (%s)"), child->name,
                  g_strsignal (number));
   else if (number != 0)
-    g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "%s was killed by signal %d (%s)",
+    g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, _ ("%s was killed by signal %d (%s)"),
                  child->name, number, g_strsignal (number));
   else if (WEXITSTATUS (child->status) == EXIT_NOT_STARTED)
-    g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "%s could not be started", child->name);
+    g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, _ ("%s could not be started"), child->name);
   else if (WEXITSTATUS (child->status) != 0)
-    g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, "%s ended with status %d", child->name,
+    g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, _ ("%s ended with status %d"), child->name,
                  WEXITSTATUS (child->status));
   else
     return TRUE;
@@ -258,8 +259,8 @@ fork_and_watch (Child *child, int in_fd, int out_fd, GError **error)
 
   if (null_fd < 0 || pipe2 (ends, O_CLOEXEC) < 0)
     {
-      g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "%s could not be started: %s", child->name,
-                   g_strerror (errno));
+      g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, _ ("%s could not be started: %s"),
+                   child->name, g_strerror (errno));
       return -1;
     }
   sigemptyset (&blocked);
@@ -285,8 +286,8 @@ fork_and_watch (Child *child, int in_fd, int out_fd, GError **error)
       watch (child, &mask);
     }
   else
-    g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "%s could not be started: %s", child->name,
-                 g_strerror (errno));
+    g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, _ ("%s could not be started: %s"),
+                 child->name, g_strerror (errno));
   close (ends[0]);
   g_string_free (child->line, TRUE);
   sigprocmask (SIG_SETMASK, &mask, NULL);

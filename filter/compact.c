@@ -6,6 +6,7 @@
 #include "filter/program.h"
 #include "filter/temp.h"
 
+#include <glib/gi18n-lib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -32,7 +33,7 @@ take_over (SeConverted *converted, int *fd, GError **error)
 
   if (fstat (*fd, &status) < 0 || lseek (*fd, 0, SEEK_SET) < 0)
     {
-      g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "it cannot be read");
+      g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, _ ("it cannot be read"));
       return FALSE;
     }
   close (converted->fd);
@@ -61,8 +62,8 @@ se_compact (SeConverted *converted, const SeJob *job, gboolean *smaller, GError 
   if (converted->password || strcmp (converted->mime, se_type_pdf ()->mime) != 0)
     {
       g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
-                   converted->password ? "it asks for a password, so it cannot be made smaller"
-                                       : "it goes as it came, so it cannot be made smaller");
+                   converted->password ? _ ("it asks for a password, so it cannot be made smaller")
+                                       : _ ("it goes as it came, so it cannot be made smaller"));
       return FALSE;
     }
   if (!se_program_run_ghostscript (se_type_pdf (), options, job, converted->fd, fd, error)
@@ -71,7 +72,7 @@ se_compact (SeConverted *converted, const SeJob *job, gboolean *smaller, GError 
   if (pdf.pages != converted->pages)
     {
       g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
-                   "when it was made smaller, %d of its %d pages were left", pdf.pages,
+                   _ ("when it was made smaller, %d of its %d pages were left"), pdf.pages,
                    converted->pages);
       return FALSE;
     }

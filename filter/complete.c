@@ -5,6 +5,7 @@
 #include "filter/raster.h"
 #include "filter/reader.h"
 
+#include <glib/gi18n-lib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -109,8 +110,8 @@ check (int in_fd, int out_fd, gpointer result, GError **error)
 
   if (se_reader_open (reader, in_fd) && is_complete (reader, task))
     return TRUE;
-  g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, "it is a damaged or incomplete %s",
-               task->type->title);
+  g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, _ ("it is a damaged or incomplete %s"),
+               _ (task->type->title));
   return FALSE;
 }
 
@@ -118,7 +119,7 @@ gboolean
 se_complete_check (int fd, const SeType *type, guint *pages, GError **error)
 {
   Task task = { .type = type };
-  gboolean done = se_child_call ("the check of the document", check, fd, -1, &task, sizeof task,
+  gboolean done = se_child_call (_ ("the check of the document"), check, fd, -1, &task, sizeof task,
                                  &se_child_limits, error);
 
   *pages = task.pages;

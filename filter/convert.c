@@ -13,6 +13,7 @@
 #include "filter/tiff.h"
 
 #include <errno.h>
+#include <glib/gi18n-lib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -26,7 +27,7 @@ measure (SeConverted *converted, GError **error)
 
   if (fstat (converted->fd, &status) < 0 || lseek (converted->fd, 0, SEEK_SET) < 0)
     {
-      g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "it cannot be read: %s",
+      g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, _ ("it cannot be read: %s"),
                    g_strerror (errno));
       return FALSE;
     }
@@ -63,7 +64,7 @@ check_output (const char *name, SeConverted *converted, const char *empty, GErro
   else if (se_error_is (failure, SE_ERROR_DOCUMENT))
     {
       g_clear_error (&failure);
-      g_set_error (&failure, SE_ERROR, SE_ERROR_DOCUMENT, "%s made no sound PDF of it", name);
+      g_set_error (&failure, SE_ERROR, SE_ERROR_DOCUMENT, _ ("%s made no sound PDF of it"), name);
     }
   se_temp_blame_space (&failure);
   g_propagate_error (error, g_steal_pointer (&failure));
@@ -99,7 +100,8 @@ static gboolean
 apply (SeConverted *converted, const char *name, const char *options, const SeType *type,
        const SeJob *job, GError **error)
 {
-  g_autofree char *empty = g_strdup_printf ("it is a damaged or incomplete %s", type->title);
+  g_autofree char *empty
+      = g_strdup_printf (_ ("it is a damaged or incomplete %s"), _ (type->title));
   se_autofd int out_fd = se_temp_file (error);
 
   if (out_fd < 0
@@ -126,7 +128,8 @@ copy_file (int fd, GError **error)
       return -1;
   if (length == 0)
     return se_io_steal_fd (&copy);
-  g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "it cannot be read: %s", g_strerror (errno));
+  g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, _ ("it cannot be read: %s"),
+               g_strerror (errno));
   return -1;
 }
 
@@ -138,7 +141,8 @@ put_first (int fd, const SeTiffList *list, guint32 offset, GError **error)
 
   if (pwrite (fd, &value, sizeof value, 4) == sizeof value && lseek (fd, 0, SEEK_SET) == 0)
     return TRUE;
-  g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "it cannot be copied: %s", g_strerror (errno));
+  g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, _ ("it cannot be copied: %s"),
+               g_strerror (errno));
   return FALSE;
 }
 
@@ -168,7 +172,7 @@ make_tiff_pages (SeConverted *converted, const SeTiffList *list, const char *opt
       length = (gsize)(end - start);
       if (length == 0)
         {
-          g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, "its page %u is damaged", i + 1);
+          g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, _ ("its page %u is damaged"), i + 1);
           return FALSE;
         }
       g_array_append_val (lengths, length);
@@ -180,7 +184,7 @@ make_tiff_pages (SeConverted *converted, const SeTiffList *list, const char *opt
       return FALSE;
     }
   replace_file (converted, &out_fd);
-  return check_output (type->converter, converted, "it is empty", error);
+  return check_output (type->converter, converted, _ ("it is empty"), error);
 }
 
 /* Checks an image and, if wrap, puts a PDF that holds it as it is in the place of converted.
@@ -197,13 +201,14 @@ wrap_image (SeConverted *converted, const SeType *type, gboolean wrap, const SeJ
       || !se_image_wrap (type, converted->fd, out_fd, width, height, result, error))
     return FALSE;
   if (result->more)
-    g_warning ("something follows the image in its file, such as another image: it is left out");
+    g_warning (
+        _ ("something follows the image in its file, such as another image: it is left out"));
   if (result->profile_lost)
-    g_warning ("the image's color profile is damaged or not made for it: it is left out");
+    g_warning (_ ("the image's color profile is damaged or not made for it: it is left out"));
   if (!result->wrapped)
     return TRUE;
   replace_file (converted, &out_fd);
-  return check_output ("the wrapping of the image", converted, "it is empty", error);
+  return check_output (_ ("the wrapping of the image"), converted, _ ("it is empty"), error);
 }
 
 /* *family: set to PDF's where the options that the converter would have seen to are still to be
@@ -248,8 +253,8 @@ make_pdf (SeConverted *converted, const SeType *type, const SeJob *job, SeFamily
     return FALSE;
   if (pages == 0 || (int)pages == converted->pages)
     return TRUE;
-  g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, "%s made %d pages of its %u", type->converter,
-               converted->pages, pages);
+  g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, _ ("%s made %d pages of its %u"),
+               type->converter, converted->pages, pages);
   return FALSE;
 }
 
@@ -262,11 +267,11 @@ check_pdf (SeConverted *converted, gboolean arrange, GError **error)
     return FALSE;
   take_over (converted, &pdf);
   if (pdf.recovered)
-    g_warning ("the document's cross-reference table is damaged; it is sent as it is");
+    g_warning (_ ("the document's cross-reference table is damaged; it is sent as it is"));
   if (arrange && pdf.password)
     {
       g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
-                   "it asks for a password, so its pages cannot be laid out by options");
+                   _ ("it asks for a password, so its pages cannot be laid out by options"));
       return FALSE;
     }
   if (arrange)
@@ -281,8 +286,8 @@ check_pages (const char *name, const SeConverted *converted, int before, int exp
 {
   if (converted->pages == expected)
     return TRUE;
-  g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, "%s made %d pages of its %d instead of %d", name,
-               converted->pages, before, expected);
+  g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, _ ("%s made %d pages of its %d instead of %d"),
+               name, converted->pages, before, expected);
   return FALSE;
 }
 
@@ -297,11 +302,11 @@ select_pages (SeConverted *converted, const SeJob *job, GError **error)
   if (taken == 0)
     {
       g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
-                   "the options page-ranges and page-set leave none of its %d pages", pages);
+                   _ ("the options page-ranges and page-set leave none of its %d pages"), pages);
       return FALSE;
     }
   replace_file (converted, &out_fd);
-  return check_output ("the selection of pages", converted, "it is empty", error)
+  return check_output (_ ("the selection of pages"), converted, _ ("it is empty"), error)
          && check_pages ("the selection of pages", converted, pages, taken, error);
 }
 
@@ -386,8 +391,8 @@ keep (SeConverted *converted, SeSource *source, const SeJob *job, GError **error
     {
       g_set_error (
           error, SE_ERROR, SE_ERROR_DOCUMENT,
-          "the option %s cannot be honoured with email-format=%s, which leaves it as it is", layout,
-          se_format_names[job->fields->format]);
+          _ ("the option %s cannot be honoured with email-format=%s, which leaves it as it is"),
+          layout, se_format_names[job->fields->format]);
       return FALSE;
     }
   converted->fd = se_io_steal_fd (&source->fd);
@@ -400,8 +405,8 @@ static void
 refuse_unknown (const SeSource *source, GError **error)
 {
   g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
-               "its contents are no PDF, PostScript, text or image that can be converted (it came "
-               "as %s); email-format=original would send it as it is",
+               _ ("its contents are no PDF, PostScript, text or image that can be converted (it "
+                  "came as %s); email-format=original would send it as it is"),
                source->mime);
 }
 
@@ -443,7 +448,7 @@ void
 se_converted_warn (SeConverted *converted)
 {
   if (converted->is_signed)
-    g_warning ("the document is changed: its digital signature is no longer valid");
+    g_warning (_ ("the document is changed: its digital signature is no longer valid"));
   converted->is_signed = FALSE;
 }
 

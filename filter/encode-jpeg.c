@@ -2,6 +2,7 @@
 #include "filter/encode.h"
 
 #include <errno.h>
+#include <glib/gi18n-lib.h>
 #include <setjmp.h>
 #include <stdio.h>
 #include <string.h>
@@ -84,7 +85,7 @@ se_encode_jpeg (SePixmap *pixmap, const SeEncoding *encoding, int out_fd, GError
   if (MAX (pixmap->width, pixmap->height) > JPEG_MAX_DIMENSION)
     {
       g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
-                   "it would have %u by %u pixels, and a JPEG holds %d at most", pixmap->width,
+                   _ ("it would have %u by %u pixels, and a JPEG holds %d at most"), pixmap->width,
                    pixmap->height, (int)JPEG_MAX_DIMENSION);
       return FALSE;
     }
@@ -98,7 +99,7 @@ se_encode_jpeg (SePixmap *pixmap, const SeEncoding *encoding, int out_fd, GError
   else if (copy >= 0)
     close (copy);
   if (!done)
-    g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "the JPEG cannot be written: %s",
+    g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, _ ("the JPEG cannot be written: %s"),
                  g_strerror (errno));
   return done;
 }

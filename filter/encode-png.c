@@ -2,6 +2,7 @@
 #include "filter/encode.h"
 
 #include <errno.h>
+#include <glib/gi18n-lib.h>
 #include <math.h>
 #include <png.h>
 #include <setjmp.h>
@@ -62,7 +63,7 @@ se_encode_png (SePixmap *pixmap, const SeEncoding *encoding, int out_fd, GError 
   else if (copy >= 0)
     close (copy);
   if (!done)
-    g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "the PNG cannot be written: %s",
+    g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, _ ("the PNG cannot be written: %s"),
                  g_strerror (errno));
   return done;
 }

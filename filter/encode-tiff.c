@@ -2,6 +2,7 @@
 #include "filter/encode.h"
 
 #include <errno.h>
+#include <glib/gi18n-lib.h>
 #include <tiffio.h>
 #include <unistd.h>
 
@@ -118,7 +119,7 @@ se_encode_tiff (SePixmap *pixmap, const SeEncoding *encoding, int out_fd, GError
   gboolean done = tiff != NULL && set_fields (tiff, pixmap, encoding) && write_page (tiff, pixmap);
 
   if (!done)
-    g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "the TIFF cannot be written: %s",
+    g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, _ ("the TIFF cannot be written: %s"),
                  g_strerror (errno));
   if (tiff != NULL)
     TIFFClose (tiff);

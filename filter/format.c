@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 static SePiece *
@@ -19,7 +20,8 @@ share_file (const SeConverted *converted, GError **error)
 
   if (fd >= 0)
     return se_piece_new (fd, converted->mime, converted->pages, error);
-  g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "it cannot be read: %s", g_strerror (errno));
+  g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, _ ("it cannot be read: %s"),
+               g_strerror (errno));
   return NULL;
 }
 
@@ -34,8 +36,8 @@ extract_pages (const SeConverted *converted, int first, int last, GError **error
     return NULL;
   if (pdf.pages == last - first + 1)
     return se_piece_new (se_io_steal_fd (&fd), converted->mime, pdf.pages, error);
-  g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, "its pages %d to %d cannot be taken out", first,
-               last);
+  g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, _ ("its pages %d to %d cannot be taken out"),
+               first, last);
   return NULL;
 }
 
@@ -64,7 +66,7 @@ make_pdfa (const SeConverted *converted, int first, int last, const SeJob *job, 
   if (converted->password)
     {
       g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
-                   "it asks for a password, so PDF/A cannot be made of it");
+                   _ ("it asks for a password, so PDF/A cannot be made of it"));
       return FALSE;
     }
   if (fd < 0 || !make_pdf (converted, first, last, job, plain, error))
@@ -85,8 +87,8 @@ make_kept (const SeConverted *converted, int first, GPtrArray *pieces, GError **
   if (first == 0)
     return make_pdf (converted, 0, 0, NULL, pieces, error);
   g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
-               "it goes as it came (%s), so that its pages cannot be taken apart; "
-               "email-format=pdf would allow it",
+               _ ("it goes as it came (%s), so that its pages cannot be taken apart; "
+                  "email-format=pdf would allow it"),
                converted->mime);
   return FALSE;
 }
@@ -99,12 +101,8 @@ typedef struct
 } Maker;
 
 static const Maker makers[] = {
-  { SE_FORMAT_PDF, make_pdf },
-  { SE_FORMAT_ORIGINAL, make_pdf },
-  { SE_FORMAT_PDFA, make_pdfa },
-  { SE_FORMAT_TIFF, se_render },
-  { SE_FORMAT_JPEG, se_render },
-  { SE_FORMAT_PNG, se_render },
+  { SE_FORMAT_PDF, make_pdf },   { SE_FORMAT_ORIGINAL, make_pdf }, { SE_FORMAT_PDFA, make_pdfa },
+  { SE_FORMAT_TIFF, se_render }, { SE_FORMAT_JPEG, se_render },    { SE_FORMAT_PNG, se_render },
 };
 
 gboolean
@@ -118,7 +116,7 @@ se_format_make (const SeConverted *converted, int first, int last, const SeJob *
   for (gsize i = 0; i < G_N_ELEMENTS (makers); i++)
     if (makers[i].format == format)
       return makers[i].make (converted, first, last, job, pieces, error);
-  g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, "email-format=%s is not available",
+  g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, _ ("email-format=%s is not available"),
                se_format_names[format]);
   return FALSE;
 }

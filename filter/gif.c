@@ -3,6 +3,7 @@
 
 #include "filter/canvas.h"
 
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 #define CODES 4096
@@ -368,6 +369,6 @@ se_gif_add (SeImagePdf *pdf, SeReader *reader, gboolean *more, GError **error)
       se_canvas_close (&gif->canvas);
     }
   if (!done)
-    g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, "it is a damaged or incomplete GIF image");
+    g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, _ ("it is a damaged or incomplete GIF image"));
   return done;
 }

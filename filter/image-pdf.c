@@ -6,6 +6,7 @@
 #include "filter/temp.h"
 
 #include <errno.h>
+#include <glib/gi18n-lib.h>
 #include <math.h>
 #include <string.h>
 #include <unistd.h>
@@ -162,8 +163,8 @@ copy_range (SeImagePdf *pdf, int in_fd, const SeRange *range, GError **error)
         continue;
       if (length <= 0)
         {
-          g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "it cannot be read: %s",
-                       length < 0 ? g_strerror (errno) : "it has become shorter");
+          g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, _ ("it cannot be read: %s"),
+                       length < 0 ? g_strerror (errno) : _ ("it has become shorter"));
           return FALSE;
         }
       if (range->reversed)

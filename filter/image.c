@@ -10,6 +10,7 @@
 #include "filter/pnm.h"
 #include "filter/tiff.h"
 
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 typedef struct Kind Kind;
@@ -174,7 +175,7 @@ wrap (int in_fd, int out_fd, gpointer result, GError **error)
 
   if (!se_reader_open (reader, in_fd))
     {
-      g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "it cannot be read");
+      g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, _ ("it cannot be read"));
       return FALSE;
     }
   if (!task->kind->wrap (reader, pdf, &task->result, error))
@@ -191,8 +192,8 @@ se_image_wrap (const SeType *type, int in_fd, int out_fd, int width, int height,
   Task task = {
     .kind = find_kind (type), .wrap = out_fd >= 0, .paper_wide = width, .paper_high = height
   };
-  gboolean done = se_child_call ("the check of the image", wrap, in_fd, out_fd, &task, sizeof task,
-                                 &se_child_limits, error);
+  gboolean done = se_child_call (_ ("the check of the image"), wrap, in_fd, out_fd, &task,
+                                 sizeof task, &se_child_limits, error);
 
   *result = task.result;
   return done;

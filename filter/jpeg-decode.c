@@ -3,6 +3,7 @@
 #include "filter/jpeg.h"
 
 #include <errno.h>
+#include <glib/gi18n-lib.h>
 #include <setjmp.h>
 #include <unistd.h>
 
@@ -196,12 +197,13 @@ static void
 explain (const Handler *handler, const Source *source, GError **error)
 {
   if (source->error != 0)
-    g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "it cannot be read: %s",
+    g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, _ ("it cannot be read: %s"),
                  g_strerror (source->error));
   else
-    g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, "it is a JPEG image that is %s (%s)",
-                 handler->base.msg_code == JERR_OUT_OF_MEMORY ? "too large to be checked"
-                                                              : "damaged or incomplete",
+    g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
+                 handler->base.msg_code == JERR_OUT_OF_MEMORY
+                     ? _ ("it is a JPEG image that is too large to be checked (%s)")
+                     : _ ("it is a JPEG image that is damaged or incomplete (%s)"),
                  handler->message);
 }
 

@@ -3,6 +3,7 @@
 
 #include "filter/icc.h"
 
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 #define TEM 0x01
@@ -54,7 +55,7 @@ typedef struct
 static gboolean
 fail_broken (GError **error)
 {
-  g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, "it is a damaged or incomplete JPEG image");
+  g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, _ ("it is a damaged or incomplete JPEG image"));
   return FALSE;
 }
 
@@ -116,10 +117,10 @@ read_frame (Walk *walk, guint marker, GError **error)
       || (marker > SOF2 && marker != SOF9 && marker != SOF10))
     {
       g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
-                   "it is a JPEG image of a rare kind (%s), which cannot be read here",
-                   count > COMPONENTS_MAX ? "more than four colour components"
-                   : precision != 8       ? "not of 8 bits"
-                                          : "lossless or hierarchical");
+                   _ ("it is a JPEG image of a rare kind (%s), which cannot be read here"),
+                   count > COMPONENTS_MAX ? _ ("more than four colour components")
+                   : precision != 8       ? _ ("not of 8 bits")
+                                          : _ ("lossless or hierarchical"));
       return FALSE;
     }
   walk->jpeg->arithmetic = marker == SOF9 || marker == SOF10;

@@ -3,6 +3,7 @@
 
 #include "common/log.h"
 
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 /* Who sees to an option. */
@@ -220,14 +221,14 @@ describe_values (const Layout *layout)
     case VALUE_LISTED:
       return layout->values;
     case VALUE_BOOLEAN:
-      return "true or false";
+      return _ ("true or false");
     case VALUE_NUMBER:
-      return "a number";
+      return _ ("a number");
     case VALUE_RANGES:
-      return "page numbers in rising order, such as 1-3,7";
+      return _ ("page numbers in rising order, such as 1-3,7");
     case VALUE_TEXT:
     default:
-      return "plain text";
+      return _ ("plain text");
     }
 }
 
@@ -243,8 +244,8 @@ se_options_check (const GPtrArray *options, GError **error)
           g_autofree char *clean = se_log_clean (value, 60);
 
           g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
-                       "the option %s=%s cannot be honoured; possible: %s", layouts[i].name, clean,
-                       describe_values (&layouts[i]));
+                       _ ("the option %s=%s cannot be honoured; possible: %s"), layouts[i].name,
+                       clean, describe_values (&layouts[i]));
           return FALSE;
         }
     }
@@ -278,7 +279,7 @@ se_options_check_family (const GPtrArray *options, SeFamily family, GError **err
           || (layouts[i].by & (converter_of (family) | BY_PDFTOPDF)) != 0)
         continue;
       g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
-                   "the option %s=%s can be honoured for images only", layouts[i].name, value);
+                   _ ("the option %s=%s can be honoured for images only"), layouts[i].name, value);
       return FALSE;
     }
   return TRUE;

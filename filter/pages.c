@@ -7,6 +7,7 @@
 #include "filter/qpdf.h"
 #include "filter/temp.h"
 
+#include <glib/gi18n-lib.h>
 #include <qpdf/qpdfjob-c.h>
 #include <sys/mman.h>
 
@@ -34,7 +35,7 @@ add_page (qpdf_data to, qpdf_data from, int index)
 static gboolean
 fail_apart (GError **error)
 {
-  g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, "its pages cannot be taken apart");
+  g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, _ ("its pages cannot be taken apart"));
   return FALSE;
 }
 
@@ -199,11 +200,11 @@ select_and_trim (int in_fd, int out_fd, Selection *selection, GError **error)
   se_autofd int pages_fd = se_temp_file (error);
 
   if (pages_fd < 0
-      || !se_child_call ("the selection of pages", select_pages, in_fd, pages_fd, selection,
+      || !se_child_call (_ ("the selection of pages"), select_pages, in_fd, pages_fd, selection,
                          sizeof *selection, &se_child_limits, error))
     return FALSE;
   return selection->taken == 0
-         || se_child_call ("the selection of pages", trim_resources, pages_fd, out_fd, NULL, 0,
+         || se_child_call (_ ("the selection of pages"), trim_resources, pages_fd, out_fd, NULL, 0,
                            &se_child_limits, error);
 }
 
@@ -272,6 +273,6 @@ join_pages (int in_fd, int out_fd, gpointer result, GError **error)
 gboolean
 se_pages_join (int in_fd, const GArray *lengths, int out_fd, GError **error)
 {
-  return se_child_call ("the joining of pages", join_pages, in_fd, out_fd, &lengths, sizeof lengths,
-                        &se_child_limits, error);
+  return se_child_call (_ ("the joining of pages"), join_pages, in_fd, out_fd, &lengths,
+                        sizeof lengths, &se_child_limits, error);
 }

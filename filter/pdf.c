@@ -3,6 +3,7 @@
 
 #include "filter/child.h"
 
+#include <glib/gi18n-lib.h>
 #include <math.h>
 #include <qpdf/qpdf-c.h>
 #include <string.h>
@@ -111,7 +112,7 @@ check (int in_fd, int out_fd, gpointer result, GError **error)
     }
   if (pdf->pages < 0 && code == qpdf_e_system)
     {
-      g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "it could not be read");
+      g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, _ ("it could not be read"));
       return FALSE;
     }
   if (pdf->pages < 0 && ends_with_eof (in_fd))
@@ -122,8 +123,8 @@ check (int in_fd, int out_fd, gpointer result, GError **error)
   if (pdf->pages > 0)
     return TRUE;
   g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
-               pdf->pages == 0 ? "it is a PDF without a page"
-                               : "it is a damaged or incomplete PDF");
+               pdf->pages == 0 ? _ ("it is a PDF without a page")
+                               : _ ("it is a damaged or incomplete PDF"));
   return FALSE;
 }
 
@@ -131,6 +132,6 @@ gboolean
 se_pdf_check (int fd, SePdf *pdf, GError **error)
 {
   memset (pdf, 0, sizeof *pdf);
-  return se_child_call ("the check of the PDF", check, fd, -1, pdf, sizeof *pdf, &se_child_limits,
-                        error);
+  return se_child_call (_ ("the check of the PDF"), check, fd, -1, pdf, sizeof *pdf,
+                        &se_child_limits, error);
 }

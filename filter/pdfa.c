@@ -6,6 +6,7 @@
 #include "filter/qpdf.h"
 #include "filter/temp.h"
 
+#include <glib/gi18n-lib.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -163,7 +164,7 @@ prepare (int in_fd, int out_fd, gpointer result, GError **error)
 
   if (!se_qpdf_open (qpdf))
     {
-      g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, "its pages cannot be read");
+      g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, _ ("its pages cannot be read"));
       return FALSE;
     }
   count_pages (qpdf, result);
@@ -205,7 +206,7 @@ look (int in_fd, int out_fd, gpointer result, GError **error)
   qpdf_set_attempt_recovery (qpdf, QPDF_FALSE);
   if (!se_qpdf_open (qpdf))
     {
-      g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, "Ghostscript made no sound PDF/A of it");
+      g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, _ ("Ghostscript made no sound PDF/A of it"));
       return FALSE;
     }
   count_pages (qpdf, count);
@@ -227,7 +228,7 @@ find_profile (GError **error)
         return g_steal_pointer (&path);
     }
   g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY,
-               "Ghostscript's color profile " PROFILE " is not installed here, PDF/A needs it");
+               _ ("Ghostscript's color profile %s is not installed here, PDF/A needs it"), PROFILE);
   return NULL;
 }
 
@@ -269,10 +270,10 @@ se_pdfa_make (int in_fd, int out_fd, int pages, const SeJob *job, GError **error
   Count before = { 0 }, after = { 0 };
 
   if (prepared < 0
-      || !se_child_call ("the preparation for PDF/A", prepare, in_fd, prepared, &before,
+      || !se_child_call (_ ("the preparation for PDF/A"), prepare, in_fd, prepared, &before,
                          sizeof before, &se_child_limits, error)
       || !convert (prepared, out_fd, job, error)
-      || !se_child_call ("the check of PDF/A", look, out_fd, -1, &after, sizeof after,
+      || !se_child_call (_ ("the check of PDF/A"), look, out_fd, -1, &after, sizeof after,
                          &se_child_limits, error))
     return FALSE;
   if (after.pages != pages)
@@ -285,7 +286,7 @@ se_pdfa_make (int in_fd, int out_fd, int pages, const SeJob *job, GError **error
   if (after.pages != pages || !after.labelled)
     return FALSE;
   if (after.annotations < before.annotations)
-    g_warning ("of the document's %d links, notes and form fields PDF/A keeps %d",
+    g_warning (_ ("of the document's %d links, notes and form fields PDF/A keeps %d"),
                before.annotations, after.annotations);
   return TRUE;
 }

@@ -2,6 +2,7 @@
 #include "filter/piece.h"
 
 #include <errno.h>
+#include <glib/gi18n-lib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,7 +15,7 @@ se_piece_new (int fd, const char *mime, int pages, GError **error)
   *piece = (SePiece){ .fd = fd, .mime = mime, .pages = pages };
   if (fstat (fd, &status) < 0 || lseek (fd, 0, SEEK_SET) < 0)
     {
-      g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "it cannot be read: %s",
+      g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, _ ("it cannot be read: %s"),
                    g_strerror (errno));
       return NULL;
     }

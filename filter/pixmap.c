@@ -2,6 +2,7 @@
 #include "filter/pixmap.h"
 
 #include <errno.h>
+#include <glib/gi18n-lib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -82,7 +83,7 @@ se_pixmap_open (SePixmap *pixmap, int fd, GError **error)
   *pixmap = (SePixmap){ .file = copy >= 0 ? fdopen (copy, "r") : NULL };
   if (pixmap->file == NULL || fseek (pixmap->file, 0, SEEK_SET) < 0)
     {
-      g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "it cannot be read: %s",
+      g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, _ ("it cannot be read: %s"),
                    g_strerror (errno));
       if (pixmap->file == NULL && copy >= 0)
         close (copy);
@@ -95,7 +96,7 @@ se_pixmap_open (SePixmap *pixmap, int fd, GError **error)
       if (look_through (pixmap) && fseek (pixmap->file, pixmap->start, SEEK_SET) == 0)
         return TRUE;
     }
-  g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, "it was not drawn whole");
+  g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, _ ("it was not drawn whole"));
   return FALSE;
 }
 

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gi18n-lib.h>
 #include <glib/gstdio.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -61,7 +62,7 @@ find_documents (SePlace *place, const char *spool, const char *job, GError **err
         return TRUE;
       else
         {
-          g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "cannot read %s: %s", path,
+          g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, _ ("cannot read %s: %s"), path,
                        g_strerror (errno));
           return FALSE;
         }
@@ -99,7 +100,7 @@ name_pipe (int fd, GError **error)
 
   if (fstat (fd, &status) == 0)
     return g_strdup_printf ("%ju:%ju", (uintmax_t)status.st_dev, (uintmax_t)status.st_ino);
-  g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "cannot see the pipe to the backend: %s",
+  g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, _ ("cannot see the pipe to the backend: %s"),
                g_strerror (errno));
   return NULL;
 }
@@ -160,8 +161,9 @@ se_place_find (const char *job, const char *file, int stdout_fd, GError **error)
     }
   if (place->documents->len == 0)
     {
-      g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "no document of job %s in the spool (%s)",
-                   job, spool != NULL ? spool : "CUPS_REQUESTROOT is not set");
+      g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY,
+                   _ ("no document of job %s in the spool (%s)"), job,
+                   spool != NULL ? spool : _ ("CUPS_REQUESTROOT is not set"));
       return NULL;
     }
   if (place->documents->len == 1)
@@ -209,7 +211,7 @@ se_place_mark (const SePlace *place, GError **error)
 
   if (fd < 0)
     {
-      g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "cannot write %s: %s", place->marker,
+      g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, _ ("cannot write %s: %s"), place->marker,
                    g_strerror (errno));
       return FALSE;
     }
@@ -237,7 +239,7 @@ se_place_collect (SePlace *place, GError **error)
   if (markers->len + 1 != (guint)place->number)
     {
       g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY,
-                   "the filter of document %u left no marker in %s", markers->len + 1,
+                   _ ("the filter of document %u left no marker in %s"), markers->len + 1,
                    place->marker);
       return FALSE;
     }
@@ -248,6 +250,6 @@ se_place_collect (SePlace *place, GError **error)
       describe (place->documents->pdata[i], fields[3], strcmp (fields[2], SHEET) == 0);
     }
   if (g_unlink (place->marker) < 0)
-    g_warning ("cannot remove %s: %s", place->marker, g_strerror (errno));
+    g_warning (_ ("cannot remove %s: %s"), place->marker, g_strerror (errno));
   return TRUE;
 }

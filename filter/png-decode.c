@@ -2,6 +2,7 @@
 #include "filter/canvas.h"
 #include "filter/png.h"
 
+#include <glib/gi18n-lib.h>
 #include <png.h>
 #include <string.h>
 
@@ -141,7 +142,7 @@ decode (Decoding *decoding, GError **error)
   if (setjmp (png_jmpbuf (decoding->decoder)) != 0)
     {
       g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
-                   "it is a damaged or incomplete PNG image (%s)", decoding->message);
+                   _ ("it is a damaged or incomplete PNG image (%s)"), decoding->message);
       return FALSE;
     }
   png_set_read_fn (decoding->decoder, decoding, read_data);

@@ -3,6 +3,7 @@
 
 #include "filter/icc.h"
 
+#include <glib/gi18n-lib.h>
 #include <string.h>
 #include <zlib.h>
 
@@ -323,13 +324,13 @@ se_png_read (SeReader *reader, SePng *png, GError **error)
   walk->png = png;
   if (inflateInit (&walk->inflater.zlib) != Z_OK)
     {
-      g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "there is too little memory");
+      g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, _ ("there is too little memory"));
       return FALSE;
     }
   done = se_reader_seek (reader, 8) && walk_chunks (walk);
   inflateEnd (&walk->inflater.zlib);
   if (!done)
-    g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, "it is a damaged or incomplete PNG image");
+    g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, _ ("it is a damaged or incomplete PNG image"));
   return done;
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "filter/pnm.h"
 
+#include <glib/gi18n-lib.h>
+
 #define SIDE_MAX 1000000 /* pixels */
 #define NUMBER_MAX 100000000
 
@@ -145,7 +147,7 @@ read_row (const Pnm *pnm, guchar *row, gsize size)
 static gboolean
 fail (GError **error)
 {
-  g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, "it is a damaged or incomplete PNM image");
+  g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, _ ("it is a damaged or incomplete PNM image"));
   return FALSE;
 }
 

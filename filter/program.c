@@ -6,6 +6,7 @@
 #include "filter/temp.h"
 
 #include <errno.h>
+#include <glib/gi18n-lib.h>
 
 #define INPUT "/dev/fd/0" /* spares the programs the copy that they make of a standard input */
 
@@ -97,14 +98,14 @@ se_program_run_filter (const char *name, const char *options, const SeType *type
   return run (arguments, type, job, in_fd, out_fd, error);
 }
 
+/* missing: what to say where it is not installed. */
 static char *
-find_ghostscript (const char *purpose, GError **error)
+find_ghostscript (const char *missing, GError **error)
 {
   char *program = g_find_program_in_path ("gs");
 
   if (program == NULL)
-    g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "Ghostscript is not installed here, %s",
-                 purpose);
+    g_set_error_literal (error, SE_ERROR, SE_ERROR_TEMPORARY, missing);
   return program;
 }
 
@@ -120,8 +121,9 @@ se_program_run_ghostscript (const SeType *type, const char *const *options, cons
                                         "-sstdout=%stderr",
                                         "-sOutputFile=%stdout",
                                         "-dAutoRotatePages=/None" };
-  g_autofree char *purpose = g_strdup_printf ("it makes PDF of %s", type->title);
-  g_autofree char *program = find_ghostscript (purpose, error);
+  g_autofree char *missing = g_strdup_printf (
+      _ ("Ghostscript is not installed here, it makes PDF of %s"), _ (type->title));
+  g_autofree char *program = find_ghostscript (missing, error);
   g_autoptr (GPtrArray) arguments = g_ptr_array_new ();
 
   if (program == NULL)
@@ -141,7 +143,8 @@ gboolean
 se_program_draw_page (int page, guint resolution, SeSmoothing smoothing, const SeJob *job,
                       int in_fd, int out_fd, GError **error)
 {
-  g_autofree char *program = find_ghostscript ("it makes images of pages", error);
+  g_autofree char *program
+      = find_ghostscript (_ ("Ghostscript is not installed here, it makes images of pages"), error);
   g_autofree char *first = g_strdup_printf ("-dFirstPage=%d", page);
   g_autofree char *last = g_strdup_printf ("-dLastPage=%d", page);
   g_autofree char *dots = g_strdup_printf ("-r%u", resolution);

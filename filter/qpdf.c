@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "filter/qpdf.h"
 
+#include <glib/gi18n-lib.h>
+
 void
 se_qpdf_free (qpdf_data qpdf)
 {
@@ -44,9 +46,9 @@ se_qpdf_write (qpdf_data qpdf, gboolean encrypted, GError **error)
     }
   failure = qpdf_get_error (qpdf);
   if (failure != NULL && qpdf_get_error_code (qpdf, failure) == qpdf_e_system)
-    g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "its pages could not be written: %s",
+    g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, _ ("its pages could not be written: %s"),
                  qpdf_get_error_message_detail (qpdf, failure));
   else
-    g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, "its pages are damaged");
+    g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, _ ("its pages are damaged"));
   return FALSE;
 }

@@ -8,6 +8,7 @@
 #include "filter/temp.h"
 
 #include <errno.h>
+#include <glib/gi18n-lib.h>
 #include <unistd.h>
 
 #define FILES_MAX 500 /* attachments of a document; each is an open file until it is passed on */
@@ -43,7 +44,7 @@ encode (int in_fd, int out_fd, gpointer result, GError **error)
     }
   if (done && pixmap.cut)
     {
-      g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "it cannot be read again");
+      g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, _ ("it cannot be read again"));
       done = FALSE;
     }
   se_pixmap_clear (&pixmap);
@@ -60,8 +61,8 @@ draw (const SeConverted *converted, int page, SeSmoothing smoothing, Task *task,
   return page_fd >= 0
          && se_program_draw_page (page, task->encoding.resolution, smoothing, job, converted->fd,
                                   page_fd, error)
-         && se_child_call ("the encoding of the page", encode, page_fd, out_fd, task, sizeof *task,
-                           &se_child_limits, error)
+         && se_child_call (_ ("the encoding of the page"), encode, page_fd, out_fd, task,
+                           sizeof *task, &se_child_limits, error)
          && se_temp_has_space (error);
 }
 
@@ -85,7 +86,7 @@ write_page (const SeConverted *converted, int page, Task *task, const SeJob *job
   if (done)
     return TRUE;
   se_temp_blame_space (error);
-  g_prefix_error (error, "its page %d: ", page);
+  g_prefix_error (error, _ ("its page %d: "), page);
   return FALSE;
 }
 
@@ -123,11 +124,11 @@ check_pages (const SeConverted *converted, int first, int last, SeFormat format,
 {
   if (converted->pages < 1)
     g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
-                 "it asks for a password, so no images can be made of its pages");
+                 _ ("it asks for a password, so no images can be made of its pages"));
   else if (format != SE_FORMAT_TIFF && last - first >= FILES_MAX)
     g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
-                 "it has %d pages, and %d files of one page are the most: choose some by "
-                 "page-ranges, or email-format=tiff",
+                 _ ("it has %d pages, and %d files of one page are the most: choose some by "
+                    "page-ranges, or email-format=tiff"),
                  last - first + 1, FILES_MAX);
   else
     return TRUE;

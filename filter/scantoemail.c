@@ -5,6 +5,7 @@
  * filter's word over the backend's verdict. */
 #include "common/bundle.h"
 #include "common/io.h"
+#include "common/language.h"
 #include "common/log.h"
 #include "filter/child.h"
 #include "filter/convert.h"
@@ -13,6 +14,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gi18n-lib.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -47,7 +49,7 @@ find_back_channel (void)
   return SE_FD_BACK_CHANNEL;
 }
 
-/* Waits for the terms, once, and no sooner than there is something to weigh. */
+/* Waits for the terms, once. */
 static const SeTerms *
 get_terms (Run *run)
 {
@@ -56,6 +58,16 @@ get_terms (Run *run)
     g_debug ("the backend has not told how large a mail may be");
   run->asked = TRUE;
   return &run->terms;
+}
+
+/* Failures are told by the backend: in the queue's language, else in that of who printed. */
+static void
+choose_language (Run *run)
+{
+  const char *language = get_terms (run)->language;
+
+  if (language != NULL)
+    (void)se_language_use (SE_LOCALE_DIR, language);
 }
 
 /* Reads standard input to its end: gziptoany, behind which a run has no argv[6], must not see a
@@ -101,13 +113,14 @@ write_failure (SeBundleWriter *writer, const char *name, guint number, const GEr
 {
   SeError fault = se_error_is (failure, SE_ERROR_DOCUMENT) ? SE_ERROR_DOCUMENT : SE_ERROR_TEMPORARY;
   g_autofree char *clean = name != NULL ? se_log_clean (name, 100) : NULL;
-  g_autofree char *what = clean != NULL ? g_strdup_printf ("The document \"%s\"", clean)
-                          : number > 0  ? g_strdup_printf ("Document %u of the job", number)
-                                        : g_strdup ("The document");
-  g_autofree char *sentence
-      = g_strdup_printf ("%s %s: %s", what,
-                         fault == SE_ERROR_DOCUMENT ? "cannot be sent" : "could not be prepared",
-                         failure->message);
+  g_autofree char *what = clean != NULL ? g_strdup_printf (_ ("The document \"%s\""), clean)
+                          : number > 0  ? g_strdup_printf (_ ("Document %u of the job"), number)
+                                        : g_strdup (_ ("The document"));
+  /* TRANSLATORS: "The document …", and why: a message that begins with a small letter, often "it".
+   */
+  g_autofree char *sentence = g_strdup_printf (
+      fault == SE_ERROR_DOCUMENT ? _ ("%s cannot be sent: %s") : _ ("%s could not be prepared: %s"),
+      what, failure->message);
 
   g_debug ("%s", sentence);
   return se_bundle_writer_fail (writer, name, fault, sentence, error);
@@ -135,7 +148,7 @@ split (Run *run, SeConverted *converted, const SeJob *job, char **digest, GError
 
   if (fd < 0)
     {
-      g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "it cannot be read: %s",
+      g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, _ ("it cannot be read: %s"),
                    g_strerror (errno));
       return NULL;
     }
@@ -231,7 +244,7 @@ read_fields (const GPtrArray *options, GError **error)
 
   if (path != NULL && fd < 0)
     {
-      g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "the queue's PPD cannot be read: %s",
+      g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, _ ("the queue's PPD cannot be read: %s"),
                    g_strerror (errno));
       return NULL;
     }
@@ -259,12 +272,13 @@ write_bundle (SePlace *place, SeJob *job, int terms_fd, GError *failure, GError 
   g_autoptr (GError) local = NULL;
   gboolean done;
 
+  choose_language (&run);
   if (failure == NULL && se_place_collect (place, &local) && se_options_check (job->options, &local)
       && (fields = read_fields (job->options, &local)) != NULL)
     {
       documents = drop_banners (place);
       if (documents->len == 0)
-        g_set_error (&local, SE_ERROR, SE_ERROR_DOCUMENT, "there is none in the job");
+        g_set_error (&local, SE_ERROR, SE_ERROR_DOCUMENT, _ ("there is none in the job"));
       else
         job->time = find_time (documents);
     }
@@ -325,6 +339,7 @@ main (int argc, char **argv)
   se_child_take_signals ();
   g_log_set_writer_func (se_log_writer, NULL, NULL);
   allow_many_files ();
+  (void)se_language_use (SE_LOCALE_DIR, g_getenv ("LANG"));
   if (argc == 6)
     drain ();
   run (argv, argv[6], terms_fd);

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gi18n-lib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -25,7 +26,7 @@ measure (SeSource *source, GError **error)
       source->length = (guint64)status.st_size;
       return TRUE;
     }
-  g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "it is no regular file");
+  g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, _ ("it is no regular file"));
   return FALSE;
 }
 
@@ -35,7 +36,8 @@ read_head (const SeSource *source, guchar *head, GError **error)
   gssize length = pread (source->fd, head, SE_TYPE_HEAD, 0);
 
   if (length < 0)
-    g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "it cannot be read: %s", g_strerror (errno));
+    g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, _ ("it cannot be read: %s"),
+                 g_strerror (errno));
   return length;
 }
 
@@ -67,7 +69,7 @@ inflate_file (int in_fd, int out_fd, gpointer result, GError **error)
   if (!copied || sound)
     return copied;
   g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
-               "its gzip-compressed data are damaged or incomplete");
+               _ ("its gzip-compressed data are damaged or incomplete"));
   return FALSE;
 }
 
@@ -78,7 +80,7 @@ inflate_source (SeSource *source, GError **error)
   se_autofd int inflated = se_temp_file (error);
 
   if (inflated < 0
-      || !se_child_call ("decompression", inflate_file, source->fd, inflated, NULL, 0,
+      || !se_child_call (_ ("decompression"), inflate_file, source->fd, inflated, NULL, 0,
                          &se_child_limits, error))
     return FALSE;
   close (source->fd);
@@ -95,7 +97,7 @@ se_source_open (SeSource *source, const char *path, const char *hint, GError **e
   *source = (SeSource){ .fd = open (path, O_RDONLY | O_NOCTTY | O_CLOEXEC) };
   if (source->fd < 0)
     {
-      g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "%s cannot be opened: %s", path,
+      g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, _ ("%s cannot be opened: %s"), path,
                    g_strerror (errno));
       return FALSE;
     }
@@ -108,7 +110,7 @@ se_source_open (SeSource *source, const char *path, const char *hint, GError **e
     }
   if (length == 0)
     {
-      g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, "it is empty");
+      g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, _ ("it is empty"));
       return FALSE;
     }
   source->type = se_type_find (head, (gsize)length, hint);
@@ -135,6 +137,7 @@ se_source_digest (const SeSource *source, GError **error)
     se_digest_update (digest, chunk, (gsize)length);
   if (length == 0)
     return se_digest_finish (digest);
-  g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "it cannot be read: %s", g_strerror (errno));
+  g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, _ ("it cannot be read: %s"),
+               g_strerror (errno));
   return NULL;
 }

@@ -4,6 +4,7 @@
 #include "filter/compact.h"
 #include "filter/format.h"
 
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 #define FULL 0.9               /* of the room: a piece that takes as much need not grow */
@@ -71,16 +72,28 @@ format_size (guint64 octets)
                           : g_strdup_printf ("%.2f MB", (double)octets / 1e6);
 }
 
-/* what: "its page 7 alone takes". */
+/* size: of page alone; page 0: of a whole document that asks for a password, or goes as it came. */
 static void
-set_too_large (GError **error, const SeSplitter *splitter, const char *what, guint64 size,
-               const char *why)
+set_too_large (GError **error, const SeSplitter *splitter, int page, guint64 size,
+               gboolean password)
 {
   g_autofree char *taken = format_size (size);
   g_autofree char *room = format_size (splitter->terms->room);
 
-  g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
-               "%s %s in a mail, which has room for %s of attachments%s", what, taken, room, why);
+  if (page > 0)
+    g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
+                 _ ("its page %d alone takes %s in a mail, which has room for %s of attachments"),
+                 page, taken, room);
+  else if (password)
+    g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
+                 _ ("it takes %s in a mail, which has room for %s of attachments, and it asks for "
+                    "a password: it cannot be taken apart"),
+                 taken, room);
+  else
+    g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
+                 _ ("it takes %s in a mail, which has room for %s of attachments, and it goes as "
+                    "it came: email-format=pdf would allow it to be taken apart"),
+                 taken, room);
 }
 
 /* Makes one piece of pages first to last. */
@@ -170,7 +183,6 @@ cut (SeSplitter *splitter, const SeConverted *converted, int first, int last, gu
 
   while (first <= last)
     {
-      g_autofree char *what = g_strdup_printf ("its page %d alone takes", first);
       g_autoptr (GError) failure = NULL;
       guint64 taken = size;
       SePiece *piece = NULL;
@@ -186,7 +198,7 @@ cut (SeSplitter *splitter, const SeConverted *converted, int first, int last, gu
         begin_mail (splitter);
       else if (failure == NULL)
         {
-          set_too_large (error, splitter, what, taken, "");
+          set_too_large (error, splitter, first, taken, FALSE);
           return FALSE;
         }
       else
@@ -204,7 +216,6 @@ place_part (SeSplitter *splitter, const SeConverted *converted, SePiece *part, i
             const SeJob *job, GPtrArray *pieces, GError **error)
 {
   g_autoptr (SePiece) owned = part;
-  g_autofree char *what = g_strdup_printf ("its page %d alone takes", first);
 
   if (part_size (part) <= splitter->terms->room)
     {
@@ -217,12 +228,9 @@ place_part (SeSplitter *splitter, const SeConverted *converted, SePiece *part, i
     return cut (splitter, converted, first, first + part->pages - 1, part_size (part), job, pieces,
                 error);
   if (part->pages == 1)
-    set_too_large (error, splitter, what, part_size (part), "");
+    set_too_large (error, splitter, first, part_size (part), FALSE);
   else
-    set_too_large (error, splitter, "it takes", part_size (part),
-                   converted->password ? ", and it asks for a password: it cannot be taken apart"
-                                       : ", and it goes as it came: email-format=pdf "
-                                         "would allow it to be taken apart");
+    set_too_large (error, splitter, 0, part_size (part), converted->password);
   return FALSE;
 }
 
@@ -254,8 +262,10 @@ make_parts (const SeConverted *converted, const SeJob *job, GPtrArray *parts, GE
     return se_format_make (converted, 0, 0, job, parts, error);
   if (converted->pages <= 0)
     {
-      g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, "%s, so email-split cannot be honoured",
-                   converted->password ? "it asks for a password" : "its pages are not known");
+      g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
+                   converted->password
+                       ? _ ("it asks for a password, so email-split cannot be honoured")
+                       : _ ("its pages are not known, so email-split cannot be honoured"));
       return FALSE;
     }
   for (gint64 first = 1; first <= converted->pages; first += length)
@@ -281,8 +291,9 @@ make_compact (SeConverted *converted, Wish *wish, gboolean *smaller, GError **er
 
   if (format == SE_FORMAT_ORIGINAL)
     {
-      g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
-                   "with email-format=original it goes as it came, so it cannot be made smaller");
+      g_set_error (
+          error, SE_ERROR, SE_ERROR_DOCUMENT,
+          _ ("with email-format=original it goes as it came, so it cannot be made smaller"));
       return FALSE;
     }
   if (format == SE_FORMAT_PDF || format == SE_FORMAT_PDFA)

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <glib/gi18n-lib.h>
 #include <glib/gstdio.h>
 #include <stdlib.h>
 #include <sys/statvfs.h>
@@ -38,10 +39,10 @@ se_temp_file (GError **error)
   path = g_build_filename (base, "scan-email-XXXXXX", NULL);
   fd = g_mkstemp_full (path, O_RDWR | O_CLOEXEC, 0600);
   if (fd < 0)
-    g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "cannot make a temporary file in %s: %s",
+    g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, _ ("cannot make a temporary file in %s: %s"),
                  base, g_strerror (errno));
   else if (g_unlink (path) < 0)
-    g_warning ("cannot remove %s: %s", path, g_strerror (errno));
+    g_warning (_ ("cannot remove %s: %s"), path, g_strerror (errno));
   return fd;
 }
 
@@ -54,7 +55,7 @@ se_temp_make_directory (GError **error)
   if (g_mkdtemp_full (path, 0700) == NULL)
     {
       g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY,
-                   "cannot make a temporary directory in %s: %s", base, g_strerror (errno));
+                   _ ("cannot make a temporary directory in %s: %s"), base, g_strerror (errno));
       return NULL;
     }
   return g_steal_pointer (&path);
@@ -64,7 +65,7 @@ static int
 remove_one (const char *path, const struct stat *status, int kind, struct FTW *walk)
 {
   if (remove (path) < 0)
-    g_warning ("cannot remove %s: %s", path, g_strerror (errno));
+    g_warning (_ ("cannot remove %s: %s"), path, g_strerror (errno));
   return 0;
 }
 
@@ -72,7 +73,7 @@ void
 se_temp_remove_directory (const char *path)
 {
   if (nftw (path, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT) < 0)
-    g_warning ("cannot remove %s: %s", path, g_strerror (errno));
+    g_warning (_ ("cannot remove %s: %s"), path, g_strerror (errno));
 }
 
 static gboolean
@@ -83,7 +84,8 @@ has_bytes_free (guint64 bytes, GError **error)
 
   if (statvfs (base, &space) < 0 || (guint64)space.f_bavail * space.f_frsize >= bytes)
     return TRUE;
-  g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "there is too little space left in %s", base);
+  g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, _ ("there is too little space left in %s"),
+               base);
   return FALSE;
 }
 

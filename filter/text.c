@@ -6,6 +6,7 @@
 #include "filter/temp.h"
 
 #include <errno.h>
+#include <glib/gi18n-lib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -103,7 +104,7 @@ convert (int in_fd, int out_fd, GIConv converter, GError **error)
       wide = wide || (first && length >= 2 && (guchar)chunk[0] >= 0xfe && (guchar)chunk[1] >= 0xfe);
       if (!wide && memchr (chunk, '\0', (gsize)length) != NULL)
         {
-          g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, "it is no text: it holds NUL bytes");
+          g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, _ ("it is no text: it holds NUL bytes"));
           return FALSE;
         }
       rest = convert_chunk (converter, chunk, (gsize)length, out_fd, error);
@@ -146,7 +147,7 @@ to_utf8 (int in_fd, int out_fd, gpointer result, GError **error)
   converter = open_converter (head, length, utf8, charset);
   if (converter == (GIConv)-1)
     {
-      g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "iconv knows no WINDOWS-1252 here");
+      g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, _ ("iconv knows no WINDOWS-1252 here"));
       return FALSE;
     }
   done = convert (in_fd, out_fd, converter, error);
@@ -160,7 +161,7 @@ se_text_to_utf8 (int in_fd, const char *charset, GError **error)
   se_autofd int out_fd = se_temp_file (error);
 
   if (out_fd < 0
-      || !se_child_call ("the conversion to UTF-8", to_utf8, in_fd, out_fd, &charset,
+      || !se_child_call (_ ("the conversion to UTF-8"), to_utf8, in_fd, out_fd, &charset,
                          sizeof charset, &se_child_limits, error))
     return -1;
   return se_io_steal_fd (&out_fd);

@@ -5,6 +5,7 @@
 #include "common/option-list.h"
 
 #include <errno.h>
+#include <glib/gi18n-lib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -52,7 +53,8 @@ read_line (Lines *lines, GString *line, GError **error)
          && byte != '\r')
     g_string_append_c (line, (char)byte);
   if (byte == -2)
-    g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "it cannot be read: %s", g_strerror (errno));
+    g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, _ ("it cannot be read: %s"),
+                 g_strerror (errno));
   return byte != -2 && (byte != -1 || line->len > 0);
 }
 
@@ -92,8 +94,8 @@ se_ticket_check (int fd, GError **error)
   if (name == NULL)
     return TRUE;
   g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
-               "it carries a job ticket (%%cupsJobTicket) that sets %s; a document may not say how "
-               "or to whom it is mailed",
+               _ ("it carries a job ticket (%%cupsJobTicket) that sets %s; a document may not say "
+                  "how or to whom it is mailed"),
                name);
   return FALSE;
 }

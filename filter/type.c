@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "filter/type.h"
 
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 #define UEL "\033%-12345X" /* begins and ends a job in a printer's control language (PJL) */
@@ -8,8 +9,8 @@
 
 static const SeType pdf = { SE_FAMILY_PDF, "application/pdf", "PDF", NULL };
 static const SeType postscript
-    = { SE_FAMILY_POSTSCRIPT, "application/postscript", "PostScript document", "gs" };
-static const SeType text = { SE_FAMILY_TEXT, "text/plain", "text", "texttopdf" };
+    = { SE_FAMILY_POSTSCRIPT, "application/postscript", N_ ("PostScript document"), "gs" };
+static const SeType text = { SE_FAMILY_TEXT, "text/plain", N_ ("text"), "texttopdf" };
 
 typedef struct
 {
@@ -21,37 +22,37 @@ typedef struct
 
 /* clang-format off */
 #define MAGIC(offset, bytes) (offset), sizeof bytes - 1, (bytes)
-#define IMAGE(subtype, title) { SE_FAMILY_IMAGE, "image/" subtype, title " image", "imagetopdf" }
+#define IMAGE(subtype, title) { SE_FAMILY_IMAGE, "image/" subtype, title, "imagetopdf" }
 #define RASTER(mime, title) { SE_FAMILY_RASTER, mime, title, "rastertopdf" }
-#define CUPS_RASTER RASTER ("application/vnd.cups-raster", "CUPS raster")
+#define CUPS_RASTER RASTER ("application/vnd.cups-raster", N_ ("CUPS raster"))
 
 /* The first that fits counts. As in CUPS's mime.types. */
 static const Magic magics[] = {
-  { IMAGE ("png", "PNG"), MAGIC (0, "\x89PNG\r\n\x1a\n") },
-  { IMAGE ("jpeg", "JPEG"), MAGIC (0, "\xff\xd8\xff") },
-  { IMAGE ("tiff", "TIFF"), MAGIC (0, "II*\0") },
-  { IMAGE ("tiff", "TIFF"), MAGIC (0, "MM\0*") },
-  { IMAGE ("tiff", "TIFF"), MAGIC (0, "II+\0") }, /* BigTIFF */
-  { IMAGE ("tiff", "TIFF"), MAGIC (0, "MM\0+") },
-  { IMAGE ("gif", "GIF"), MAGIC (0, "GIF87a") },
-  { IMAGE ("gif", "GIF"), MAGIC (0, "GIF89a") },
-  { IMAGE ("x-sun-raster", "Sun raster"), MAGIC (0, "\x59\xa6\x6a\x95") },
-  { IMAGE ("x-sgi-rgb", "SGI"), MAGIC (0, "\x01\xda") },
-  { RASTER ("image/pwg-raster", "PWG raster"), MAGIC (0, "RaS2PwgRaster\0") },
-  { RASTER ("image/urf", "URF raster"), MAGIC (0, "UNIRAST\0") },
+  { IMAGE ("png", N_ ("PNG image")), MAGIC (0, "\x89PNG\r\n\x1a\n") },
+  { IMAGE ("jpeg", N_ ("JPEG image")), MAGIC (0, "\xff\xd8\xff") },
+  { IMAGE ("tiff", N_ ("TIFF image")), MAGIC (0, "II*\0") },
+  { IMAGE ("tiff", N_ ("TIFF image")), MAGIC (0, "MM\0*") },
+  { IMAGE ("tiff", N_ ("TIFF image")), MAGIC (0, "II+\0") }, /* BigTIFF */
+  { IMAGE ("tiff", N_ ("TIFF image")), MAGIC (0, "MM\0+") },
+  { IMAGE ("gif", N_ ("GIF image")), MAGIC (0, "GIF87a") },
+  { IMAGE ("gif", N_ ("GIF image")), MAGIC (0, "GIF89a") },
+  { IMAGE ("x-sun-raster", N_ ("Sun raster image")), MAGIC (0, "\x59\xa6\x6a\x95") },
+  { IMAGE ("x-sgi-rgb", N_ ("SGI image")), MAGIC (0, "\x01\xda") },
+  { RASTER ("image/pwg-raster", N_ ("PWG raster")), MAGIC (0, "RaS2PwgRaster\0") },
+  { RASTER ("image/urf", N_ ("URF raster")), MAGIC (0, "UNIRAST\0") },
   { CUPS_RASTER, MAGIC (0, "RaSt") },
   { CUPS_RASTER, MAGIC (0, "tSaR") },
   { CUPS_RASTER, MAGIC (0, "RaS2") },
   { CUPS_RASTER, MAGIC (0, "2SaR") },
   { CUPS_RASTER, MAGIC (0, "RaS3") },
   { CUPS_RASTER, MAGIC (0, "3SaR") },
-  { { SE_FAMILY_BANNER, "application/vnd.cups-pdf-banner", "CUPS banner", "bannertopdf" },
+  { { SE_FAMILY_BANNER, "application/vnd.cups-pdf-banner", N_ ("CUPS banner"), "bannertopdf" },
     MAGIC (0, "#PDF-BANNER") },
 };
-static const SeType bitmap = IMAGE ("x-bitmap", "BMP");
+static const SeType bitmap = IMAGE ("x-bitmap", N_ ("BMP image"));
 static const SeType bitmaps[] = { /* P1 to P6 */
-  IMAGE ("x-portable-bitmap", "PBM"), IMAGE ("x-portable-graymap", "PGM"),
-  IMAGE ("x-portable-pixmap", "PPM"),
+  IMAGE ("x-portable-bitmap", N_ ("PBM image")), IMAGE ("x-portable-graymap", N_ ("PGM image")),
+  IMAGE ("x-portable-pixmap", N_ ("PPM image")),
 };
 /* clang-format on */
 

@@ -20,7 +20,7 @@ typedef struct
 {
   SeFamily family;
   const char *mime;
-  const char *title;     /* for messages: "is a damaged or incomplete TITLE" */
+  const char *title;     /* for messages: "is a damaged or incomplete TITLE", by _ () */
   const char *converter; /* program that makes PDF of it: gs or one in CUPS's filter directory;
                             NULL: none */
 } SeType;

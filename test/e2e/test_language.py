@@ -33,6 +33,17 @@ class Jobs(EndToEnd):
             with self.subTest(language):
                 self.assert_german(self.refused(language))
 
+    def test_the_filter_speaks_it_too(self):
+        broken = documents.pdf(2)[:400]
+        job = self.ipp.print_job(self.queue, broken, language="de", mime="application/pdf")
+        self.assert_no_mail(job, "canceled", "Das Dokument kann nicht gesendet werden: ")
+        self.configure(queue={"language": "de"})
+        job = self.ipp.print_job(self.queue, broken, language="en", mime="application/pdf")
+        self.assert_no_mail(job, "canceled", "Das Dokument kann nicht gesendet werden: ")
+        self.configure(queue={"language": "en"})
+        job = self.ipp.print_job(self.queue, broken, language="de", mime="application/pdf")
+        self.assert_no_mail(job, "canceled", "The document cannot be sent: ")
+
     def test_lpstat_shows_it(self):
         self.refused("de-de")
         listed = self.cups.run("lpstat", "-l", "-W", "completed", "-o", self.queue).stdout
