@@ -277,12 +277,12 @@ se_pdfa_make (int in_fd, int out_fd, int pages, const SeJob *job, GError **error
                          &se_child_limits, error))
     return FALSE;
   if (after.pages != pages)
-    g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, "Ghostscript made PDF/A of %d of its %d pages",
-                 after.pages, pages);
+    g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
+                 _ ("Ghostscript made PDF/A of %d of its %d pages"), after.pages, pages);
   else if (!after.labelled)
     g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
-                 "it has fonts or other parts of which Ghostscript cannot make PDF/A; "
-                 "the log at level debug says which");
+                 _ ("it has fonts or other parts of which Ghostscript cannot make PDF/A; the log "
+                    "at level debug says which"));
   if (after.pages != pages || !after.labelled)
     return FALSE;
   if (after.annotations < before.annotations)

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gi18n-lib.h>
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TIFF, se_tiff_file_close)
 
@@ -31,10 +32,10 @@ static gboolean
 fail (const SeTiffFile *file, GError **error)
 {
   if (file->write_error != 0)
-    g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "a temporary file cannot be written: %s",
+    g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, _ ("a temporary file cannot be written: %s"),
                  g_strerror (file->write_error));
   else
-    g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, "it is damaged or incomplete");
+    g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, _ ("it is damaged or incomplete"));
   return FALSE;
 }
 

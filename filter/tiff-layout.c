@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "filter/tiff-layout.h"
 
+#include <glib/gi18n-lib.h>
+
 #define ROW_MAX (64 << 20) /* bytes */
 #define CENTIMETRES_AN_INCH 2.54
 
@@ -8,7 +10,8 @@ static gboolean
 refuse (guint page, const char *why, GError **error)
 {
   g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
-               "its page %u is a TIFF image of a kind that cannot be read here (%s)", page, why);
+               _ ("its page %u is a TIFF image of a kind that cannot be read here (%s)"), page,
+               why);
   return FALSE;
 }
 
@@ -127,20 +130,20 @@ read_kind (TIFF *tiff, SeTiffLayout *layout, guint page, GError **error)
   if (layout->compression == COMPRESSION_OJPEG && layout->samples > 1)
     return take_rgba (tiff, layout, page, error);
   if (format != SAMPLEFORMAT_UINT && format != SAMPLEFORMAT_VOID)
-    return refuse (page, "its samples are signed or floating-point numbers", error);
+    return refuse (page, _ ("its samples are signed or floating-point numbers"), error);
   if (layout->bits != 1 && layout->bits != 2 && layout->bits != 4 && layout->bits != 8
       && layout->bits != 16)
-    return refuse (page, "not 1, 2, 4, 8 or 16 bits a sample", error);
+    return refuse (page, _ ("not 1, 2, 4, 8 or 16 bits a sample"), error);
   layout->inverted = photometric == PHOTOMETRIC_MINISWHITE;
   layout->components = photometric == PHOTOMETRIC_RGB         ? 3
                        : photometric == PHOTOMETRIC_SEPARATED ? 4
                                                               : 1;
   if (layout->samples < layout->components
       || (photometric == PHOTOMETRIC_SEPARATED && get_short (tiff, TIFFTAG_INKSET) != INKSET_CMYK))
-    return refuse (page, "other inks than cyan, magenta, yellow and black, or too few samples",
+    return refuse (page, _ ("other inks than cyan, magenta, yellow and black, or too few samples"),
                    error);
   if (photometric == PHOTOMETRIC_PALETTE && !read_palette (tiff, layout))
-    return refuse (page, "a palette without colors, or with too many", error);
+    return refuse (page, _ ("a palette without colors, or with too many"), error);
   find_alpha (tiff, layout);
   return TRUE;
 }
@@ -152,11 +155,11 @@ se_tiff_layout_read (SeTiffLayout *layout, TIFF *tiff, guint page, GError **erro
   if (!TIFFGetField (tiff, TIFFTAG_IMAGEWIDTH, &layout->width)
       || !TIFFGetField (tiff, TIFFTAG_IMAGELENGTH, &layout->height) || layout->width == 0
       || layout->height == 0)
-    return refuse (page, "it has no pixels", error);
+    return refuse (page, _ ("it has no pixels"), error);
   layout->compression = get_short (tiff, TIFFTAG_COMPRESSION);
   if (!TIFFIsCODECConfigured (layout->compression))
     {
-      g_autofree char *why = g_strdup_printf ("compression %u", layout->compression);
+      g_autofree char *why = g_strdup_printf (_ ("compression %u"), layout->compression);
 
       return refuse (page, why, error);
     }
@@ -173,6 +176,6 @@ se_tiff_layout_read (SeTiffLayout *layout, TIFF *tiff, guint page, GError **erro
   if (!read_kind (tiff, layout, page, error))
     return FALSE;
   if ((guint64)layout->width * layout->samples * layout->bits / 8 > ROW_MAX)
-    return refuse (page, "its rows are too long", error);
+    return refuse (page, _ ("its rows are too long"), error);
   return TRUE;
 }

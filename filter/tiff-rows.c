@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "filter/tiff-rows.h"
 
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 #define PLANES_MAX 5         /* four colours and opacity */
@@ -95,7 +96,7 @@ prepare_band (SeTiffRows *rows, TIFF *tiff, GError **error)
   else
     high = MIN (high, layout->height);
   if (wide == 0 || high == 0)
-    return fail ("it has tiles without size", error);
+    return fail (_ ("it has tiles without size"), error);
   rows->band_high = high;
   rows->across = (layout->width - 1) / wide + 1;
   rows->tile_row = layout->rgba ? (gsize)wide * 4 : (gsize)TIFFTileRowSize (tiff);
@@ -103,11 +104,11 @@ prepare_band (SeTiffRows *rows, TIFF *tiff, GError **error)
   rows->tile_size = (gsize)size;
   if (!layout->rgba
       && ((guint64)wide * (layout->separate ? 1 : layout->samples) * layout->bits) % 8)
-    return fail ("it has tiles whose rows do not end at whole bytes", error);
+    return fail (_ ("it has tiles whose rows do not end at whole bytes"), error);
   if (size == 0 || size > BAND_MAX || size * rows->across * rows->count > BAND_MAX
       || rows->tile_row * high > size
       || (rows->band = g_try_malloc (rows->tile_size * rows->across * rows->count)) == NULL)
-    return fail ("its tiles or strips are too large", error);
+    return fail (_ ("its tiles or strips are too large"), error);
   return TRUE;
 }
 
@@ -118,17 +119,17 @@ prepare (SeTiffRows *rows, TIFF *tiff, GError **error)
   gsize size;
 
   if (!add_planes (rows, tiff))
-    return fail ("it cannot be read", error);
+    return fail (_ ("it cannot be read"), error);
   if (layout->rgba)
     /* Each strip would be turned for itself. */
     TIFFSetField (tiff, TIFFTAG_ORIENTATION, ORIENTATION_TOPLEFT);
   else if (!layout->tiled && (gsize)TIFFScanlineSize (tiff) != line_size (layout))
-    return fail ("its rows are not as long as its tags say", error);
+    return fail (_ ("its rows are not as long as its tags say"), error);
   if ((layout->tiled || layout->rgba) && !prepare_band (rows, tiff, error))
     return FALSE;
   size = rows->band == NULL ? line_size (layout) : rows->tile_row * rows->across;
   if (size < line_size (layout))
-    return fail ("its tiles are not as large as its tags say", error);
+    return fail (_ ("its tiles are not as large as its tags say"), error);
   for (guint i = 0; i < rows->count; i++)
     rows->planes[i].line = g_malloc (size);
   return TRUE;

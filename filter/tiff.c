@@ -9,6 +9,7 @@
 #include "filter/tiff-pass.h"
 #include "filter/tiff-rows.h"
 
+#include <glib/gi18n-lib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -29,13 +30,17 @@ struct SeTiff
 static gboolean
 fail (const SeTiff *tiff, gboolean link, GError **error)
 {
-  g_autofree char *where = tiff->directories == 0 ? g_strdup ("it is a TIFF image that")
-                           : link ? g_strdup_printf ("what follows its page %u", tiff->pages)
-                                  : g_strdup_printf ("its page %u", tiff->pages);
+  g_autofree char *what
+      = tiff->directories == 0 ? g_strdup (_ ("it is a TIFF image that is damaged or incomplete"))
+        : link
+            ? g_strdup_printf (_ ("what follows its page %u is damaged or incomplete"), tiff->pages)
+            : g_strdup_printf (_ ("its page %u is damaged or incomplete"), tiff->pages);
   const char *why = tiff->file.complaint;
 
-  g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, "%s is damaged or incomplete%s%s%s", where,
-               why[0] == '\0' ? "" : " (", why, why[0] == '\0' ? "" : ")");
+  if (why[0] == '\0')
+    g_set_error_literal (error, SE_ERROR, SE_ERROR_DOCUMENT, what);
+  else
+    g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, "%s (%s)", what, why);
   return FALSE;
 }
 
@@ -125,8 +130,8 @@ find_page (SeTiff *tiff, gboolean *more, GError **error)
   else if (tiff->pages == 0)
     {
       g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
-                   "it is a TIFF image that is damaged or incomplete: it has no page, only "
-                   "reduced-size copies or masks");
+                   _ ("it is a TIFF image that is damaged or incomplete: it has no page, only "
+                      "reduced-size copies or masks"));
       return FALSE;
     }
   return TRUE;
@@ -202,8 +207,8 @@ begin_rows (SeTiff *tiff, GError **error)
   if (rows == NULL && tiff->file.damaged)
     fail (tiff, FALSE, error);
   else if (rows == NULL)
-    g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, "its page %u cannot be read: %s", tiff->pages,
-                 failure->message);
+    g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, _ ("its page %u cannot be read: %s"),
+                 tiff->pages, failure->message);
   return rows;
 }
 
@@ -255,7 +260,7 @@ encode_fax (SeTiff *tiff, SeRange *range, GError **error)
     return FALSE;
   if (ftruncate (tiff->temp_fd, 0) < 0)
     {
-      se_error_set_errno (error, errno, "a temporary file");
+      se_error_set_errno (error, errno, _ ("a temporary file"));
       return FALSE;
     }
   if (!se_tiff_fax_encode (&tiff->file, rows, &tiff->layout, tiff->temp_fd, range, &failure))
@@ -317,7 +322,7 @@ list_pages (int in_fd, int out_fd, gpointer result, GError **error)
 
   if (!se_reader_open (reader, in_fd))
     {
-      g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, "it cannot be read");
+      g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, _ ("it cannot be read"));
       return FALSE;
     }
   tiff = se_tiff_new (reader, error);
@@ -331,8 +336,8 @@ list_pages (int in_fd, int out_fd, gpointer result, GError **error)
       if (tiff->file.big || list->count == SE_TIFF_LIST_MAX)
         {
           g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
-                       "it is a BigTIFF or has more than %d pages, which the options for placing "
-                       "images (ppi, scaling) do not go with",
+                       _ ("it is a BigTIFF or has more than %d pages, which the options for "
+                          "placing images (ppi, scaling) do not go with"),
                        SE_TIFF_LIST_MAX);
           return FALSE;
         }
@@ -346,6 +351,6 @@ gboolean
 se_tiff_list (int fd, SeTiffList *list, GError **error)
 {
   *list = (SeTiffList){ 0 };
-  return se_child_call ("the check of the document", list_pages, fd, -1, list, sizeof *list,
+  return se_child_call (_ ("the check of the document"), list_pages, fd, -1, list, sizeof *list,
                         &se_child_limits, error);
 }
