@@ -61,7 +61,7 @@ def full_document():
     resources = pdf.add(f"<< /XObject << {names} >> /Font << /F1 {font} >> >>")
     parent = pdf.reserve()
     bead = pdf.reserve()
-    fields, kids = [], []
+    fields, kids, notes = [], [], [pdf.reserve() for _ in numbers]
     for n in numbers:
         following, page = pages[n % PAGES], pages[n - 1]
         appearance = pdf.stream("/Type /XObject /Subtype /Form /BBox [0 0 9 9]",
@@ -71,15 +71,17 @@ def full_document():
             f"/Rect [0 0 9 9] /P {page} /AP << /N {appearance} >> >>"))
         kids.append(pdf.add(f"<< /Type /Annot /Subtype /Widget /Parent {parent} /Rect [9 9 19 19] "
                             f"/T {text(n, 'kid')} /P {page} >>"))
-        note = pdf.add(f"<< /Type /Annot /Subtype /Text /Contents {text(n, 'note')} "
-                       f"/Rect [0 0 9 9] /P {page} >>")
+        note = notes[n - 1]
+        pdf.set(note, f"<< /Type /Annot /Subtype /Text /Contents {text(n, 'note')} "
+                f"/Rect [0 0 9 9] /P {page} >>")
         links = [pdf.add(f"<< /Type /Annot /Subtype /Link /Rect [{n} 0 30 9] {target} >>")
                  for target in (f"/Dest [{following} /Fit]",
                                 f"/Dest ({SECRET % (n % PAGES + 1)} name)",
                                 f"/A << /S /GoTo /D [{following} /Fit] >>",
                                 "/A << /S /URI /URI (https://example.test/) >>")]
         button = pdf.add(f"<< /Type /Annot /Subtype /Link /Rect [0 0 9 9] /A << /S /ResetForm "
-                         f"/Fields [{' '.join(fields)}] >> >>")
+                         f"/Fields [{' '.join(fields)}] /Next << /S /Hide /T [{' '.join(notes)}] >> "
+                         ">> >>")
         content = pdf.stream("", f"BT /F1 12 Tf 9 99 Td {text(n, 'content')} Tj ET /I{n} Do")
         pdf.set(page, f"<< /Type /Page /Parent {tree} /MediaBox [0 0 {100 + n} 100] "
                 f"/Resources {resources} /Contents {content} /B [{bead}] /StructParents {n} "
