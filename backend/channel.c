@@ -4,6 +4,7 @@
 #include "common/io.h"
 
 #include <fcntl.h>
+#include <glib/gi18n-lib.h>
 #include <sys/stat.h>
 
 int
@@ -25,6 +26,6 @@ se_channel_tell (int *fd, const SeTerms *terms)
 
   /* It waits for nobody: a pipe that is empty takes a line, and CUPS's do not block. */
   if (*fd >= 0 && !se_terms_send (*fd, terms, &error))
-    g_info ("The filter cannot be told how large a mail may be: %s", error->message);
+    g_info (_ ("The filter cannot be told how large a mail may be: %s"), error->message);
   se_io_clear_fd (fd);
 }

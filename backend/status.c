@@ -84,8 +84,8 @@ on_accepted (const char *reply, guint left, gpointer data)
   if (left > 0)
     {
       se_status_phase (SE_PHASE_BEFORE_DOT);
-      se_log_write ("INFO", "The server has accepted a mail of this job, %u more to send: %s", left,
-                    clean);
+      se_log_write ("INFO", _ ("The server has accepted a mail of this job, %u more to send: %s"),
+                    left, clean);
       return;
     }
   se_status_phase (SE_PHASE_ACCEPTED);

@@ -120,8 +120,9 @@ scan_section (Scan *scan, const char *line)
   if (end == NULL || end[1] != '\0')
     {
       report (scan->problems, scan->line, "%s",
-              end == NULL ? "the section lacks its closing bracket"
-                          : "nothing may follow a section; comments stand on lines of their own");
+              end == NULL
+                  ? _ ("the section lacks its closing bracket")
+                  : _ ("nothing may follow a section; comments stand on lines of their own"));
       return;
     }
   scan->section = g_strndup (line + 1, (gsize)(end - line - 1));

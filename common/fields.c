@@ -333,7 +333,7 @@ has_meaning (const SeFields *fields, SeField field, guint formats, gboolean *mea
     if ((formats >> i & 1) != 0)
       g_string_append_printf (possible, possible->len > 0 ? ", %s" : "%s", se_format_names[i]);
   g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
-               "The option %s means nothing with email-format=%s: it is for %s",
+               _ ("The option %s means nothing with email-format=%s: it is for %s"),
                names[field].option, se_format_names[fields->format], possible->str);
   return FALSE;
 }

@@ -307,7 +307,7 @@ select_pages (SeConverted *converted, const SeJob *job, GError **error)
     }
   replace_file (converted, &out_fd);
   return check_output (_ ("the selection of pages"), converted, _ ("it is empty"), error)
-         && check_pages ("the selection of pages", converted, pages, taken, error);
+         && check_pages (_ ("the selection of pages"), converted, pages, taken, error);
 }
 
 /* Returns how many pages pdftopdf makes of pages; *more: there may be more, which are empty. */

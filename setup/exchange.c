@@ -3,6 +3,8 @@
 
 #include "common/template.h"
 
+#include <glib/gi18n-lib.h>
+
 #define MAX_NAME 64
 
 /* Connect-ExchangeOnline's environments and what Connect-MgGraph calls them. */
@@ -24,7 +26,8 @@ static const struct
  * New-ServicePrincipal wants the object of Enterprise applications, not that of App registrations:
  * it is looked up. */
 static const char *const lines[] = {
-  "# 1. For both ways: make the application known to Exchange, and allow SMTP for the mailbox.",
+  N_ ("# 1. For both ways: make the application known to Exchange, and allow SMTP for the "
+      "mailbox."),
   "#    Modules: Install-Module ExchangeOnlineManagement, Microsoft.Graph.Applications",
   "Connect-MgGraph -TenantId %{tenant} -Scopes 'Application.Read.All'%{graph-environment}",
   "$app = Get-MgServicePrincipal -Filter %{filter}",
@@ -33,8 +36,9 @@ static const char *const lines[] = {
   "$mailbox = Get-EXOMailbox -Identity %{mailbox}",
   "Set-CASMailbox -Identity $mailbox.PrimarySmtpAddress -SmtpClientAuthenticationDisabled $false",
   "",
-  "# 2a. The better way: a role for this mailbox alone. The application needs no API permission;",
-  "#     SMTP.SendAsApp must not be among those that it has.",
+  N_ ("# 2a. The better way: a role for this mailbox alone. The application needs no API "
+      "permission;"),
+  N_ ("#     SMTP.SendAsApp must not be among those that it has."),
   "$only = \"PrimarySmtpAddress -eq '\" + $mailbox.PrimarySmtpAddress.Replace(\"'\", \"''\") + "
   "\"'\"",
   "New-ManagementScope -Name %{name} -RecipientRestrictionFilter $only",
@@ -43,9 +47,9 @@ static const char *const lines[] = {
   "Test-ServicePrincipalAuthorization -Identity $app.Id -Resource $mailbox.PrimarySmtpAddress | "
   "Format-Table",
   "",
-  "# 2b. Or the older way: give the application the permission SMTP.SendAsApp of Office 365 "
-  "Exchange",
-  "#     Online (kind: application) with admin consent in the Entra admin center, then:",
+  N_ ("# 2b. Or the older way: give the application the permission SMTP.SendAsApp of Office 365 "
+      "Exchange"),
+  N_ ("#     Online (kind: application) with admin consent in the Entra admin center, then:"),
   "Add-MailboxPermission -Identity $mailbox.PrimarySmtpAddress -User $app.Id -AccessRights "
   "FullAccess",
   "Add-RecipientPermission -Identity $mailbox.PrimarySmtpAddress -Trustee $app.Id -AccessRights "
@@ -140,7 +144,9 @@ se_exchange_lines (const SeAccount *account)
   builder = g_strv_builder_new ();
   for (gsize i = 0; i < G_N_ELEMENTS (lines); i++)
     {
-      g_autofree char *line = se_template_substitute (lines[i], look_up, account, NULL);
+      /* Comments are for people. */
+      const char *text = lines[i][0] == '#' ? _ (lines[i]) : lines[i];
+      g_autofree char *line = se_template_substitute (text, look_up, account, NULL);
 
       g_strv_builder_add (builder, line);
     }
