@@ -7,7 +7,8 @@ char *
 se_size_format (guint64 bytes)
 {
   if (bytes < 1000)
-    return g_strdup_printf (_ ("%d bytes"), (int)bytes);
+    return g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%d byte", "%d bytes", (gulong)bytes),
+                            (int)bytes);
   if (bytes < 1000 * 1000)
     return g_strdup_printf ("%.1f kB", (double)bytes / 1e3);
   return g_strdup_printf ("%.1f MB", (double)bytes / 1e6);

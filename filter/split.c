@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "filter/split.h"
 
+#include "common/size.h"
 #include "filter/compact.h"
 #include "filter/format.h"
 
@@ -64,21 +65,13 @@ place_all (SeSplitter *splitter, GPtrArray *parts, GPtrArray *pieces)
     place (splitter, g_ptr_array_steal_index (parts, 0), pieces);
 }
 
-/* Decimal units, as the backend writes them. Owned by the caller. */
-static char *
-format_size (guint64 octets)
-{
-  return octets < 1000000 ? g_strdup_printf ("%.1f kB", (double)octets / 1e3)
-                          : g_strdup_printf ("%.2f MB", (double)octets / 1e6);
-}
-
 /* size: of page alone; page 0: of a whole document that asks for a password, or goes as it came. */
 static void
 set_too_large (GError **error, const SeSplitter *splitter, int page, guint64 size,
                gboolean password)
 {
-  g_autofree char *taken = format_size (size);
-  g_autofree char *room = format_size (splitter->terms->room);
+  g_autofree char *taken = se_size_format_exact (size);
+  g_autofree char *room = se_size_format_exact (splitter->terms->room);
 
   if (page > 0)
     g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,

@@ -166,7 +166,7 @@ test_a_page_that_is_too_large (Fixture *fixture, gconstpointer unused)
   fixture->terms.room = ROOM_FOR (3);
   assert_refused (fixture, 5, sizes, "its page 3 alone takes 41");
   fixture->splitter.used = 0;
-  assert_refused (fixture, 5, sizes, "kB in a mail, which has room for ");
+  assert_refused (fixture, 5, sizes, "bytes) in a mail, which has room for ");
   fixture->splitter.used = 0;
   assert_refused (fixture, 2, first, "its page 1 alone takes 1.2");
   fixture->splitter.used = 0;

@@ -12,7 +12,6 @@
 
 enum
 {
-  MAX_ENTRY = 4 * 1024 * 1024,
   HASH_DIGITS = 16,
 };
 #define KEPT_FOR (30 * 24 * G_GINT64_CONSTANT (3600))
@@ -76,7 +75,7 @@ se_journal_entry_read (const char *path, SeJournalStep *step, GError **error)
 {
   g_autoptr (GKeyFile) entry = g_key_file_new ();
   gsize length;
-  g_autofree char *text = se_io_read_file (path, MAX_ENTRY, &length, error);
+  g_autofree char *text = se_io_read_file (path, SE_JOURNAL_ENTRY_MAX, &length, error);
   g_autofree char *digest = NULL;
   g_autofree char *name = NULL;
   char *end;

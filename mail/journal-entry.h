@@ -20,6 +20,8 @@ G_BEGIN_DECLS
 #define SE_JOURNAL_MESSAGE "message"
 #define SE_JOURNAL_VERSION 2 /* version 1 is read, too: one mail, in [message] */
 
+#define SE_JOURNAL_ENTRY_MAX (32 * 1024 * 1024) /* bytes of a file; a larger one is damaged */
+
 /* "QUEUE-JOB-HASH", owned by the caller. */
 char *se_journal_entry_name (const SeJobKey *key);
 

@@ -268,6 +268,22 @@ bundle_size (const SeJournal *journal, gint64 *size, GError **error)
   return TRUE;
 }
 
+/* The entry, which grows by a reply a mail, must stay one that can be read again. */
+static gboolean
+check_length (const SeJournal *journal, guint n_mails, GError **error)
+{
+  gsize length;
+
+  g_free (se_journal_entry_text (journal->entry, SE_JOURNAL_FIXED, &length));
+  if (length + (guint64)n_mails * SPARE <= SE_JOURNAL_ENTRY_MAX)
+    return TRUE;
+  g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
+               _ ("The texts of this job's %u mails are too long for the journal: print it in "
+                  "parts, or shorten the queue's texts"),
+               n_mails);
+  return FALSE;
+}
+
 gboolean
 se_journal_fix (SeJournal *journal, const SeAddress *from, const GPtrArray *recipients,
                 const SeJournalMail *mails, guint n_mails, const char *const *sources,
@@ -280,7 +296,7 @@ se_journal_fix (SeJournal *journal, const SeAddress *from, const GPtrArray *reci
     return FALSE;
   se_journal_message_set (journal->entry, from, recipients, mails, n_mails, sources);
   g_key_file_set_int64 (journal->entry, MESSAGE, "bundle-size", size);
-  return commit_step (journal, SE_JOURNAL_FIXED, error);
+  return check_length (journal, n_mails, error) && commit_step (journal, SE_JOURNAL_FIXED, error);
 }
 
 guint

@@ -75,7 +75,8 @@ gboolean se_journal_restart (SeJournal *journal, GError **error);
  * up. */
 gboolean se_journal_reopen (SeJournal *journal, GError **error);
 
-/* Fixes envelope and mails: the spooled bundle must be complete and synced. */
+/* Fixes envelope and mails: the spooled bundle must be complete and synced. SE_ERROR_DOCUMENT:
+ * their texts are too long for an entry. */
 gboolean se_journal_fix (SeJournal *journal, const SeAddress *from, const GPtrArray *recipients,
                          const SeJournalMail *mails, guint n_mails, const char *const *sources,
                          GError **error);

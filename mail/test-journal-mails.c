@@ -3,6 +3,7 @@
 #include "mail/test-journal-fixture.h"
 
 #include "common/digest.h"
+#include "mail/journal-entry.h"
 
 #include <signal.h>
 #include <string.h>
@@ -63,6 +64,32 @@ check_current (SeJournal *journal, guint i)
   g_assert_cmpuint (recipients->len, ==, 1);
   g_assert_cmpstr (se_message_texts (message)[0], ==, subjects[i]);
   g_assert_cmpuint (se_message_size (message), ==, se_message_size (expected));
+}
+
+/* What could not be read again is not written. */
+static void
+test_too_long (Fixture *f, gconstpointer unused)
+{
+  g_autoptr (SeJournal) journal = fixture_open (f);
+  g_autoptr (SeAddress) from = se_address_parse ("scanner@example.com", NULL);
+  g_autoptr (GPtrArray) to = se_address_parse_list ("a@example.org", NULL);
+  g_autofree char *text = g_strnfill (SE_JOURNAL_ENTRY_MAX / 2, 'x');
+  const char *const texts[] = { text, NULL };
+  g_autoptr (SeMessage) message = NULL;
+  g_autoptr (GError) error = NULL;
+  SeJournalMail mails[2];
+
+  for (gsize end = 64; end <= SE_JOURNAL_ENTRY_MAX / 2; end += 64)
+    memcpy (text + end - 2, "\r\n", 2);
+  message = se_message_new_from_texts (texts, NULL, 0, &error);
+  g_assert_no_error (error);
+  mails[0] = mails[1] = (SeJournalMail){ .message = message };
+  fixture_write_bundle (journal);
+  g_assert_false (se_journal_fix (journal, from, to, mails, 2, fixture_sources, &error));
+  g_assert_error (error, SE_ERROR, SE_ERROR_DOCUMENT);
+  g_clear_pointer (&journal, se_journal_close);
+  journal = fixture_open (f);
+  g_assert_cmpint (se_journal_step (journal), ==, SE_JOURNAL_OPEN);
 }
 
 /* What a job of three mails goes through: fixed, and for each mail the dot, a refusal, the dot
@@ -247,11 +274,10 @@ write_version_1 (const char *path, const char *step, const char *message)
 static void
 test_version_1 (Fixture *f, gconstpointer unused)
 {
-  static const char fixed[]
-      = "\n[message]\nfrom=scanner@example.com\n"
-        "recipients=a@example.org;b@example.net;\nsources=aa11;bb22;\n"
-        "bundle-size=14\ntexts=Subject: a\\;b\\r\\n\\r\\n;\\r\\nend\\r\\n;\n"
-        "ranges=3 11;\n";
+  static const char fixed[] = "\n[message]\nfrom=scanner@example.com\n"
+                              "recipients=a@example.org;b@example.net;\nsources=aa11;bb22;\n"
+                              "bundle-size=14\ntexts=Subject: a\\;b\\r\\n\\r\\n;\\r\\nend\\r\\n;\n"
+                              "ranges=3 11;\n";
   static const struct
   {
     const char *name, *message;
@@ -309,6 +335,7 @@ main (int argc, char **argv)
   ADD ("/journal-mails/doubt", test_doubt);
   ADD ("/journal-mails/reopen", test_reopen);
   ADD ("/journal-mails/largest", test_largest);
+  ADD ("/journal-mails/too-long", test_too_long);
   ADD ("/journal-mails/version-1", test_version_1);
   return g_test_run ();
 }

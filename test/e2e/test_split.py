@@ -83,8 +83,8 @@ class Split(FilteredJob):
         whole = self.document(60, 60, 200, 60)
         with self.assertRaises(Refused) as caught:
             self.filter(whole, terms=(30_000, "split"))
-        self.assertRegex(str(caught.exception), r"its page 3 alone takes \d+\.\d kB in a mail, "
-                         r"which has room for 30\.0 kB")
+        self.assertRegex(str(caught.exception), r"its page 3 alone takes \d+\.\d kB \(\d+ bytes\) "
+                         r"in a mail, which has room for 30\.0 kB \(30000 bytes\)")
 
     def test_a_document_with_a_password_says_so(self):
         plain = self.file("plain.pdf", self.document(100, 100))
