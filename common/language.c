@@ -7,6 +7,11 @@
 #include <string.h>
 
 #define MAX_NAME 40
+#ifdef ENABLE_NLS
+#define WITH_NLS TRUE
+#else
+#define WITH_NLS FALSE
+#endif
 
 /* A locale's name that leads out of no directory. */
 static gboolean
@@ -89,8 +94,7 @@ se_language_use (const char *directory, const char *names)
 
   /* A change of locale empties gettext's memory, a change of LANGUAGE alone does not. */
   (void)setlocale (LC_MESSAGES, "C");
-#ifdef ENABLE_NLS
-  if (wanted == NULL || bindtextdomain (GETTEXT_PACKAGE, directory) == NULL
+  if (!WITH_NLS || wanted == NULL || bindtextdomain (GETTEXT_PACKAGE, directory) == NULL
       || bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8") == NULL
       || !g_setenv ("LANGUAGE", wanted, TRUE))
     return FALSE;
@@ -99,7 +103,6 @@ se_language_use (const char *directory, const char *names)
       || try_locale ("en_GB.UTF-8"))
     return TRUE;
   (void)setlocale (LC_MESSAGES, "C");
-#endif
   return FALSE;
 }
 
