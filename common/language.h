@@ -14,7 +14,7 @@ G_BEGIN_DECLS
 /* Has gettext (3) take messages from the first of names that there is a catalog of below directory
  * (SE_LOCALE_DIR), in UTF-8. names: of locales ("de", "de-AT", "de_AT.UTF-8"), separated by colons,
  * from anywhere: what is no such name is passed over, and what follows "en", "C" or "POSIX" as
- * well. The locale itself need not be installed; but since version 2.39 glibc translates nothing
+ * well. The locale itself need not be installed; but glibc later than 2.36 may translate nothing
  * where there is no UTF-8 locale beside C.UTF-8.
  * FALSE: there is none, and messages are English; also where names, which may be NULL, asked for
  * that. Changes the process' locale and LANGUAGE: call it before there are threads. */
