@@ -142,6 +142,11 @@ end_line (Child *child)
       g_free (child->complaint);
       child->complaint = se_log_clean (g_strstrip (text), 200);
     }
+  else if (strcmp (line, "\t" SE_CHILD_LOST_IMAGE) == 0)
+    {
+      g_free (child->complaint);
+      child->complaint = g_strdup (SE_CHILD_LOST_IMAGE);
+    }
   if (line[0] != '\0' && !g_str_has_prefix (line, "PAGE:") && child->lines++ < LINES_MAX)
     se_log_write ("DEBUG", "%s: %s", child->name, line);
   g_string_truncate (child->line, 0);

@@ -54,6 +54,17 @@ explain (GError **error, const char *complaint)
   g_set_error_literal (error, SE_ERROR, SE_ERROR_DOCUMENT, message);
 }
 
+/* A program may end well and have left something out. */
+static gboolean
+is_whole (const char *complaint, GError **error)
+{
+  if (g_strcmp0 (complaint, SE_CHILD_LOST_IMAGE) != 0)
+    return TRUE;
+  g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
+               _ ("it holds an image that is damaged or incomplete"));
+  return FALSE;
+}
+
 /* Runs a program with a temporary directory of its own. */
 static gboolean
 run (const char *const *arguments, const SeType *type, const SeJob *job, int in_fd, int out_fd,
@@ -75,13 +86,14 @@ run (const char *const *arguments, const SeType *type, const SeJob *job, int in_
   environment = make_environment (type, job, directory);
   done = se_child_run (arguments, (const char *const *)environment, in_fd, out_fd, &se_child_limits,
                        &complaint, &failure);
-  done = done && se_temp_has_space (&failure);
+  done = done && is_whole (complaint, &failure) && se_temp_has_space (&failure);
   se_temp_blame_space (&failure);
   se_temp_remove_directory (directory);
   se_child_defer_signals (FALSE);
   if (done)
     return TRUE;
-  explain (&failure, complaint);
+  if (g_strcmp0 (complaint, SE_CHILD_LOST_IMAGE) != 0)
+    explain (&failure, complaint);
   g_propagate_error (error, g_steal_pointer (&failure));
   return FALSE;
 }
@@ -113,8 +125,7 @@ gboolean
 se_program_run_ghostscript (const SeType *type, const char *const *options, const SeJob *job,
                             int in_fd, int out_fd, GError **error)
 {
-  static const char *const common[] = { "-q",
-                                        "-dSAFER",
+  static const char *const common[] = { "-dSAFER",
                                         "-dNOPAUSE",
                                         "-dBATCH",
                                         "-sDEVICE=pdfwrite",
@@ -151,7 +162,6 @@ se_program_draw_page (int page, guint resolution, SeSmoothing smoothing, const S
   gboolean edges = smoothing >= SE_SMOOTH_EDGES;
   const char *const arguments[]
       = { program,
-          "-q",
           "-dSAFER",
           "-dNOPAUSE",
           "-dBATCH",

@@ -4,6 +4,7 @@
 #include "common/size.h"
 #include "filter/compact.h"
 #include "filter/format.h"
+#include "filter/pdf-images.h"
 
 #include <glib/gi18n-lib.h>
 #include <string.h>
@@ -275,6 +276,14 @@ typedef struct
   SeFields fields;
 } Wish;
 
+/* Checks what Ghostscript is to read. */
+static gboolean
+check_images (const SeConverted *converted, GError **error)
+{
+  return converted->password || strcmp (converted->mime, se_format_mime (SE_FORMAT_PDF)) != 0
+         || se_pdf_images_check (converted->fd, error);
+}
+
 /* Makes the document, or what is to be made of it, smaller. *smaller: whether that has an effect.
  */
 static gboolean
@@ -304,7 +313,8 @@ make_smaller_parts (SeConverted *converted, Wish *wish, GPtrArray *parts, GError
 {
   gboolean smaller;
 
-  if (!make_compact (converted, wish, &smaller, error))
+  if ((wish->fields.format == SE_FORMAT_PDF && !check_images (converted, error))
+      || !make_compact (converted, wish, &smaller, error))
     return FALSE;
   if (!smaller)
     return TRUE;
@@ -318,6 +328,7 @@ se_split_document (SeSplitter *splitter, SeConverted *converted, const SeJob *jo
   g_autoptr (GPtrArray) parts = g_ptr_array_new_with_free_func ((GDestroyNotify)se_piece_free);
   g_autoptr (GPtrArray) pieces = g_ptr_array_new_with_free_func ((GDestroyNotify)se_piece_free);
   const SeTerms *terms = splitter->terms;
+  SeFormat format = job->fields->format;
   gboolean weigh = terms->room > 0 && terms->oversize != SE_OVERSIZE_REJECT;
   Wish wish = { .job = *job, .fields = *job->fields };
   gboolean unused;
@@ -325,7 +336,9 @@ se_split_document (SeSplitter *splitter, SeConverted *converted, const SeJob *jo
   wish.job.fields = &wish.fields;
   if (job->fields->compact || job->fields->split > 0 || job->fields->format == SE_FORMAT_PDFA)
     se_converted_warn (converted);
-  if ((job->fields->compact && !make_compact (converted, &wish, &unused, error))
+  if (((job->fields->compact || (format != SE_FORMAT_PDF && format != SE_FORMAT_ORIGINAL))
+       && !check_images (converted, error))
+      || (job->fields->compact && !make_compact (converted, &wish, &unused, error))
       || !make_parts (converted, &wish.job, parts, error))
     return NULL;
   if (weigh && total_size (parts) > terms->room && terms->oversize == SE_OVERSIZE_COMPACT

@@ -100,6 +100,21 @@ test_complaint (void)
   g_assert_null (none);
 }
 
+/* Ghostscript's, whose line does not begin as others do. */
+static void
+test_lost_image (void)
+{
+  g_autofree char *complaint = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *output
+      = run_limited ("printf 'warnings:\\n\\trecoverable image error\\nrepaired\\n' >&2", "",
+                     &limits, &complaint, &error);
+
+  g_assert_no_error (error);
+  g_assert_nonnull (output);
+  g_assert_cmpstr (complaint, ==, SE_CHILD_LOST_IMAGE);
+}
+
 /* Its standard error becomes DEBUG lines, one each, whatever it prints; PAGE lines are dropped. */
 static void
 test_log (void)
@@ -246,6 +261,7 @@ main (int argc, char **argv)
   g_test_add_func ("/child/fates", test_fates);
   g_test_add_func ("/child/missing-program", test_missing_program);
   g_test_add_func ("/child/complaint", test_complaint);
+  g_test_add_func ("/child/lost-image", test_lost_image);
   g_test_add_func ("/child/log", test_log);
   g_test_add_func ("/child/descriptors", test_descriptors);
   g_test_add_func ("/child/group", test_group);

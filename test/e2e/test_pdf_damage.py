@@ -4,13 +4,17 @@ the document has, and nothing crashes or hangs.
 
 A part of it by default; all with SCAN_EMAIL_CORPUS=all."""
 
+import io
 import os
 import random
+import zlib
+
+from PIL import Image
 
 from . import documents
 from .filtered import Refused
 from .filtered_job import FilteredJob
-from .test_pages import full_document
+from .test_pages import Builder, full_document
 
 ALL = os.environ.get("SCAN_EMAIL_CORPUS") == "all"
 OPTIONS = {"page-ranges=1-3": 3, "email-compact=yes": 4, "email-format=pdfa": 4,
@@ -50,6 +54,35 @@ class Damage(FilteredJob):
                     with self.subTest(document=number, options=options, part=part):
                         end = len(whole) * part // CUTS
                         self.assertFalse(self.check(whole[:end], options))
+
+    def with_image(self, data, filters):
+        pdf = Builder()
+        image = pdf.stream("/Type /XObject /Subtype /Image /Width 64 /Height 64 /BitsPerComponent 8"
+                           f" /ColorSpace /DeviceGray /Filter {filters}", data.decode("latin-1"))
+        content = pdf.stream("", "200 0 0 200 0 0 cm /Im Do")
+        tree = pdf.reserve()
+        page = pdf.add(f"<< /Type /Page /Parent {tree} /MediaBox [0 0 200 200]"
+                       f" /Contents {content} /Resources << /XObject << /Im {image} >> >> >>")
+        pdf.set(tree, f"<< /Type /Pages /Kids [{page}] /Count 1 >>")
+        return pdf.write(pdf.add(f"<< /Type /Catalog /Pages {tree} >>"))
+
+    def test_a_damaged_image_in_a_sound_document(self):
+        """Ghostscript leaves it out, or draws a part of it, and ends well."""
+        noise = Image.effect_noise((64, 64), 90)
+        jpeg = io.BytesIO()
+        noise.save(jpeg, "JPEG")
+        jpeg = jpeg.getvalue()
+        packed = zlib.compress(noise.tobytes())
+        for options in ("email-format=tiff", "email-format=png", "email-format=pdfa",
+                        "email-compact=yes"):
+            for data, filters in ((jpeg, "/DCTDecode"), (jpeg[:-2], "[/DCTDecode]"),
+                                  (packed, "/FlateDecode")):
+                with self.subTest(options=options, filters=filters):
+                    self.assertEqual(len(self.filter(self.with_image(data, filters),
+                                                     options=options)), 1)
+                    with self.assertRaisesRegex(Refused, "an image that is damaged"):
+                        self.filter(self.with_image(data[:len(data) // 2], filters),
+                                    options=options)
 
     def test_flipped_bytes(self):
         chance = random.Random(4)
