@@ -187,6 +187,8 @@ cut (SeSplitter *splitter, const SeConverted *converted, int first, int last, gu
         {
           first += piece->pages;
           place (splitter, piece, pieces);
+          if (first <= last)
+            begin_mail (splitter);
         }
       else if (failure == NULL && splitter->used > 0)
         begin_mail (splitter);

@@ -129,6 +129,22 @@ test_large_document (Fixture *fixture, gconstpointer unused)
   assert_split (fixture, 10, even, "3 3 3 1");
 }
 
+/* A piece is done when it takes most of the room; what is left would take a page or two. */
+static void
+test_a_mail_has_one_piece_of_a_document (Fixture *fixture, gconstpointer unused)
+{
+  g_autoptr (GError) error = NULL;
+  guint small[200];
+
+  for (gsize i = 0; i < G_N_ELEMENTS (small); i++)
+    small[i] = PAGE / 10;
+  fixture->terms.room = ROOM_FOR (10);
+  split (fixture, G_N_ELEMENTS (small), small, &error);
+  g_assert_no_error (error);
+  g_assert_nonnull (strchr (fixture->mails->str, ' '));
+  g_assert_null (strchr (fixture->mails->str, '+'));
+}
+
 static void
 test_what_fits_is_not_cut (Fixture *fixture, gconstpointer unused)
 {
@@ -224,6 +240,7 @@ main (int argc, char **argv)
   ADD ("no-limit", test_no_limit);
   ADD ("rejection-is-not-ours", test_rejection_is_not_ours);
   ADD ("large-document", test_large_document);
+  ADD ("a-mail-has-one-piece-of-a-document", test_a_mail_has_one_piece_of_a_document);
   ADD ("what-fits-is-not-cut", test_what_fits_is_not_cut);
   ADD ("what-does-not-fit-fills-the-mail", test_what_does_not_fit_fills_the_mail);
   ADD ("pages-of-different-sizes", test_pages_of_different_sizes);
