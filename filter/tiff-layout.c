@@ -23,6 +23,13 @@ get_short (TIFF *tiff, ttag_t tag)
   return TIFFGetFieldDefaulted (tiff, tag, &value) ? value : 0;
 }
 
+static gboolean
+is_fax (const SeTiffLayout *layout)
+{
+  return layout->compression >= COMPRESSION_CCITTRLE
+         && layout->compression <= COMPRESSION_CCITTFAX4;
+}
+
 /* Some writers leave out what their compression or number of samples tells. */
 static guint16
 get_photometric (TIFF *tiff, const SeTiffLayout *layout)
@@ -33,9 +40,7 @@ get_photometric (TIFF *tiff, const SeTiffLayout *layout)
     return photometric;
   if (layout->samples >= 3)
     return PHOTOMETRIC_RGB;
-  return layout->compression >= COMPRESSION_CCITTRLE && layout->compression <= COMPRESSION_CCITTFAX4
-             ? PHOTOMETRIC_MINISWHITE
-             : PHOTOMETRIC_MINISBLACK;
+  return is_fax (layout) ? PHOTOMETRIC_MINISWHITE : PHOTOMETRIC_MINISBLACK;
 }
 
 static void
@@ -167,6 +172,9 @@ se_tiff_layout_read (SeTiffLayout *layout, TIFF *tiff, guint page, GError **erro
   layout->samples = get_short (tiff, TIFFTAG_SAMPLESPERPIXEL);
   layout->separate
       = layout->samples > 1 && get_short (tiff, TIFFTAG_PLANARCONFIG) == PLANARCONFIG_SEPARATE;
+  /* libtiff would fill a part of each row only. */
+  if (is_fax (layout) && layout->samples > 1 && !layout->separate)
+    return refuse (page, _ ("fax of more than one bit a pixel"), error);
   layout->tiled = TIFFIsTiled (tiff) != 0;
   layout->low_first = get_short (tiff, TIFFTAG_FILLORDER) == FILLORDER_LSB2MSB;
   layout->orientation = get_short (tiff, TIFFTAG_ORIENTATION);

@@ -253,6 +253,9 @@ class Decoded(Tiff):
         for name, page, word in (
                 ("float", tiffs.raw(8, 8, 32, 1, tiffs.BLACK, bytes(256), format=3), "floating"),
                 ("32 bits", tiffs.raw(8, 8, 32, 1, tiffs.BLACK, bytes(256)), "bits a sample"),
+                ("fax of two samples",
+                 tiffs.raw(8, 8, 1, 2, tiffs.BLACK, bytes(16), compression=4),
+                 "fax of more than one bit"),
                 ("five inks", tiffs.raw(8, 8, 8, 5, tiffs.CMYK, bytes(320), ink_set=2), "inks"),
                 ("unknown", tiffs.raw(8, 8, 8, 1, tiffs.BLACK, bytes(64), compression=40001),
                  "compression 40001")):
