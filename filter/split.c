@@ -315,6 +315,9 @@ make_smaller_parts (SeConverted *converted, Wish *wish, GPtrArray *parts, GError
 {
   gboolean smaller;
 
+  /* What cannot be made smaller is split, or refused with its size. */
+  if (converted->password || wish->fields.format == SE_FORMAT_ORIGINAL)
+    return TRUE;
   if ((wish->fields.format == SE_FORMAT_PDF && !check_images (converted, error))
       || !make_compact (converted, wish, &smaller, error))
     return FALSE;

@@ -277,6 +277,16 @@ class Rework(FilteredJob):
         (entry,) = self.filter(scan, terms=(2 * len(scan), "compact"))
         self.assertEqual(entry.data, scan)
 
+    def test_what_cannot_become_compact_is_refused_with_its_size(self):
+        scan = self.scan(300)
+        self.tool("qpdf", "--encrypt", "user", "owner", "256", "--", self.file("scan.pdf", scan),
+                  self.path("locked.pdf"))
+        with open(self.path("locked.pdf"), "rb") as file:
+            locked = file.read()
+        for document, options in ((locked, ""), (scan, "email-format=original")):
+            with self.subTest(options), self.assertRaisesRegex(Refused, "has room for"):
+                self.filter(document, options=options, terms=(len(scan) // 2, "compact"))
+
     def check_pdfa(self, data):
         path = self.file("archive.pdf", data)
         self.tool("qpdf", "--check", path)
