@@ -325,6 +325,17 @@ count_arranged (const SeJob *job, int pages, gboolean *more)
   return (pages + MAX (number, 1) - 1) / MAX (number, 1);
 }
 
+static gboolean
+turn_sheets (SeConverted *converted, GError **error)
+{
+  se_autofd int out_fd = se_temp_file (error);
+
+  if (out_fd < 0 || !se_pages_turn_back (converted->fd, out_fd, error))
+    return FALSE;
+  replace_file (converted, &out_fd);
+  return check_output (_ ("the turning of sheets"), converted, _ ("it is empty"), error);
+}
+
 /* The paper is the document's own unless the job names another. family: of the document's, whose
  * converter has seen to its options. */
 static gboolean
@@ -345,8 +356,10 @@ arrange_pages (SeConverted *converted, const SeType *type, SeFamily family, cons
   if (!apply (converted, "pdftopdf", options, type, job, error))
     return FALSE;
   expected = count_arranged (job, pages, &more);
-  return (more && converted->pages > expected)
-         || check_pages ("pdftopdf", converted, pages, expected, error);
+  if (!(more && converted->pages > expected)
+      && !check_pages ("pdftopdf", converted, pages, expected, error))
+    return FALSE;
+  return turn_sheets (converted, error);
 }
 
 /* Tells whether the document is a file as it is asked for. */

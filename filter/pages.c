@@ -276,3 +276,32 @@ se_pages_join (int in_fd, const GArray *lengths, int out_fd, GError **error)
   return se_child_call (_ ("the joining of pages"), join_pages, in_fd, out_fd, &lengths,
                         sizeof lengths, &se_child_limits, error);
 }
+
+/* In a child. What pdftopdf turned by 90 or 270 was drawn for 270: two sheets of opposite
+ * orientation stay opposite. */
+static gboolean
+turn_back (int in_fd, int out_fd, gpointer result, GError **error)
+{
+  se_autoqpdf qpdf = se_qpdf_new ();
+
+  if (!se_qpdf_open (qpdf))
+    return fail_apart (error);
+  for (int i = 0; i < qpdf_get_num_pages (qpdf); i++)
+    {
+      qpdf_oh page = qpdf_get_page_n (qpdf, (size_t)i);
+      int turned;
+
+      if (qpdf_oh_get_value_as_int (qpdf, qpdf_oh_get_key (qpdf, page, "/Rotate"), &turned)
+          && turned % 180 != 0)
+        qpdf_oh_replace_key (qpdf, page, "/Rotate",
+                             qpdf_oh_new_integer (qpdf, (turned + 90) % 360));
+    }
+  return se_qpdf_write (qpdf, TRUE, error);
+}
+
+gboolean
+se_pages_turn_back (int in_fd, int out_fd, GError **error)
+{
+  return se_child_call (_ ("the turning of sheets"), turn_back, in_fd, out_fd, NULL, 0,
+                        &se_child_limits, error);
+}

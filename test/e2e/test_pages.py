@@ -233,6 +233,37 @@ class Selection(FilteredJob):
                 self.assertEqual(int(self.tool("qpdf", "--show-npages", path)), pages)
                 self.assertEqual(entry.pages, pages)
 
+    def words(self, data):
+        """The words of the first page as they are seen: (word, left, top, width, height)."""
+        page = self.tool("pdftotext", "-bbox", "-l", "1", self.file("sheet.pdf", data), "-").decode()
+        return [(word, left, top, right - left, bottom - top) for left, top, right, bottom, word in
+                ((*map(float, found[:4]), found[4]) for found in re.findall(
+                    r'xMin="(.*?)" yMin="(.*?)" xMax="(.*?)" yMax="(.*?)">(.*?)</word>', page))]
+
+    def test_sheets_are_upright(self):
+        for options in ("number-up=2", "booklet=true"):
+            with self.subTest(options):
+                (entry,) = self.filter(documents.pdf(4), options=options)
+                for word, _, _, width, height in self.words(entry.data):
+                    self.assertTrue(width > height or len(word) == 1, word)
+        (entry,) = self.filter(documents.pdf(2), options="number-up=2")
+        first, second = [(left, top) for word, left, top, _, _ in self.words(entry.data)
+                         if word == "page"]
+        self.assertLess(first[0], second[0])
+        self.assertAlmostEqual(first[1], second[1], delta=1)
+
+    def test_an_orientation_turns_pages(self):
+        # RFC 8011, 5.2.10: landscape is a quarter turn anti-clockwise, so that lines go upwards.
+        for options, direction in (("orientation-requested=4", 1), ("landscape=true", 1),
+                                   ("orientation-requested=5", -1)):
+            with self.subTest(options):
+                (entry,) = self.filter(documents.pdf(1), options=options)
+                tops = {word: top for word, _, top, _, _ in self.words(entry.data)}
+                self.assertGreater(direction * (tops["scan-email"] - tops["1"]), 50)
+        (entry,) = self.filter(documents.pdf(1), options="orientation-requested=6")
+        lefts = {word: left for word, left, _, _, _ in self.words(entry.data)}
+        self.assertGreater(lefts["scan-email"], lefts["1"])
+
     def test_all_of_a_large_document(self):
         pages = 2000
         path = self.select(documents.pdf(pages), "2-")
