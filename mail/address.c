@@ -314,7 +314,7 @@ parse (const char *text, GError **error)
   stripped = g_strstrip (g_strdup (text));
   if (*stripped == '\0')
     {
-      fail (error, _ ("it is empty"));
+      fail (error, C_ ("address", "it is empty"));
       return NULL;
     }
   spec = extract_addr_spec (stripped, error);
