@@ -35,21 +35,27 @@ typedef struct
   Symbol symbols[256]; /* in the order of codes */
 } Table;
 
-/* The file, and the bits that come next. */
+/* The bits that come next; a value, so that it can stay in registers. */
+typedef struct
+{
+  guint64 word; /* from the highest bit down; behind count bits are zeros or those to come */
+  int count;    /* < 0: more were taken than there are */
+} Bits;
+
 typedef struct
 {
   int fd;
   off_t position; /* behind the buffer */
   const guchar *next, *end;
-  gboolean ended; /* there is a marker, or nothing, at next */
-  guint64 word;   /* the bits, from the highest down */
-  int count;      /* of bits; < 0: more were taken than there are */
+  const guchar *plain_end; /* before it there is no byte of a marker */
+  gboolean ended;          /* there is a marker, or nothing, at next */
   guchar buffer[BUFFER];
-} Bits;
+} Input;
 
 typedef struct
 {
   Table dc[NUM_HUFF_TBLS], ac[NUM_HUFF_TBLS];
+  Input input;
   Bits bits;
 } Scan;
 
@@ -112,74 +118,70 @@ join_codes (Table *table)
     }
 }
 
+static void
+find_plain_end (Input *input)
+{
+  const guchar *marker = memchr (input->next, MARKER, (gsize)(input->end - input->next));
+
+  input->plain_end = marker != NULL ? marker : input->end;
+}
+
 /* Has the buffer hold at least eight bytes more, as long as the file does. */
 static void
-read_more (Bits *bits)
+read_more (Input *input)
 {
-  gsize left = (gsize)(bits->end - bits->next);
+  gsize left = (gsize)(input->end - input->next);
   gssize length;
 
   if (left >= 8)
     return;
-  memmove (bits->buffer, bits->next, left);
+  memmove (input->buffer, input->next, left);
   do
-    length = pread (bits->fd, bits->buffer + left, BUFFER - left, bits->position);
+    length = pread (input->fd, input->buffer + left, BUFFER - left, input->position);
   while (length < 0 && errno == EINTR);
   length = MAX (length, 0);
-  bits->position += length;
-  bits->next = bits->buffer;
-  bits->end = bits->buffer + left + length;
+  input->position += length;
+  input->next = input->buffer;
+  input->end = input->buffer + left + length;
+  find_plain_end (input);
 }
 
-static gboolean
-has_marker_byte (guint64 word)
+/* Adds bytes until there are more than 56 bits, or no more. */
+static Bits
+fill_slowly (Input *input, Bits bits)
 {
-  guint64 inverse = ~word;
+  while (bits.count <= 56 && !input->ended)
+    {
+      gboolean marker;
 
-  return ((inverse - G_GUINT64_CONSTANT (0x0101010101010101)) & word
-          & G_GUINT64_CONSTANT (0x8080808080808080))
-         != 0;
+      read_more (input);
+      marker = input->next == input->plain_end;
+      if (marker) /* one with a zero behind it is none */
+        input->ended = input->end - input->next < 2 || input->next[1] != 0;
+      if (input->ended)
+        break;
+      bits.word |= (guint64)*input->next << (56 - bits.count);
+      bits.count += 8;
+      input->next += marker ? 2 : 1;
+      if (marker)
+        find_plain_end (input);
+    }
+  return bits;
 }
 
-/* Adds whole bytes until there are more than 56 bits, or no more. */
-static void
-fill (Bits *bits)
+/* The same at once, of at most 63 bits, away from markers. */
+static inline Bits
+fill (Input *input, Bits bits)
 {
   guint64 word;
 
-  read_more (bits);
-  if (bits->end - bits->next >= 8)
-    {
-      memcpy (&word, bits->next, sizeof word);
-      if (!has_marker_byte (word))
-        {
-          int bytes = (64 - bits->count) / 8;
-
-          word = GUINT64_FROM_BE (word) >> (64 - 8 * bytes) << (64 - 8 * bytes);
-          bits->word |= word >> bits->count;
-          bits->count += 8 * bytes;
-          bits->next += bytes;
-          return;
-        }
-    }
-  while (bits->count <= 56 && !bits->ended)
-    {
-      gsize size = 1;
-
-      read_more (bits);
-      if (bits->next == bits->end)
-        bits->ended = TRUE;
-      else if (*bits->next == MARKER)
-        {
-          size = 2; /* a stuffed zero is behind it */
-          bits->ended = bits->end - bits->next < 2 || bits->next[1] != 0;
-        }
-      if (bits->ended)
-        return;
-      bits->word |= (guint64)*bits->next << (56 - bits->count);
-      bits->count += 8;
-      bits->next += size;
-    }
+  if (G_UNLIKELY (input->plain_end - input->next < 8))
+    return fill_slowly (input, bits);
+  memcpy (&word, input->next, sizeof word);
+  bits.word |= GUINT64_FROM_BE (word) >> bits.count;
+  input->next += (63 - bits.count) / 8;
+  bits.count |= 56;
+  return bits;
 }
 
 static Symbol
@@ -198,12 +200,11 @@ find_long_code (const Table *table, guint64 bits)
 /* Takes a code, or several that are joined, and what belongs to them; nothing where there is none.
  */
 static inline Symbol
-take (Bits *bits, const Table *table, const Symbol *symbols)
+take (Input *input, Bits *bits, const Table *table, const Symbol *symbols)
 {
   Symbol symbol;
 
-  if (bits->count < 32 && !bits->ended)
-    fill (bits);
+  *bits = fill (input, *bits);
   symbol = symbols[bits->word >> (64 - LOOKUP)];
   if (G_UNLIKELY (symbol.bits == 0))
     symbol = find_long_code (table, bits->word);
@@ -213,32 +214,37 @@ take (Bits *bits, const Table *table, const Symbol *symbols)
 }
 
 static gboolean
-take_block (Bits *bits, const Table *dc, const Table *ac)
+take_block (Scan *scan, const Table *dc, const Table *ac)
 {
-  Symbol symbol = take (bits, dc, dc->short_codes);
+  Bits bits = scan->bits;
+  Symbol symbol = take (&scan->input, &bits, dc, dc->short_codes);
   guint k = symbol.advance;
 
   while (k < DCTSIZE2 && symbol.bits > 0)
     {
-      symbol = take (bits, ac, k < DCTSIZE2 - JOINED_MAX ? ac->joined : ac->short_codes);
+      symbol = take (&scan->input, &bits, ac,
+                     k < DCTSIZE2 - JOINED_MAX ? ac->joined : ac->short_codes);
       k += symbol.advance;
     }
-  return symbol.bits > 0 && (k == DCTSIZE2 || k >= REST_IS_ZERO) && bits->count >= 0;
+  scan->bits = bits;
+  return symbol.bits > 0 && (k == DCTSIZE2 || k >= REST_IS_ZERO) && bits.count >= 0;
 }
 
 /* Goes behind the marker that comes next, with nothing but filling bits before it. */
 static gboolean
-take_marker (Bits *bits, guchar marker)
+take_marker (Scan *scan, guchar marker)
 {
-  if (bits->count >= 8)
+  Input *input = &scan->input;
+
+  if (scan->bits.count >= 8)
     return FALSE;
-  bits->word = 0;
-  bits->count = 0;
-  bits->ended = FALSE;
-  read_more (bits);
-  if (bits->end - bits->next < 2 || bits->next[0] != MARKER || bits->next[1] != marker)
+  scan->bits = (Bits){ 0 };
+  input->ended = FALSE;
+  read_more (input);
+  if (input->end - input->next < 2 || input->next[0] != MARKER || input->next[1] != marker)
     return FALSE;
-  bits->next += 2;
+  input->next += 2;
+  find_plain_end (input);
   return TRUE;
 }
 
@@ -252,8 +258,7 @@ take_unit (Scan *scan, const struct jpeg_decompress_struct *decoder)
           = decoder->num_components > 1 ? component->h_samp_factor * component->v_samp_factor : 1;
 
       for (int k = 0; k < blocks; k++)
-        if (!take_block (&scan->bits, &scan->dc[component->dc_tbl_no],
-                         &scan->ac[component->ac_tbl_no]))
+        if (!take_block (scan, &scan->dc[component->dc_tbl_no], &scan->ac[component->ac_tbl_no]))
           return FALSE;
     }
   return TRUE;
@@ -319,12 +324,12 @@ walk (Scan *scan, const struct jpeg_decompress_struct *decoder)
   for (guint64 i = 0; i < units; i++)
     {
       if (i > 0 && decoder->restart_interval > 0 && i % decoder->restart_interval == 0
-          && !take_marker (&scan->bits, (guchar)(RST0 + restarts++ % 8)))
+          && !take_marker (scan, (guchar)(RST0 + restarts++ % 8)))
         return FALSE;
       if (!take_unit (scan, decoder))
         return FALSE;
     }
-  return take_marker (&scan->bits, EOI);
+  return take_marker (scan, EOI);
 }
 
 gboolean
@@ -335,8 +340,8 @@ se_jpeg_scan_is_whole (const struct jpeg_decompress_struct *decoder, int fd, off
   if (!is_known (decoder))
     return FALSE;
   scan = g_new0 (Scan, 1);
-  scan->bits.fd = fd;
-  scan->bits.position = offset;
-  scan->bits.next = scan->bits.end = scan->bits.buffer;
+  scan->input.fd = fd;
+  scan->input.position = offset;
+  scan->input.next = scan->input.end = scan->input.plain_end = scan->input.buffer;
   return make_tables (scan, decoder) && walk (scan, decoder);
 }
