@@ -24,6 +24,7 @@ struct SeImagePdf
 {
   int fd;
   int paper_wide, paper_high; /* points */
+  int page_wide, page_high;   /* of the first page as it is shown, points */
   guint64 position;           /* in the file, of what is in text */
   GString *text;              /* not yet written */
   GArray *offsets;            /* guint64 of each object, from number 1 */
@@ -453,6 +454,13 @@ add_page (SeImagePdf *pdf)
   if (unit > 1)
     g_string_append_printf (pdf->text, " /UserUnit %u", unit);
   g_string_append (pdf->text, " >>\nendobj\n");
+  if (pdf->kids->len == 1)
+    {
+      gboolean turned = degrees % 180 != 0;
+
+      pdf->page_wide = (int)lround (MAX (turned ? height : width, UNITS_MIN));
+      pdf->page_high = (int)lround (MAX (turned ? width : height, UNITS_MIN));
+    }
 }
 
 gboolean
@@ -478,6 +486,13 @@ guint
 se_image_pdf_count (const SeImagePdf *pdf)
 {
   return pdf->kids->len;
+}
+
+void
+se_image_pdf_get_size (const SeImagePdf *pdf, int *width, int *height)
+{
+  *width = pdf->page_wide;
+  *height = pdf->page_high;
 }
 
 gboolean

@@ -68,6 +68,9 @@ gboolean se_image_pdf_end (SeImagePdf *pdf, GError **error);
 
 guint se_image_pdf_count (const SeImagePdf *pdf); /* of its pages so far */
 
+/* The size of the first page as it is shown, units of its UserUnit; 0 while there is none. */
+void se_image_pdf_get_size (const SeImagePdf *pdf, int *width, int *height);
+
 gboolean se_image_pdf_finish (SeImagePdf *pdf, GError **error);
 void se_image_pdf_free (SeImagePdf *pdf);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeImagePdf, se_image_pdf_free)

@@ -181,6 +181,7 @@ wrap (int in_fd, int out_fd, gpointer result, GError **error)
   if (!task->kind->wrap (reader, pdf, &task->result, error))
     return FALSE;
   task->result.pages = MAX (se_image_pdf_count (pdf), 1); /* a JPEG may have been left out */
+  se_image_pdf_get_size (pdf, &task->result.width, &task->result.height);
   task->result.wrapped = task->result.wrapped && task->wrap;
   return !task->result.wrapped || se_image_pdf_finish (pdf, error);
 }

@@ -9,6 +9,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   guint pages;
+  int width, height;     /* of the PDF's first page, points */
   gboolean wrapped;      /* out_fd holds the PDF; FALSE: it has to be converted by decoding it */
   gboolean profile_lost; /* the image's ICC profile is damaged or not of its kind: it is left out */
   gboolean more;         /* something else than padding follows the image, such as another image */

@@ -56,9 +56,27 @@ FILTER_LIBS = filter/libfilter.a $(COMMON_LIBS) $(QPDF_LIBS) $(ZLIB_LIBS) \
 
 cupsfilterdir = $(cups_serverbin)/filter
 cupsfilter_PROGRAMS = filter/scantoemail
-filter_scantoemail_SOURCES = filter/scantoemail.c
+filter_scantoemail_SOURCES = filter/scantoemail.c filter/modules.c
+filter_scantoemail_CPPFLAGS = $(AM_CPPFLAGS) -DSE_MODULE_DIR='"$(filtermoduledir)"'
 filter_scantoemail_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-filter_scantoemail_LDADD = $(FILTER_LIBS)
+filter_scantoemail_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
+filter_scantoemail_LDADD = filter/libfilter.a $(COMMON_LIBS) $(ZLIB_LIBS) $(JPEG_LIBS) $(PNG_LIBS) -lm
+
+# The modules that filter/modules.c loads. All else that they need is the program's.
+filtermoduledir = $(pkglibdir)
+filtermodule_PROGRAMS = filter/pdf.so filter/tiff.so
+filter_pdf_so_SOURCES = filter/pages.c filter/pages-fields.c filter/pages-keep.c \
+  filter/pages-labels.c filter/pdf.c filter/pdf-images.c filter/pdfa.c filter/qpdf.c
+filter_pdf_so_CFLAGS = $(AM_CFLAGS) -fPIC $(GLIB_CFLAGS) $(QPDF_CFLAGS)
+filter_pdf_so_LDFLAGS = -shared $(SE_LDFLAGS)
+filter_pdf_so_LDADD = $(QPDF_LIBS) $(GLIB_LIBS) -lm
+filter_tiff_so_SOURCES = filter/encode-tiff.c filter/tiff.c filter/tiff-fax.c filter/tiff-file.c \
+  filter/tiff-jpeg.c filter/tiff-layout.c filter/tiff-pass.c filter/tiff-rows.c
+filter_tiff_so_CFLAGS = $(AM_CFLAGS) -fPIC $(GLIB_CFLAGS) $(TIFF_CFLAGS) $(JPEG_CFLAGS) $(ZLIB_CFLAGS)
+filter_tiff_so_LDFLAGS = -shared $(SE_LDFLAGS)
+filter_tiff_so_LDADD = $(TIFF_LIBS) $(GLIB_LIBS) -lm
+dist_check_SCRIPTS += filter/test-modules
+TESTS += filter/test-modules
 
 check_PROGRAMS += filter/test-type filter/test-options filter/test-place
 filter_test_type_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)

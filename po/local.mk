@@ -39,6 +39,7 @@ update-po:
 	    $(MSGINIT) --no-translator --no-wrap --locale="$$language" -i po/scan-email.pot -o "$$catalog"; \
 	  fi || exit 1; \
 	done
+	rm -f po/ppd.po  # ppdpo would add to it
 	ppdpo -o po/ppd.po $(srcdir)/ppd/scan-email.drv
 	$(SED) -e 's/^msgstr "TRANSLATE.*/msgstr ""/' po/ppd.po >po/ppd.pot
 	@for language in `$(SED) -e '/^#/d' $(srcdir)/po/LINGUAS`; do \

@@ -7,7 +7,7 @@ dist_cupsdrv_DATA = ppd/scan-email.drv
 cupsppdcdir = $(cups_datadir)/ppdc
 dist_cupsppdc_DATA = ppd/scan-email-de.po
 
-dist_check_SCRIPTS = ppd/test-ppd
+dist_check_SCRIPTS += ppd/test-ppd
 TESTS += ppd/test-ppd
 
 check_PROGRAMS += ppd/test-choices
