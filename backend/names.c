@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define UNTITLED "scan-%{date}"
+#define COMPRESSED ".gz"
 #define ENDING_MAX 10 /* characters, with the dot */
 #define OFFICE "application/vnd.openxmlformats-officedocument."
 #define OPEN_DOCUMENT "application/vnd.oasis.opendocument."
@@ -145,11 +146,14 @@ choose_ending (const Kind *kind, const char *name, const char *own)
   return kind == NULL ? g_strdup ("") : g_strndup (kind->endings, strcspn (kind->endings, " "));
 }
 
-/* A title without what programs put before the document's name. */
+/* A title without what programs put before the document's name, and without the ending of a
+ * compressed document, which is attached as what it holds. */
 static char *
 clean_title (const char *title)
 {
   const char *slash = NULL;
+  char *clean;
+  gsize length;
 
   for (gsize i = 0; i < G_N_ELEMENTS (programs); i++)
     if (g_str_has_prefix (title, programs[i]))
@@ -159,7 +163,12 @@ clean_title (const char *title)
     slash = strrchr (title, '\\');
   else if (*title == '/' || g_str_has_prefix (title, "file://"))
     slash = strrchr (title, '/');
-  return g_strdup (slash != NULL && slash[1] != '\0' ? slash + 1 : title);
+  clean = g_strdup (slash != NULL && slash[1] != '\0' ? slash + 1 : title);
+  length = strlen (clean);
+  if (length > strlen (COMPRESSED)
+      && g_ascii_strcasecmp (clean + length - strlen (COMPRESSED), COMPRESSED) == 0)
+    clean[length - strlen (COMPRESSED)] = '\0';
+  return clean;
 }
 
 /* The number of documents of which these are the pieces. */
