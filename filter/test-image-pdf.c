@@ -4,7 +4,7 @@
 #include "common/io.h"
 #include "filter/child.h"
 #include "filter/pdf.h"
-#include "filter/temp.h"
+#include "filter/test-file.h"
 
 #include <qpdf/qpdf-c.h>
 #include <stdlib.h>
@@ -13,30 +13,6 @@
 
 #define WIDTH 37
 #define HEIGHT 11
-
-static int
-make_file (const void *data, gsize length)
-{
-  g_autoptr (GError) error = NULL;
-  int fd = se_temp_file (&error);
-
-  g_assert_no_error (error);
-  g_assert_true (se_io_write_all (fd, data, length, &error));
-  return fd;
-}
-
-static GByteArray *
-read_file (int fd)
-{
-  g_autoptr (GError) error = NULL;
-  off_t length = lseek (fd, 0, SEEK_END);
-  GByteArray *bytes = g_byte_array_new ();
-
-  g_byte_array_set_size (bytes, (guint)length);
-  lseek (fd, 0, SEEK_SET);
-  g_assert_cmpint (se_io_read_full (fd, bytes->data, bytes->len, &error), ==, length);
-  return bytes;
-}
 
 static SeImage
 make_image (guint bits, guint components)
@@ -57,8 +33,8 @@ test_data (void)
   g_autoptr (GByteArray) written = NULL;
   g_autoptr (SeImagePdf) pdf = NULL;
   g_autoptr (GError) error = NULL;
-  se_autofd int fd = make_file ("1234xx\x01\x5c", 8);
-  se_autofd int out_fd = make_file ("", 0);
+  se_autofd int fd = test_file_new ("1234xx\x01\x5c", 8);
+  se_autofd int out_fd = test_file_new ("", 0);
   SeImage image = make_image (8, 1);
   SePdf facts;
 
@@ -79,7 +55,7 @@ test_data (void)
   g_assert_cmpint (facts.pages, ==, 3);
   g_assert_cmpint (facts.width, ==, 50); /* turned, in units of 2 points */
   g_assert_cmpint (facts.height, ==, 10000);
-  written = read_file (out_fd);
+  written = test_file_read (out_fd);
   g_assert_nonnull (memmem (written->data, written->len, "stream\n1234__\x80\x3a\nendstream", 25));
   g_assert_nonnull (memmem (written->data, written->len, "/Mask [7 9]", 11));
   g_assert_nonnull (memmem (written->data, written->len, "/UserUnit 2", 11));
@@ -164,7 +140,7 @@ static void
 test_rows (void)
 {
   g_autoptr (GByteArray) written = NULL;
-  se_autofd int out_fd = make_file ("", 0);
+  se_autofd int out_fd = test_file_new ("", 0);
   g_autoptr (SeImagePdf) pdf = se_image_pdf_new (out_fd, 595, 842);
   qpdf_data qpdf = qpdf_init ();
 
@@ -176,7 +152,7 @@ test_rows (void)
       write_rows (pdf, &image, i % 2 == 0, rows_cases[i].opaque);
     }
   g_assert_true (se_image_pdf_finish (pdf, NULL));
-  written = read_file (out_fd);
+  written = test_file_read (out_fd);
   g_assert_cmpint (qpdf_read_memory (qpdf, "rows", (const char *)written->data, written->len, NULL),
                    ==, 0);
   g_assert_cmpint (qpdf_get_num_pages (qpdf), ==, G_N_ELEMENTS (rows_cases));
@@ -204,7 +180,7 @@ test_alpha_of_data (void)
   const SeRange range = { .bytes = (const guchar *)"0123456789", .length = 10 };
   g_autoptr (GArray) data = g_array_new (FALSE, FALSE, sizeof (SeRange));
   g_autoptr (GByteArray) written = NULL;
-  se_autofd int out_fd = make_file ("", 0);
+  se_autofd int out_fd = test_file_new ("", 0);
   g_autoptr (SeImagePdf) nowhere = se_image_pdf_new (-1, 595, 842);
   g_autoptr (SeImagePdf) pdf = se_image_pdf_new (out_fd, 595, 842);
   SeImage image = make_image (8, 1);
@@ -228,7 +204,7 @@ test_alpha_of_data (void)
     }
   g_assert_true (se_pdf_check (out_fd, &facts, NULL));
   g_assert_false (facts.recovered);
-  written = read_file (out_fd);
+  written = test_file_read (out_fd);
   g_assert_nonnull (memmem (written->data, written->len, "/SMask 4 0 R", 12));
 }
 

@@ -5,7 +5,7 @@
 #include "filter/child.h"
 #include "filter/exif.h"
 #include "filter/pdf.h"
-#include "filter/temp.h"
+#include "filter/test-file.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,30 +17,6 @@
 
 #define PAPER_WIDE 595
 #define PAPER_HIGH 842
-
-static int
-make_file (const void *data, gsize length)
-{
-  g_autoptr (GError) error = NULL;
-  int fd = se_temp_file (&error);
-
-  g_assert_no_error (error);
-  g_assert_true (se_io_write_all (fd, data, length, &error));
-  return fd;
-}
-
-static GByteArray *
-read_file (int fd)
-{
-  g_autoptr (GError) error = NULL;
-  off_t length = lseek (fd, 0, SEEK_END);
-  GByteArray *bytes = g_byte_array_new ();
-
-  g_byte_array_set_size (bytes, (guint)length);
-  lseek (fd, 0, SEEK_SET);
-  g_assert_cmpint (se_io_read_full (fd, bytes->data, bytes->len, &error), ==, length);
-  return bytes;
-}
 
 /* The PDF is one for libqpdf too, and just what result says. */
 static void
@@ -156,8 +132,8 @@ static int
 wrap (const guchar *data, gsize length, SeImageResult *result)
 {
   g_autoptr (GError) error = NULL;
-  se_autofd int fd = make_file (data, length);
-  se_autofd int out_fd = make_file ("", 0);
+  se_autofd int fd = test_file_new (data, length);
+  se_autofd int out_fd = test_file_new ("", 0);
 
   if (se_image_wrap (se_type_find (data, MIN (length, SE_TYPE_HEAD), NULL), fd, out_fd, PAPER_WIDE,
                      PAPER_HIGH, result, &error))
@@ -190,8 +166,8 @@ test_wrap (void)
         g_assert_cmpint (facts.pages, ==, 1);
         if (components != 4) /* an Adobe marker states no resolution */
           g_assert_true (facts.width == 20 && facts.height == 10);
-        pdf = read_file (fd);
-        again = read_file (second);
+        pdf = test_file_read (fd);
+        again = test_file_read (second);
         g_assert_cmpmem (pdf->data, pdf->len, again->data, again->len);
         g_assert_nonnull (memmem (pdf->data, pdf->len, jpeg->data, jpeg->len));
         inverted = memmem (pdf->data, pdf->len, "/Decode [1 0 1 0 1 0 1 0]", 25) != NULL;
@@ -298,7 +274,7 @@ test_exif (void)
       SeExif exif;
 
       memcpy (file + 6, cases[i].bytes, cases[i].length);
-      fd = make_file (file, cases[i].length + 10);
+      fd = test_file_new (file, cases[i].length + 10);
       g_assert_true (se_reader_open (reader, fd));
       se_exif_read (reader, 6, 6 + cases[i].length, &exif);
       g_assert_cmpuint (exif.orientation, ==, cases[i].orientation);

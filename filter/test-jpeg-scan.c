@@ -2,9 +2,8 @@
 #include "filter/jpeg-scan.h"
 
 #include "common/io.h"
+#include "filter/test-file.h"
 
-#include <fcntl.h>
-#include <glib/gstdio.h>
 #include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,18 +102,6 @@ typedef enum
   WHOLE,
 } Verdict;
 
-static int
-file_with (const guchar *data, gsize length)
-{
-  g_autofree char *name = NULL;
-  int fd = g_file_open_tmp ("scan-XXXXXX", &name, NULL);
-
-  g_assert_cmpint (fd, >=, 0);
-  g_assert_cmpint (g_unlink (name), ==, 0);
-  g_assert_true (se_io_write_all (fd, data, length, NULL));
-  return fd;
-}
-
 /* libjpeg's: it gives no pixel without a complaint that it made up. */
 static Verdict
 judge_by_libjpeg (struct jpeg_decompress_struct *decoder)
@@ -137,7 +124,7 @@ static Verdict
 judge (const guchar *data, gsize length, Verdict *ours)
 {
   struct jpeg_decompress_struct decoder = { 0 };
-  se_autofd int fd = file_with (data, length);
+  se_autofd int fd = test_file_new (data, length);
   Handler handler;
   Verdict theirs = NOT_WHOLE;
 

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "filter/test-pdf-file.h"
 
-#include "common/io.h"
-#include "filter/temp.h"
-
 static void
 begin_object (GString *pdf, GArray *offsets)
 {
@@ -68,15 +65,4 @@ test_pdf_new (int pages, int off, const guint *fillers)
                           "\n%%%%EOF\n",
                           offsets->len + 1, start + (gsize)off);
   return pdf;
-}
-
-int
-test_pdf_store (const void *data, gsize length)
-{
-  g_autoptr (GError) error = NULL;
-  int fd = se_temp_file (&error);
-
-  g_assert_no_error (error);
-  g_assert_true (se_io_write_all (fd, data, length, &error));
-  return fd;
 }

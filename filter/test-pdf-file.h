@@ -10,7 +10,4 @@ G_BEGIN_DECLS
  * compresses; NULL: none. */
 GString *test_pdf_new (int pages, int off, const guint *fillers);
 
-/* Returns a temporary file of the data. */
-int test_pdf_store (const void *data, gsize length);
-
 G_END_DECLS

@@ -5,6 +5,7 @@
 #include "filter/child.h"
 #include "filter/pages.h"
 #include "filter/temp.h"
+#include "filter/test-file.h"
 #include "filter/test-pdf-file.h"
 
 #include <string.h>
@@ -14,7 +15,7 @@ static gboolean
 check (const void *data, gsize length, SePdf *pdf)
 {
   g_autoptr (GError) error = NULL;
-  se_autofd int fd = test_pdf_store (data, length);
+  se_autofd int fd = test_file_new (data, length);
   gboolean sound = se_pdf_check (fd, pdf, &error);
 
   if (!sound)
@@ -79,7 +80,7 @@ test_password (void)
   g_autofree char *qpdf = g_find_program_in_path ("qpdf");
   g_autoptr (GString) text = test_pdf_new (1, 0, NULL);
   g_autoptr (GError) error = NULL;
-  se_autofd int in_fd = test_pdf_store (text->str, text->len);
+  se_autofd int in_fd = test_file_new (text->str, text->len);
   se_autofd int out_fd = se_temp_file (&error);
   const char *const arguments[]
       = { qpdf, "--encrypt", "user", "owner", "256", "--", "/dev/fd/0", "-", NULL };
@@ -105,7 +106,7 @@ assert_selection (const char *text, int taken, int width)
   g_autoptr (GPtrArray) options = se_option_list_parse (text);
   g_autoptr (GString) source = test_pdf_new (9, 0, NULL);
   g_autoptr (GError) error = NULL;
-  se_autofd int in_fd = test_pdf_store (source->str, source->len);
+  se_autofd int in_fd = test_file_new (source->str, source->len);
   se_autofd int out_fd = se_temp_file (&error);
   int found;
   SePdf pdf;
@@ -140,7 +141,7 @@ test_select_contents (void)
   g_autoptr (GPtrArray) options = se_option_list_parse ("page-ranges=3");
   g_autoptr (GString) source = test_pdf_new (4, 0, NULL);
   g_autoptr (GError) error = NULL;
-  se_autofd int in_fd = test_pdf_store (source->str, source->len);
+  se_autofd int in_fd = test_file_new (source->str, source->len);
   se_autofd int out_fd = se_temp_file (&error);
   char result[4096] = "";
   int taken;
@@ -169,7 +170,7 @@ test_join (void)
       g_string_append_len (all, part->str, (gssize)part->len);
       g_array_append_val (lengths, part->len);
     }
-  in_fd = test_pdf_store (all->str, all->len);
+  in_fd = test_file_new (all->str, all->len);
   g_assert_true (se_pages_join (in_fd, lengths, out_fd, &error));
   g_assert_no_error (error);
   g_assert_true (se_pdf_check (out_fd, &pdf, &error));

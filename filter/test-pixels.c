@@ -4,7 +4,7 @@
 #include "common/io.h"
 #include "filter/child.h"
 #include "filter/pdf.h"
-#include "filter/temp.h"
+#include "filter/test-file.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -73,12 +73,11 @@ wrap (const void *data, gsize length, SeImageResult *result)
 {
   g_autoptr (GError) error = NULL;
   const SeType *type = se_type_find (data, length, NULL);
-  se_autofd int fd = se_temp_file (NULL);
-  se_autofd int out_fd = se_temp_file (NULL);
+  se_autofd int fd = test_file_new (data, length);
+  se_autofd int out_fd = test_file_new ("", 0);
 
   if (type == NULL || !se_image_is_known (type))
     return -1;
-  g_assert_true (se_io_write_all (fd, data, length, NULL));
   if (se_image_wrap (type, fd, out_fd, 595, 842, result, &error))
     return se_io_steal_fd (&out_fd);
   g_assert_error (error, SE_ERROR, SE_ERROR_DOCUMENT);

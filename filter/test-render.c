@@ -4,6 +4,7 @@
 #include "filter/child.h"
 #include "filter/encode.h"
 #include "filter/temp.h"
+#include "filter/test-file.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -21,17 +22,7 @@ enum
 #endif
 };
 
-static int
-file_with (const void *data, gsize length)
-{
-  int fd = se_temp_file (NULL);
-
-  g_assert_cmpint (fd, >=, 0);
-  g_assert_true (se_io_write_all (fd, data, length, NULL));
-  return fd;
-}
-
-#define FILE_WITH(text) file_with ((text), sizeof (text) - 1)
+#define FILE_WITH(text) test_file_new ((text), sizeof (text) - 1)
 
 static void
 assert_line (SePixmap *pixmap, const char *bytes, gsize length)
@@ -93,7 +84,7 @@ test_broken (void)
 
   for (gsize i = 0; i < G_N_ELEMENTS (files); i++)
     {
-      se_autofd int fd = file_with (files[i], strlen (files[i]));
+      se_autofd int fd = test_file_new (files[i], strlen (files[i]));
       g_autoptr (GError) error = NULL;
       SePixmap pixmap;
 
@@ -110,7 +101,7 @@ make_page (guint width, guint height)
 {
   g_autofree char *header = g_strdup_printf ("P6\n%u %u\n255\n", width, height);
   g_autofree guchar *line = g_malloc ((gsize)width * 3);
-  int fd = file_with (header, strlen (header));
+  int fd = test_file_new (header, strlen (header));
   guint32 noise = 1;
 
   for (gsize i = 0; i < (gsize)width * 3; i++)

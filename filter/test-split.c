@@ -4,6 +4,7 @@
 #include "common/io.h"
 #include "filter/child.h"
 #include "filter/pdf.h"
+#include "filter/test-file.h"
 #include "filter/test-pdf-file.h"
 
 #include <string.h>
@@ -42,7 +43,7 @@ open_document (int pages, const guint *fillers)
 {
   g_autoptr (GString) text = test_pdf_new (pages, 0, fillers);
 
-  return (SeConverted){ .fd = test_pdf_store (text->str, text->len),
+  return (SeConverted){ .fd = test_file_new (text->str, text->len),
                         .length = text->len,
                         .mime = "application/pdf",
                         .pages = pages };

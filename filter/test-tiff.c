@@ -5,7 +5,7 @@
 #include "filter/child.h"
 #include "filter/image.h"
 #include "filter/pdf.h"
-#include "filter/temp.h"
+#include "filter/test-file.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -80,24 +80,13 @@ make_tiff (const Page *pages, gsize count, const char *mode)
   return g_byte_array_new_take ((guchar *)data, length);
 }
 
-static int
-make_file (const void *data, gsize length)
-{
-  g_autoptr (GError) error = NULL;
-  int fd = se_temp_file (&error);
-
-  g_assert_no_error (error);
-  g_assert_true (se_io_write_all (fd, data, length, &error));
-  return fd;
-}
-
 /* Makes a PDF of it; returns the number of its pages, or -1 where it is refused as a document. */
 static int
 wrap (const void *data, gsize length, char **why)
 {
   g_autoptr (GError) error = NULL;
-  se_autofd int fd = make_file (data, length);
-  se_autofd int out_fd = make_file ("", 0);
+  se_autofd int fd = test_file_new (data, length);
+  se_autofd int out_fd = test_file_new ("", 0);
   SeImageResult result = { 0 };
   SePdf facts;
 
@@ -136,7 +125,7 @@ test_list (void)
   static const Page plain = { COMPRESSION_NONE, 8, 1, HIGH, 0 };
   g_autofree SeTiffList *list = g_new0 (SeTiffList, 1);
   g_autoptr (GByteArray) big = make_tiff (&plain, 1, "wl8");
-  se_autofd int big_fd = make_file (big->data, big->len);
+  se_autofd int big_fd = test_file_new (big->data, big->len);
   g_autoptr (GError) error = NULL;
 
   for (int big_endian = 0; big_endian <= 1; big_endian++)
@@ -144,8 +133,8 @@ test_list (void)
       const char *mode = big_endian ? "wb" : "wl";
       g_autoptr (GByteArray) tiff = make_tiff (mixed, G_N_ELEMENTS (mixed), mode);
       g_autoptr (GByteArray) single = make_tiff (&plain, 1, mode);
-      se_autofd int fd = make_file (tiff->data, tiff->len);
-      se_autofd int single_fd = make_file (single->data, single->len);
+      se_autofd int fd = test_file_new (tiff->data, tiff->len);
+      se_autofd int single_fd = test_file_new (single->data, single->len);
 
       g_assert_true (se_tiff_list (fd, list, NULL));
       g_assert_cmpuint (list->count, ==, 2);
@@ -166,7 +155,7 @@ test_thumbnail (void)
   g_autofree SeTiffList *list = g_new0 (SeTiffList, 1);
   g_autoptr (GByteArray) tiff = make_tiff (mixed + 1, 2, "wl");
   g_autoptr (GByteArray) alone = make_tiff (mixed + 1, 1, "wl");
-  se_autofd int fd = make_file (tiff->data, tiff->len);
+  se_autofd int fd = test_file_new (tiff->data, tiff->len);
   g_autofree char *why = NULL;
 
   g_assert_true (se_tiff_list (fd, list, NULL));
@@ -183,7 +172,7 @@ test_circle (void)
   g_autoptr (GByteArray) tiff = make_tiff (mixed, G_N_ELEMENTS (mixed), "wl");
   g_autofree SeTiffList *list = g_new0 (SeTiffList, 1);
   g_autofree char *why = NULL;
-  se_autofd int fd = make_file (tiff->data, tiff->len);
+  se_autofd int fd = test_file_new (tiff->data, tiff->len);
   guint64 last;
   guint16 entries;
 
