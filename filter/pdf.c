@@ -2,10 +2,10 @@
 #include "filter/pdf.h"
 
 #include "filter/child.h"
+#include "filter/qpdf.h"
 
 #include <glib/gi18n-lib.h>
 #include <math.h>
-#include <qpdf/qpdf-c.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -65,11 +65,9 @@ has_signature (qpdf_data qpdf)
 static int
 count_pages (gboolean recovery, SePdf *pdf, int *code)
 {
-  qpdf_data qpdf = qpdf_init ();
+  se_autoqpdf qpdf = se_qpdf_new ();
   int pages = -1;
 
-  qpdf_silence_errors (qpdf);
-  qpdf_set_suppress_warnings (qpdf, QPDF_TRUE);
   qpdf_set_attempt_recovery (qpdf, recovery ? QPDF_TRUE : QPDF_FALSE);
   if ((qpdf_read (qpdf, PATH, NULL) & QPDF_ERRORS) == 0)
     pages = qpdf_get_num_pages (qpdf);
@@ -80,7 +78,6 @@ count_pages (gboolean recovery, SePdf *pdf, int *code)
     }
   *code = qpdf_has_error (qpdf) ? (int)qpdf_get_error_code (qpdf, qpdf_get_error (qpdf))
                                 : (int)qpdf_e_success;
-  qpdf_cleanup (&qpdf);
   return pages;
 }
 

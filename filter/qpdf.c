@@ -2,6 +2,7 @@
 #include "filter/qpdf.h"
 
 #include <glib/gi18n-lib.h>
+#include <qpdf/qpdflogger-c.h>
 
 void
 se_qpdf_free (qpdf_data qpdf)
@@ -15,11 +16,24 @@ se_qpdf_clear (qpdf_data *qpdf)
   qpdf_cleanup (qpdf);
 }
 
+/* What is said of an object that belongs to no document, such as the null of a key that is not
+ * there, goes to the library's own log. */
+static void
+silence_library (void)
+{
+  qpdflogger_handle logger = qpdflogger_default_logger ();
+
+  qpdflogger_set_warn (logger, qpdf_log_dest_discard, NULL, NULL);
+  qpdflogger_set_error (logger, qpdf_log_dest_discard, NULL, NULL);
+  qpdflogger_cleanup (&logger);
+}
+
 qpdf_data
 se_qpdf_new (void)
 {
   qpdf_data qpdf = qpdf_init ();
 
+  silence_library ();
   qpdf_silence_errors (qpdf);
   qpdf_set_suppress_warnings (qpdf, QPDF_TRUE);
   return qpdf;
