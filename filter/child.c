@@ -27,6 +27,7 @@
 
 #define LINES_MAX 2000 /* of one child that go into the log */
 #define LINE_MAX_BYTES 1024
+#define REMARKS_MAX 20
 #define EXIT_NOT_STARTED 127
 #define EXIT_FUNCTION_FAILED 126
 
@@ -52,6 +53,8 @@ typedef struct
   GString *line;
   guint lines;
   char *complaint;
+  GPtrArray *remarks; /* NULL: not wanted */
+  gboolean in_list;   /* of Ghostscript's remarks */
 } Child;
 
 static void
@@ -129,6 +132,32 @@ enter_child (const SeChildLimits *limits, int in_fd, int out_fd, int stderr_fd)
 }
 
 static void
+add_remark (Child *child, const char *text)
+{
+  g_autofree char *remark = se_log_clean (text, 200);
+
+  if (child->remarks->len < REMARKS_MAX
+      && !g_ptr_array_find_with_equal_func (child->remarks, remark, g_str_equal, NULL))
+    g_ptr_array_add (child->remarks, g_steal_pointer (&remark));
+}
+
+/* Ghostscript speaks of some errors at once and lists others at its end. */
+static void
+find_remark (Child *child, const char *line)
+{
+  static const char single[] = "   **** Error";
+
+  if (g_str_has_prefix (line, single))
+    add_remark (child, line + sizeof single - 1 + strspn (line + sizeof single - 1, ": "));
+  else if (child->in_list && line[0] == '\t')
+    add_remark (child, line + 1);
+  else
+    child->in_list
+        = g_str_has_prefix (line, "The following ")
+          && g_str_has_suffix (line, " encountered at least once while processing this file:");
+}
+
+static void
 end_line (Child *child)
 {
   const char *line = child->line->str;
@@ -142,11 +171,8 @@ end_line (Child *child)
       g_free (child->complaint);
       child->complaint = se_log_clean (g_strstrip (text), 200);
     }
-  else if (strcmp (line, "\t" SE_CHILD_LOST_IMAGE) == 0)
-    {
-      g_free (child->complaint);
-      child->complaint = g_strdup (SE_CHILD_LOST_IMAGE);
-    }
+  else if (child->remarks != NULL)
+    find_remark (child, line);
   if (line[0] != '\0' && !g_str_has_prefix (line, "PAGE:") && child->lines++ < LINES_MAX)
     se_log_write ("DEBUG", "%s: %s", child->name, line);
   g_string_truncate (child->line, 0);
@@ -302,10 +328,10 @@ fork_and_watch (Child *child, int in_fd, int out_fd, GError **error)
 
 gboolean
 se_child_run (const char *const *arguments, const char *const *environment, int in_fd, int out_fd,
-              const SeChildLimits *limits, char **complaint, GError **error)
+              const SeChildLimits *limits, char **complaint, GPtrArray *remarks, GError **error)
 {
   g_autofree char *name = g_path_get_basename (arguments[0]);
-  Child child = { .name = name, .limits = limits };
+  Child child = { .name = name, .limits = limits, .remarks = remarks };
   pid_t pid = fork_and_watch (&child, in_fd, out_fd, error);
 
   if (complaint != NULL)

@@ -28,21 +28,20 @@ void se_child_take_signals (void);
  * so (calls may nest) and sees SE_ERROR_CANCELLED from the next child. */
 void se_child_defer_signals (gboolean defer);
 
-/* Ghostscript's complaint, not with -q, of an image that it has left out or drawn in part: it goes
- * on and ends with status 0. */
-#define SE_CHILD_LOST_IMAGE "recoverable image error"
-
 /* Runs a program to its end. arguments: argv; arguments[0] is the program's absolute path.
  * environment: NAME=VALUE strings. in_fd: standard input, read from its current offset. out_fd:
  * standard output. What the program prints to standard error is passed on as DEBUG lines, without
  * CUPS's PAGE lines.
- * complaint: where to put its last line of errors ("ERROR: …" as of CUPS, "Error: …",
- * SE_CHILD_LOST_IMAGE; cleaned, owned by the caller; NULL if there was none); may be NULL.
+ * complaint: where to put its last line of errors ("ERROR: …" as of CUPS, "Error: …"; cleaned,
+ * owned by the caller; NULL if there was none); may be NULL.
+ * remarks: an array of strings for what Ghostscript (not with -q) says of errors in the document,
+ * cleaned, each once: it passes over them and ends with status 0; may be NULL.
  * SE_ERROR_DOCUMENT: it ended with another status than 0, crashed, or reached the limit of
  * processor time or output; SE_ERROR_TEMPORARY: it was killed, took too long or could not be
  * started; SE_ERROR_CANCELLED. The message begins with the program's name. */
 gboolean se_child_run (const char *const *arguments, const char *const *environment, int in_fd,
-                       int out_fd, const SeChildLimits *limits, char **complaint, GError **error);
+                       int out_fd, const SeChildLimits *limits, char **complaint,
+                       GPtrArray *remarks, GError **error);
 
 /* A function that is run in a child. result: memory shared with the caller. It returns FALSE with
  * error set (in SE_ERROR) as any other function. */

@@ -7,7 +7,7 @@ G_BEGIN_DECLS
 
 /* Looks for JPEG images in the PDF that are cut or damaged: Ghostscript draws what it has of them
  * and says nothing. To be called before it makes anything of a document; other images it complains
- * of itself (SE_CHILD_LOST_IMAGE).
+ * of itself (se_child_run, remarks).
  * Errors are those of se_child_call; SE_ERROR_DOCUMENT: there is one, or the PDF does not open. */
 gboolean se_pdf_images_check (int fd, GError **error);
 

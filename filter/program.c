@@ -54,15 +54,39 @@ explain (GError **error, const char *complaint)
   g_set_error_literal (error, SE_ERROR, SE_ERROR_DOCUMENT, message);
 }
 
-/* A program may end well and have left something out. */
 static gboolean
-is_whole (const char *complaint, GError **error)
+is_said (const GPtrArray *remarks, const char *remark)
 {
-  if (g_strcmp0 (complaint, SE_CHILD_LOST_IMAGE) != 0)
+  return g_ptr_array_find_with_equal_func ((GPtrArray *)remarks, remark, g_str_equal, NULL);
+}
+
+/* Ghostscript may end well and have left something out. */
+static gboolean
+is_whole (const GPtrArray *remarks, GError **error)
+{
+  if (is_said (remarks, "recoverable image error"))
+    g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
+                 _ ("it holds an image that is damaged or incomplete"));
+  else if (is_said (remarks, "Page drawing error occurred.")
+           || is_said (remarks, "reading a content stream.  The page may be incomplete"))
+    g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
+                 _ ("it holds a page that is damaged, so that Ghostscript cannot draw all of it"));
+  else
     return TRUE;
-  g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
-               _ ("it holds an image that is damaged or incomplete"));
   return FALSE;
+}
+
+/* Passes on what may have cost some of the document. */
+static void
+keep_remarks (const GPtrArray *remarks, const SeJob *job)
+{
+  static const char *const harmless[] = { "encountered more q than Q", "encountered more Q than q",
+                                          "garbage left on stack", "incorrect xref size", NULL };
+
+  for (guint i = 0; job->remarks != NULL && i < remarks->len; i++)
+    if (!g_strv_contains (harmless, remarks->pdata[i])
+        && !is_said (job->remarks, remarks->pdata[i]))
+      g_ptr_array_add (job->remarks, g_strdup (remarks->pdata[i]));
 }
 
 /* Runs a program with a temporary directory of its own. */
@@ -70,6 +94,7 @@ static gboolean
 run (const char *const *arguments, const SeType *type, const SeJob *job, int in_fd, int out_fd,
      GError **error)
 {
+  g_autoptr (GPtrArray) remarks = g_ptr_array_new_with_free_func (g_free);
   g_autofree char *complaint = NULL;
   g_autofree char *directory = NULL;
   g_auto (GStrv) environment = NULL;
@@ -85,15 +110,15 @@ run (const char *const *arguments, const SeType *type, const SeJob *job, int in_
     }
   environment = make_environment (type, job, directory);
   done = se_child_run (arguments, (const char *const *)environment, in_fd, out_fd, &se_child_limits,
-                       &complaint, &failure);
-  done = done && is_whole (complaint, &failure) && se_temp_has_space (&failure);
+                       &complaint, remarks, &failure);
+  done = done && is_whole (remarks, &failure) && se_temp_has_space (&failure);
   se_temp_blame_space (&failure);
   se_temp_remove_directory (directory);
   se_child_defer_signals (FALSE);
+  keep_remarks (remarks, job);
   if (done)
     return TRUE;
-  if (g_strcmp0 (complaint, SE_CHILD_LOST_IMAGE) != 0)
-    explain (&failure, complaint);
+  explain (&failure, complaint);
   g_propagate_error (error, g_steal_pointer (&failure));
   return FALSE;
 }

@@ -14,12 +14,14 @@ typedef struct
   const char *title; /* argv[3] */
   const GPtrArray *options;
   const SeFields *fields;
-  gint64 time; /* of printing, seconds since 1970; what is made is dated so */
+  gint64 time;        /* of printing, seconds since 1970; what is made is dated so */
+  GPtrArray *remarks; /* gets what Ghostscript says of the job's documents, each once; or NULL */
 } SeJob;
 
 /* Runs a stock filter of CUPS from in_fd, a document of type, to out_fd. options: its argv[5].
  * It gets a clean environment and a temporary directory of its own.
- * Errors as of se_child_run; SE_ERROR_DOCUMENT with the program's own words where it had any;
+ * Errors as of se_child_run; SE_ERROR_DOCUMENT with the program's own words where it had any, or
+ * where Ghostscript says that it drew no more than a part of a page or of an image;
  * SE_ERROR_TEMPORARY as well where the disk is full or the program is not installed. */
 gboolean se_program_run_filter (const char *name, const char *options, const SeType *type,
                                 const SeJob *job, int in_fd, int out_fd, GError **error);

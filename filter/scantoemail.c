@@ -211,6 +211,20 @@ write_document (Run *run, const SeSpooled *spooled, const char *name, guint numb
   return TRUE;
 }
 
+/* One sentence for the job, whose documents were read in many runs. */
+static void
+warn_of_remarks (const GPtrArray *remarks)
+{
+  g_autoptr (GString) list = g_string_new (NULL);
+
+  for (guint i = 0; i < remarks->len; i++)
+    g_string_append_printf (list, "%s%s", i > 0 ? "; " : "", (const char *)remarks->pdata[i]);
+  if (remarks->len > 0)
+    g_warning (_ ("something may be missing in what is sent: the document has errors that "
+                  "Ghostscript passed over or repaired (%s)"),
+               list->str);
+}
+
 /* Writes an entry for each document; the first that fails is the last, as the job fails with it. */
 static gboolean
 write_documents (Run *run, const GPtrArray *documents, const SeJob *job, GError **error)
@@ -232,6 +246,7 @@ write_documents (Run *run, const GPtrArray *documents, const SeJob *job, GError 
       if (failure != NULL)
         return write_failure (run->writer, name, documents->len > 1 ? i + 1 : 0, failure, error);
     }
+  warn_of_remarks (job->remarks);
   return TRUE;
 }
 
@@ -295,7 +310,10 @@ static void
 run (char **argv, const char *file, int terms_fd)
 {
   g_autoptr (GPtrArray) options = se_option_list_parse (argv[5]);
-  SeJob job = { .id = argv[1], .user = argv[2], .title = argv[3], .options = options };
+  g_autoptr (GPtrArray) remarks = g_ptr_array_new_with_free_func (g_free);
+  SeJob job = {
+    .id = argv[1], .user = argv[2], .title = argv[3], .options = options, .remarks = remarks
+  };
   g_autoptr (GError) failure = NULL;
   g_autoptr (GError) error = NULL;
   g_autoptr (SePlace) place = se_place_find (argv[1], file, STDOUT_FILENO, &failure);

@@ -93,7 +93,7 @@ test_password (void)
       return;
     }
   g_assert_true (
-      se_child_run (arguments, environment, in_fd, out_fd, &se_child_limits, NULL, &error));
+      se_child_run (arguments, environment, in_fd, out_fd, &se_child_limits, NULL, NULL, &error));
   g_assert_true (se_pdf_check (out_fd, &pdf, &error));
   g_assert_no_error (error);
   g_assert_true (pdf.password);

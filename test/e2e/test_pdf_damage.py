@@ -84,6 +84,33 @@ class Damage(FilteredJob):
                         self.filter(self.with_image(data[:len(data) // 2], filters),
                                     options=options)
 
+    def with_content(self, content, dictionary=""):
+        pdf = Builder()
+        content = pdf.stream(dictionary, content)
+        tree = pdf.reserve()
+        page = pdf.add(f"<< /Type /Page /Parent {tree} /MediaBox [0 0 200 200]"
+                       f" /Contents {content} /Resources << >> >>")
+        pdf.set(tree, f"<< /Type /Pages /Kids [{page}] /Count 1 >>")
+        return pdf.write(pdf.add(f"<< /Type /Catalog /Pages {tree} >>"))
+
+    def test_what_ghostscript_passes_over_is_said(self):
+        for options in ("email-format=tiff", "email-format=pdfa", "email-compact=yes"):
+            for content, said in (("/Gone Do 0 0 9 9 re f", 1), ("0 0 9 9 re f", 0),
+                                  ("q 0 0 9 9 re f", 0)):
+                with self.subTest(options=options, content=content):
+                    self.assertEqual(len(self.filter(self.with_content(content),
+                                                     options=options)), 1)
+                    self.assertEqual(self.log.count("WARNING: something may be missing"), said,
+                                     self.log)
+
+    def test_a_page_that_cannot_be_drawn_to_its_end(self):
+        packed = zlib.compress(str(list(range(9000))).encode())[:900].decode("latin-1")
+        data = self.with_content(packed, "/Filter /FlateDecode")
+        for options in ("email-format=tiff", "email-format=pdfa", "email-compact=yes"):
+            with self.subTest(options=options):
+                with self.assertRaisesRegex(Refused, "a page that is damaged"):
+                    self.filter(data, options=options)
+
     def test_flipped_bytes(self):
         chance = random.Random(4)
         sent = 0
