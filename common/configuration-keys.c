@@ -87,7 +87,7 @@ const SeConfigKey se_config_keys[] = {
   QUEUE ("filename", TEMPLATE, filename),
   QUEUE ("reply-to", ADDRESS_TEMPLATE, reply_to),
   QUEUE ("report-to", ADDRESS_TEMPLATE, report_to),
-  QUEUE ("language", NAME, language),
+  QUEUE ("language", LANGUAGE, language),
   QUEUE ("retry-for", DURATION, retry_for),
   QUEUE ("retry-interval", DURATION, retry_interval),
   QUEUE ("give-up-after", DURATION, give_up_after),

@@ -11,6 +11,7 @@ typedef enum
   SE_VALUE_TEXT,
   SE_VALUE_WORD,             /* no space */
   SE_VALUE_NAME,             /* letters, digits, '.', '_' and '-': it may become part of a URL */
+  SE_VALUE_LANGUAGE,         /* as SE_VALUE_NAME, not long */
   SE_VALUE_QUEUE,            /* a queue's name as CUPS takes it, or "*" */
   SE_VALUE_PATH,             /* absolute */
   SE_VALUE_ADDRESS,          /* one '@', no space; mail/ parses the rest */

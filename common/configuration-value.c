@@ -8,6 +8,8 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
+#define LANGUAGE_MAX 35 /* bytes: longer tags may be cut elsewhere (RFC 5646, 4.4.1) */
+
 static const char *const grants[]
     = { "device", "code", "client-credentials", "service-account", NULL };
 static const char *const sasls[] = { "xoauth2", "oauthbearer", NULL };
@@ -74,7 +76,8 @@ check_name (SeValueType type, const char *text, GError **error)
   for (const char *next = text; *next != '\0'; next++)
     if (!g_ascii_isalnum (*next) && strchr ("._-", *next) == NULL)
       return refuse (text, error, _ ("may hold only letters, digits, '.', '_' and '-'"));
-  return TRUE;
+  return type != SE_VALUE_LANGUAGE || strlen (text) <= LANGUAGE_MAX
+         || refuse (text, error, _ ("is longer than %d characters"), LANGUAGE_MAX);
 }
 
 /* Exactly one '@' with something on both sides (the pattern "*" stands for every address); mail/
@@ -294,6 +297,7 @@ check_text (SeValueType type, const char *text, GError **error)
   switch (type)
     {
     case SE_VALUE_NAME:
+    case SE_VALUE_LANGUAGE:
     case SE_VALUE_QUEUE:
       return check_name (type, text, error);
     case SE_VALUE_PATH:

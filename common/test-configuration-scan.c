@@ -185,6 +185,19 @@ test_scan (void)
     }
 }
 
+#define TAGS_OF_33 "abcdefgh-abcdefgh-abcdefgh-abcdef"
+
+static void
+test_long_language (void)
+{
+  g_autoptr (SeConfig) config = parse ("[queue *]\nlanguage = d-" TAGS_OF_33 "\n");
+  g_autoptr (SeQueueConfig) queue = se_config_get_queue (config, "q", NULL);
+  g_autofree char *problems = problems_of ("[queue *]\nlanguage = de-" TAGS_OF_33 "\n");
+
+  g_assert_cmpstr (queue->language, ==, "d-" TAGS_OF_33);
+  g_assert_cmpstr (problems, ==, "F:2: language: 'de-" TAGS_OF_33 "' is longer than 35 characters");
+}
+
 static void
 test_hash_in_value (void)
 {
@@ -202,6 +215,7 @@ main (int argc, char **argv)
   g_test_add_func ("/configuration-scan/units", test_units);
   g_test_add_func ("/configuration-scan/bad-values", test_bad_values);
   g_test_add_func ("/configuration-scan/scan", test_scan);
+  g_test_add_func ("/configuration-scan/long-language", test_long_language);
   g_test_add_func ("/configuration-scan/hash-in-value", test_hash_in_value);
   return g_test_run ();
 }

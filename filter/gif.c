@@ -171,9 +171,10 @@ decode (Codes *codes, Strings *strings, guint size, guchar *data, gsize length)
           strings->first[next] = strings->first[last];
           strings->last[next] = strings->first[code == next ? last : code];
           next++;
-          if (next == 1U << width && width < 12)
-            width++;
         }
+      /* With size 1 the first string's code is one bit longer already. */
+      if (next == 1U << width && width < 12)
+        width++;
       done += put_string (strings, code, data + done, length - done);
       last = code;
     }

@@ -35,6 +35,10 @@ static const Sample samples[] = {
            "!\xf9\x04\x01\0\0\x01\0"
            ",\0\0\0\0\x02\0\x01\0\0\x02\x02\x44\x0a\0;"),
     6, 1, 1 },
+  { "GIF of code size 1",
+    BYTES ("GIF89a\x06\0\x01\0\x80\0\0\0\0\0\xff\xff\xff"
+           ",\0\0\0\0\x06\0\x01\0\0\x01\x02\x12\x76\0;"),
+    6, 1, 1 },
   { "interlaced GIF, smaller than its screen",
     BYTES ("GIF87a\x05\0\x05\0\0\0\0"
            ",\x01\0\x01\0\x01\0\x02\0\xc0\0\0\0\xff\xff\xff\x02\x02\x44\x0a\0;"),

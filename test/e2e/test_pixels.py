@@ -226,6 +226,14 @@ class Gif(Pixels):
                 self.assert_same(self.rendered(self.run_filter(data), 72), expected, 0)
                 self.assertNotIn("WARNING", self.log)
 
+    def test_a_code_size_of_one(self):
+        """Appendix F wants 2 for two colours. giflib reads it so, PIL does not read it."""
+        data = (b"GIF89a\6\0\1\0\x80\0\0\0\0\0\xff\xff\xff"
+                b",\0\0\0\0\6\0\1\0\0\1\2\x12\x76\0;")
+        shown = self.rendered(self.run_filter(data), 72).convert("L")
+        row = shown.crop((0, 1, 6, 2))  # a page is 3 points high at least, which Poppler rounds up
+        self.assertEqual((shown.size, list(row.getdata())), ((6, 4), [0, 255, 0, 255, 255, 0]))
+
     def test_a_frame_within_its_screen(self):
         data = bytearray(images.encoded(Image.new("P", (20, 10)), "GIF"))
         at = data.index(b",\0\0\0\0")
