@@ -60,19 +60,15 @@ is_said (const GPtrArray *remarks, const char *remark)
   return g_ptr_array_find_with_equal_func ((GPtrArray *)remarks, remark, g_str_equal, NULL);
 }
 
-/* Ghostscript may end well and have left something out. */
+/* Ghostscript may end well and have left something out. Of a page that it gave up it says the same
+ * as of one whose content is empty: that is not judged here. */
 static gboolean
 is_whole (const GPtrArray *remarks, GError **error)
 {
-  if (is_said (remarks, "recoverable image error"))
-    g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
-                 _ ("it holds an image that is damaged or incomplete"));
-  else if (is_said (remarks, "Page drawing error occurred.")
-           || is_said (remarks, "reading a content stream.  The page may be incomplete"))
-    g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
-                 _ ("it holds a page that is damaged, so that Ghostscript cannot draw all of it"));
-  else
+  if (!is_said (remarks, "recoverable image error"))
     return TRUE;
+  g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
+               _ ("it holds an image that is damaged or incomplete"));
   return FALSE;
 }
 

@@ -21,7 +21,7 @@ typedef struct
 /* Runs a stock filter of CUPS from in_fd, a document of type, to out_fd. options: its argv[5].
  * It gets a clean environment and a temporary directory of its own.
  * Errors as of se_child_run; SE_ERROR_DOCUMENT with the program's own words where it had any, or
- * where Ghostscript says that it drew no more than a part of a page or of an image;
+ * where Ghostscript says that it drew no more than a part of an image;
  * SE_ERROR_TEMPORARY as well where the disk is full or the program is not installed. */
 gboolean se_program_run_filter (const char *name, const char *options, const SeType *type,
                                 const SeJob *job, int in_fd, int out_fd, GError **error);
