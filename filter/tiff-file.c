@@ -18,6 +18,14 @@ typedef struct
   guint64 position;
 } Client;
 
+/* libtiff's formats are its own: the compiler is told that they are some. */
+static void take_message (Client *client, const char *format, va_list arguments)
+    G_GNUC_PRINTF (2, 0);
+static void take_error (thandle_t handle, const char *module, const char *format, va_list arguments)
+    G_GNUC_PRINTF (3, 0);
+static void take_warning (thandle_t handle, const char *module, const char *format,
+                          va_list arguments) G_GNUC_PRINTF (3, 0);
+
 static void
 take_message (Client *client, const char *format, va_list arguments)
 {

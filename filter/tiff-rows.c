@@ -168,8 +168,8 @@ read_tile (const SeTiffRows *rows, const Plane *plane, guint32 x, guchar *tile)
 
   if (!rows->layout->rgba)
     return TIFFReadTile (tiff, tile, x, rows->row, 0, plane->sample) >= 0;
-  return rows->layout->tiled ? TIFFReadRGBATileExt (tiff, x, rows->row, (guint32 *)tile, 1) != 0
-                             : TIFFReadRGBAStripExt (tiff, rows->row, (guint32 *)tile, 1) != 0;
+  return rows->layout->tiled ? TIFFReadRGBATileExt (tiff, x, rows->row, (gpointer)tile, 1) != 0
+                             : TIFFReadRGBAStripExt (tiff, rows->row, (gpointer)tile, 1) != 0;
 }
 
 static gboolean
@@ -213,7 +213,7 @@ take_from_band (SeTiffRows *rows)
   if (rows->layout->rgba)
     for (guint32 x = 0; x < rows->layout->width; x++)
       {
-        guint32 *pixel = (guint32 *)rows->planes[0].line + x;
+        guint32 *pixel = (guint32 *)(gpointer)rows->planes[0].line + x;
 
         *pixel = GUINT32_TO_LE (*pixel); /* red in the first byte */
       }
@@ -238,6 +238,7 @@ read_row (SeTiffRows *rows)
   return TRUE;
 }
 
+/* Lines are allocated each by itself, so that samples of 16 bits are aligned. */
 static guint
 get_sample (const SeTiffRows *rows, guint32 x, guint sample)
 {
@@ -250,7 +251,7 @@ get_sample (const SeTiffRows *rows, guint32 x, guint sample)
   if (layout->bits == 8)
     return line[index];
   if (layout->bits == 16)
-    return ((const guint16 *)line)[index];
+    return ((const guint16 *)(gconstpointer)line)[index];
   return (guint)(line[bit / 8] >> (8 - layout->bits - bit % 8)) & ((1U << layout->bits) - 1);
 }
 
@@ -285,7 +286,7 @@ copy_color (const SeTiffRows *rows, guchar *color)
 
   if (layout->bits == 16)
     for (gsize i = 0; i < size / 2; i++)
-      put_sample (color, i, 16, ((const guint16 *)rows->planes[0].line)[i]);
+      put_sample (color, i, 16, ((const guint16 *)(gconstpointer)rows->planes[0].line)[i]);
   else
     memcpy (color, rows->planes[0].line, size);
   color[size - 1] &= (guchar)(0xff << spare);
