@@ -2,6 +2,7 @@
 #include "filter/convert.h"
 
 #include "common/io.h"
+#include "filter/annotations.h"
 #include "filter/complete.h"
 #include "filter/image.h"
 #include "filter/pages.h"
@@ -340,6 +341,24 @@ turn_sheets (SeConverted *converted, GError **error)
   return check_output (_ ("the turning of sheets"), converted, _ ("it is empty"), error);
 }
 
+/* pdftopdf keeps only what is made for the printer and has an appearance. */
+static gboolean
+show_annotations (SeConverted *converted, GError **error)
+{
+  se_autofd int out_fd = se_temp_file (error);
+  SeAnnotations found;
+
+  if (out_fd < 0 || !se_annotations_show (converted->fd, out_fd, &found, error))
+    return FALSE;
+  if (found.bare > 0)
+    g_warning (_ ("an annotation on page %d has no appearance of its own and may be missing on the "
+                  "sheets; such annotations in the document: %d"),
+               found.page, found.bare);
+  if (found.changed)
+    replace_file (converted, &out_fd);
+  return TRUE;
+}
+
 /* The paper is the document's own unless the job names another. family: of the document's, whose
  * converter has seen to its options. */
 static gboolean
@@ -357,7 +376,8 @@ arrange_pages (SeConverted *converted, const SeType *type, SeFamily family, cons
       options = g_strdup_printf ("%s PageSize=Custom.%dx%d", given, converted->width,
                                  converted->height);
     }
-  if (!apply (converted, "pdftopdf", options, type, job, error))
+  if ((type->family == SE_FAMILY_PDF && !show_annotations (converted, error))
+      || !apply (converted, "pdftopdf", options, type, job, error))
     return FALSE;
   expected = count_arranged (job, pages, &more);
   if (!(more && converted->pages > expected)

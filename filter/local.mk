@@ -3,6 +3,7 @@
 
 noinst_LIBRARIES += filter/libfilter.a
 filter_libfilter_a_SOURCES = \
+  filter/annotations.c filter/annotations.h \
   filter/bmp.c filter/bmp.h \
   filter/canvas.c filter/canvas.h \
   filter/child.c filter/child.h \
@@ -58,14 +59,14 @@ cupsfilterdir = $(cups_serverbin)/filter
 cupsfilter_PROGRAMS = filter/scantoemail
 filter_scantoemail_SOURCES = filter/scantoemail.c filter/modules.c
 filter_scantoemail_CPPFLAGS = $(AM_CPPFLAGS) -DSE_MODULE_DIR='"$(filtermoduledir)"'
-filter_scantoemail_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+filter_scantoemail_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(QPDF_CFLAGS)
 filter_scantoemail_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
 filter_scantoemail_LDADD = filter/libfilter.a $(COMMON_LIBS) $(ZLIB_LIBS) $(JPEG_LIBS) $(PNG_LIBS) -lm
 
 # The modules that filter/modules.c loads. All else that they need is the program's.
 filtermoduledir = $(pkglibdir)
 filtermodule_PROGRAMS = filter/pdf.so filter/tiff.so
-filter_pdf_so_SOURCES = filter/pages.c filter/pages-fields.c filter/pages-keep.c \
+filter_pdf_so_SOURCES = filter/annotations.c filter/pages.c filter/pages-fields.c filter/pages-keep.c \
   filter/pages-labels.c filter/pdf.c filter/pdf-images.c filter/pdfa.c filter/qpdf.c
 filter_pdf_so_CFLAGS = $(AM_CFLAGS) -fPIC $(GLIB_CFLAGS) $(QPDF_CFLAGS)
 filter_pdf_so_LDFLAGS = -shared $(SE_LDFLAGS)

@@ -4,6 +4,7 @@
  * than to wrap a scanned page. The functions here stand for those of the modules; a new one that
  * the program calls is added here, or the linker misses the library. Tests are linked to the
  * libraries and have none of these. */
+#include "filter/annotations.h"
 #include "filter/encode.h"
 #include "filter/pages.h"
 #include "filter/pdf-images.h"
@@ -43,6 +44,9 @@ find (const char *path, const char *name, GError **error)
 
 FORWARD (gboolean, PDF, se_pdf_check, (int fd, SePdf *pdf, GError **error), (fd, pdf, error))
 FORWARD (gboolean, PDF, se_pdf_images_check, (int fd, GError **error), (fd, error))
+FORWARD (gboolean, PDF, se_annotations_show,
+         (int in_fd, int out_fd, SeAnnotations *found, GError **error),
+         (in_fd, out_fd, found, error))
 FORWARD (gboolean, PDF, se_pages_select,
          (int in_fd, int out_fd, const GPtrArray *options, int *taken, GError **error),
          (in_fd, out_fd, options, taken, error))

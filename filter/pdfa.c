@@ -2,6 +2,7 @@
 #include "filter/pdfa.h"
 
 #include "common/io.h"
+#include "filter/annotations.h"
 #include "filter/child.h"
 #include "filter/qpdf.h"
 #include "filter/temp.h"
@@ -14,13 +15,6 @@
 #define PROFILE_DIRECTORIES "/usr/share/color/icc/ghostscript", "/usr/share/ghostscript/iccprofiles"
 #define PROFILE "srgb.icc"
 
-/* Flags of annotations (ISO 32000-1, table 165). */
-#define INVISIBLE 1
-#define HIDDEN 2
-#define PRINT 4
-#define NO_VIEW 32
-#define TOGGLE_NO_VIEW 256
-
 /* What is counted before and after. */
 typedef struct
 {
@@ -29,27 +23,17 @@ typedef struct
   gboolean labelled;
 } Count;
 
-static gboolean
-is_shown (qpdf_data qpdf, qpdf_oh annotation, int *flags)
-{
-  *flags = qpdf_oh_get_int_value_as_int (qpdf, qpdf_oh_get_key (qpdf, annotation, "/F"));
-  return qpdf_oh_is_dictionary (qpdf, annotation)
-         && !qpdf_oh_is_name_and_equals (qpdf, qpdf_oh_get_key (qpdf, annotation, "/Subtype"),
-                                         "/Popup")
-         && (*flags & (HIDDEN | NO_VIEW)) == 0;
-}
-
 static int
 count_annotations (qpdf_data qpdf, qpdf_oh page)
 {
   qpdf_oh annotations = qpdf_oh_get_key (qpdf, page, "/Annots");
-  int count = 0, flags;
+  int count = 0;
 
-  for (int i = 0; i < qpdf_oh_get_array_n_items (qpdf, annotations); i++)
+  for (int i = 0; i < se_annotations_count (qpdf, annotations); i++)
     {
       qpdf_oh annotation = qpdf_oh_get_array_item (qpdf, annotations, i);
 
-      if (is_shown (qpdf, annotation, &flags))
+      if (se_annotation_is_shown (qpdf, annotation))
         count++;
     }
   return count;
@@ -83,13 +67,12 @@ adapt_annotation (qpdf_data qpdf, qpdf_oh annotation)
   static const char *const actions[]
       = { "/GoTo", "/GoToR", "/GoToE", "/Thread", "/URI", "/Named", "/SubmitForm", NULL };
   qpdf_oh action = qpdf_oh_get_key (qpdf, annotation, "/A");
-  int flags;
 
-  if (!is_shown (qpdf, annotation, &flags)
+  if (!se_annotation_is_shown (qpdf, annotation)
       || is_among (qpdf, qpdf_oh_get_key (qpdf, annotation, "/Subtype"), excluded))
     return FALSE;
-  flags = (flags | PRINT) & ~(INVISIBLE | TOGGLE_NO_VIEW);
-  qpdf_oh_replace_key (qpdf, annotation, "/F", qpdf_oh_new_integer (qpdf, flags));
+  se_annotation_make_printable (qpdf, annotation,
+                                SE_ANNOTATION_INVISIBLE | SE_ANNOTATION_TOGGLE_NO_VIEW);
   qpdf_oh_remove_key (qpdf, annotation, "/AA");
   if (!qpdf_oh_is_dictionary (qpdf, action))
     return TRUE;
@@ -107,7 +90,7 @@ adapt_page (qpdf_data qpdf, qpdf_oh page)
 
   qpdf_oh_remove_key (qpdf, page, "/AA");
   qpdf_oh_remove_key (qpdf, page, "/AF");
-  for (int i = 0; i < qpdf_oh_get_array_n_items (qpdf, annotations); i++)
+  for (int i = 0; i < se_annotations_count (qpdf, annotations); i++)
     {
       qpdf_oh annotation = qpdf_oh_get_array_item (qpdf, annotations, i);
 

@@ -188,7 +188,7 @@ se_program_draw_page (int page, guint resolution, SeSmoothing smoothing, const S
           "-dBATCH",
           "-sDEVICE=ppmraw",
           "-dUseCropBox",
-          "-dPrinted",
+          "-dPrinted=false", /* what is made for viewers too */
           first,
           last,
           dots,

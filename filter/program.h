@@ -40,7 +40,7 @@ typedef enum
   SE_SMOOTH_ALL,   /* images of another resolution too */
 } SeSmoothing;
 
-/* Draws a page (from 1) of a PDF as it would be printed, within its CropBox, upright, as PPM.
+/* Draws a page (from 1) of a PDF as a viewer shows it, within its CropBox, upright, as PPM.
  * resolution: pixels an inch. */
 gboolean se_program_draw_page (int page, guint resolution, SeSmoothing smoothing, const SeJob *job,
                                int in_fd, int out_fd, GError **error);

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Some pages of a PDF: what belongs to them stays, what belongs to the others is nowhere."""
 
+import io
 import json
 import re
+
+from PIL import Image
 
 from . import documents
 from .filtered import Refused
@@ -233,6 +236,53 @@ class Selection(FilteredJob):
                 path = self.file("sheets.pdf", entry.data)
                 self.assertEqual(int(self.tool("qpdf", "--show-npages", path)), pages)
                 self.assertEqual(entry.pages, pages)
+
+    def annotated(self, annotation, form=False):
+        """A page with nothing but a black square of an annotation, half as wide."""
+        pdf = Builder()
+        square = pdf.stream("/Type /XObject /Subtype /Form /BBox [0 0 100 100]", "0 0 100 100 re f")
+        content, tree = pdf.stream("", "0 g"), pdf.reserve()
+        shown = pdf.add(f"<< /Type /Annot /Rect [50 50 150 150] {annotation % {'square': square}} >>")
+        page = pdf.add(f"<< /Type /Page /Parent {tree} /MediaBox [0 0 200 200] /Contents {content}"
+                       f" /Resources << >> /Annots [{shown}] >>")
+        pdf.set(tree, f"<< /Type /Pages /Kids [{page}] /Count 1 >>")
+        fields = f"/AcroForm << /Fields [{shown}] >>" if form else ""
+        return pdf.write(pdf.add(f"<< /Type /Catalog /Pages {tree} {fields} >>"))
+
+    def darkness(self, entry):
+        data = entry.data
+        if entry.type == "application/pdf":
+            data = self.tool("pdftoppm", "-r", "36", "-gray", self.file("dark.pdf", data))
+        with Image.open(io.BytesIO(data)) as image:
+            pixels = image.convert("L").tobytes()
+        return sum(pixel < 128 for pixel in pixels) / len(pixels)
+
+    def test_annotations_go_as_a_viewer_shows_them(self):
+        look = "/AP << /N %(square)s >>"
+        for options in ("number-up=2", "mirror=true", "email-format=tiff email-resolution=36",
+                        "email-format=png email-resolution=36", "email-format=pdfa"):
+            for flags, share in (("", 0.25), ("/F 0", 0.25), ("/F 4", 0.25), ("/F 2", 0),
+                                 ("/F 36", 0)):
+                if flags == "/F 36" and "resolution" in options:
+                    continue  # for the printer alone: Ghostscript draws it all the same
+                for kind, form in ((f"/Subtype /Stamp {look}", False),
+                                   (f"/Subtype /Widget /FT /Tx /T (a) /V (b) {look}", True)):
+                    with self.subTest(options=options, flags=flags, form=form):
+                        (entry,) = self.filter(self.annotated(f"{kind} {flags}", form),
+                                               options=options)
+                        seen = self.darkness(entry)
+                        if options == "number-up=2":  # one of two pages on the sheet
+                            self.assertEqual(seen > 0.05, share > 0, seen)
+                        else:
+                            self.assertAlmostEqual(seen, share, delta=0.02)
+
+    def test_annotations_that_only_viewers_draw_are_named(self):
+        data = self.annotated("/Subtype /Square /F 4 /C [0 0 0] /IC [0 0 0]")
+        self.filter(data, options="number-up=2")
+        self.assertIn("WARNING: an annotation on page 1 has no appearance of its own", self.log)
+        (entry,) = self.filter(data, options="email-format=tiff email-resolution=36")
+        self.assertGreater(self.darkness(entry), 0.2)
+        self.assertNotIn("WARNING", self.log)
 
     def words(self, data):
         """The words of the first page as they are seen: (word, left, top, width, height)."""
