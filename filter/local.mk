@@ -10,6 +10,7 @@ filter_libfilter_a_SOURCES = \
   filter/compact.c filter/compact.h \
   filter/complete.c filter/complete.h \
   filter/convert.c filter/convert.h \
+  filter/drawing.c filter/drawing.h \
   filter/encode.h filter/encode-jpeg.c filter/encode-png.c filter/encode-tiff.c \
   filter/exif.c filter/exif.h \
   filter/format.c filter/format.h \

@@ -43,6 +43,8 @@ find (const char *path, const char *name, GError **error)
   }
 
 FORWARD (gboolean, PDF, se_pdf_check, (int fd, SePdf *pdf, GError **error), (fd, pdf, error))
+FORWARD (SePdfSize *, PDF, se_pdf_measure, (int fd, int first, int count, GError **error),
+         (fd, first, count, error))
 FORWARD (gboolean, PDF, se_pdf_images_check, (int fd, GError **error), (fd, error))
 FORWARD (gboolean, PDF, se_annotations_show,
          (int in_fd, int out_fd, SeAnnotations *found, GError **error),

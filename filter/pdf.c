@@ -14,39 +14,45 @@
 #define PAGE_MAX 14400  /* points */
 #define PATH "/dev/fd/0"
 
-/* A page without a usable MediaBox counts as A4. */
-static void
-measure_page (qpdf_data qpdf, SePdf *pdf)
+typedef struct
 {
-  qpdf_oh page, box;
-  double corners[4] = { 0, 0, 0, 0 };
-  int turned = 0;
+  int first, count;
+  SePdfSize sizes[];
+} Measured;
 
-  pdf->width = 595;
-  pdf->height = 842;
-  qpdf_push_inherited_attributes_to_page (qpdf);
-  page = qpdf_get_page_n (qpdf, 0);
-  box = qpdf_oh_get_key (qpdf, page,
-                         qpdf_oh_has_key (qpdf, page, "/CropBox") ? "/CropBox" : "/MediaBox");
+/* Sets the box's width and height. */
+static gboolean
+read_box (qpdf_data qpdf, qpdf_oh page, const char *key, SePdfSize *size)
+{
+  qpdf_oh box = qpdf_oh_get_key (qpdf, page, key);
+  double corners[4];
+
   if (!qpdf_oh_is_array (qpdf, box) || qpdf_oh_get_array_n_items (qpdf, box) != 4)
-    return;
+    return FALSE;
   for (int i = 0; i < 4; i++)
     if (!qpdf_oh_get_value_as_number (qpdf, qpdf_oh_get_array_item (qpdf, box, i), &corners[i]))
-      return;
-  corners[0] = fabs (corners[2] - corners[0]);
-  corners[1] = fabs (corners[3] - corners[1]);
-  if (!(corners[0] >= 1 && corners[0] <= PAGE_MAX && corners[1] >= 1 && corners[1] <= PAGE_MAX))
-    return;
-  pdf->width = (int)lround (corners[0]);
-  pdf->height = (int)lround (corners[1]);
+      return FALSE;
+  size->width = fabs (corners[2] - corners[0]);
+  size->height = fabs (corners[3] - corners[1]);
+  return size->width >= 1 && size->width <= PAGE_MAX && size->height >= 1
+         && size->height <= PAGE_MAX;
+}
+
+/* A page without a usable MediaBox counts as A4. */
+static SePdfSize
+measure_page (qpdf_data qpdf, int index)
+{
+  qpdf_oh page = qpdf_get_page_n (qpdf, (gsize)index);
+  SePdfSize size;
+  int turned = 0;
+
+  if (!read_box (qpdf, page, qpdf_oh_has_key (qpdf, page, "/CropBox") ? "/CropBox" : "/MediaBox",
+                 &size))
+    return (SePdfSize){ .width = 595, .height = 842 };
   if (qpdf_oh_get_value_as_int (qpdf, qpdf_oh_get_key (qpdf, page, "/Rotate"), &turned)
       && turned / 90 % 2 != 0)
-    {
-      int width = pdf->width;
-
-      pdf->width = pdf->height;
-      pdf->height = width;
-    }
+    return (SePdfSize){ .width = size.height, .height = size.width };
+  return size;
 }
 
 /* Tells whether there is a digital signature (ISO 32000-1, 12.7.2, SigFlags). */
@@ -73,7 +79,12 @@ count_pages (gboolean recovery, SePdf *pdf, int *code)
     pages = qpdf_get_num_pages (qpdf);
   if (pages > 0)
     {
-      measure_page (qpdf, pdf);
+      SePdfSize size;
+
+      qpdf_push_inherited_attributes_to_page (qpdf);
+      size = measure_page (qpdf, 0);
+      pdf->width = (int)lround (size.width);
+      pdf->height = (int)lround (size.height);
       pdf->is_signed = has_signature (qpdf);
     }
   *code = qpdf_has_error (qpdf) ? (int)qpdf_get_error_code (qpdf, qpdf_get_error (qpdf))
@@ -131,4 +142,46 @@ se_pdf_check (int fd, SePdf *pdf, GError **error)
   memset (pdf, 0, sizeof *pdf);
   return se_child_call (_ ("the check of the PDF"), check, fd, -1, pdf, sizeof *pdf,
                         &se_child_limits, error);
+}
+
+/* In a child. */
+static gboolean
+measure (int in_fd, int out_fd, gpointer result, GError **error)
+{
+  Measured *measured = result;
+  se_autoqpdf qpdf = se_qpdf_new ();
+
+  if (!se_qpdf_open (qpdf) || qpdf_get_num_pages (qpdf) - measured->count < measured->first - 1)
+    {
+      g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, _ ("its pages are damaged"));
+      return FALSE;
+    }
+  for (int i = 0; i < measured->count; i++)
+    {
+      qpdf_oh page = qpdf_get_page_n (qpdf, (gsize)(measured->first - 1 + i));
+      double unit = 1;
+
+      measured->sizes[i] = measure_page (qpdf, measured->first - 1 + i);
+      if (qpdf_oh_get_value_as_number (qpdf, qpdf_oh_get_key (qpdf, page, "/UserUnit"), &unit)
+          && unit > 0)
+        {
+          measured->sizes[i].width *= unit;
+          measured->sizes[i].height *= unit;
+        }
+    }
+  return TRUE;
+}
+
+SePdfSize *
+se_pdf_measure (int fd, int first, int count, GError **error)
+{
+  gsize sizes = (gsize)count * sizeof (SePdfSize);
+  g_autofree Measured *measured = g_malloc0 (sizeof *measured + sizes);
+
+  measured->first = first;
+  measured->count = count;
+  if (!se_child_call (_ ("the check of the PDF"), measure, fd, -1, measured,
+                      sizeof *measured + sizes, &se_child_limits, error))
+    return NULL;
+  return g_memdup2 (measured->sizes, sizes);
 }

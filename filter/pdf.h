@@ -21,4 +21,14 @@ typedef struct
  * SE_ERROR_DOCUMENT says what is wrong ("it is …"); others as of se_child_call. */
 gboolean se_pdf_check (int fd, SePdf *pdf, GError **error);
 
+/* A page as it is shown, /UserUnit in it; points. */
+typedef struct
+{
+  double width, height;
+} SePdfSize;
+
+/* Measures count pages from first, counted from 1, in a child. Returns their sizes, owned by the
+ * caller; NULL: error is set as of se_pdf_check. */
+SePdfSize *se_pdf_measure (int fd, int first, int count, GError **error);
+
 G_END_DECLS

@@ -49,6 +49,10 @@ read_header (SePixmap *pixmap)
 static SePixels
 look_at (const guchar *colors, guint width, SePixels pixels)
 {
+  /* Most lines of a text are white. */
+  if ((colors[0] == 0 || colors[0] == 255)
+      && memcmp (colors, colors + 1, (gsize)width * 3 - 1) == 0)
+    return pixels;
   for (const guchar *end = colors + (gsize)width * 3; colors < end; colors += 3)
     {
       int red = colors[0], green = colors[1] - red, blue = colors[2] - red;
@@ -61,9 +65,9 @@ look_at (const guchar *colors, guint width, SePixels pixels)
   return pixels;
 }
 
-/* Looks at all lines, behind the last of which the file has to end. */
+/* Looks at all lines. */
 static gboolean
-look_through (SePixmap *pixmap)
+look_through (SePixmap *pixmap, gboolean is_last)
 {
   for (guint y = 0; y < pixmap->height; y++)
     {
@@ -72,16 +76,17 @@ look_through (SePixmap *pixmap)
       if (pixmap->pixels != SE_PIXELS_COLOR)
         pixmap->pixels = look_at (pixmap->colors, pixmap->width, pixmap->pixels);
     }
-  return getc (pixmap->file) == EOF && !ferror (pixmap->file);
+  pixmap->end = ftell (pixmap->file);
+  return !is_last || (getc (pixmap->file) == EOF && !ferror (pixmap->file));
 }
 
 gboolean
-se_pixmap_open (SePixmap *pixmap, int fd, GError **error)
+se_pixmap_open (SePixmap *pixmap, int fd, long offset, gboolean is_last, GError **error)
 {
   int copy = dup (fd);
 
   *pixmap = (SePixmap){ .file = copy >= 0 ? fdopen (copy, "r") : NULL };
-  if (pixmap->file == NULL || fseek (pixmap->file, 0, SEEK_SET) < 0)
+  if (pixmap->file == NULL || fseek (pixmap->file, offset, SEEK_SET) < 0)
     {
       g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, _ ("it cannot be read: %s"),
                    g_strerror (errno));
@@ -93,7 +98,7 @@ se_pixmap_open (SePixmap *pixmap, int fd, GError **error)
     {
       pixmap->start = ftell (pixmap->file);
       pixmap->colors = g_malloc ((gsize)pixmap->width * 3);
-      if (look_through (pixmap) && fseek (pixmap->file, pixmap->start, SEEK_SET) == 0)
+      if (look_through (pixmap, is_last) && fseek (pixmap->file, pixmap->start, SEEK_SET) == 0)
         return TRUE;
     }
   g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, _ ("it was not drawn whole"));

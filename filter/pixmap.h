@@ -15,8 +15,8 @@ typedef enum
   SE_PIXELS_COLOR,
 } SePixels;
 
-/* A page as Ghostscript draws it: PPM (raw, "P6", 8 bits a colour), one image a file. It is read
- * line by line. */
+/* A page as Ghostscript draws it: PPM (raw, "P6", 8 bits a colour), one image behind the
+ * other. It is read line by line. */
 typedef struct
 {
   FILE *file;
@@ -25,13 +25,14 @@ typedef struct
   gboolean cut; /* it ended before its last line */
 
   long start;     /* of the first line in the file */
+  long end;       /* of the last one */
   guchar *colors; /* of a line */
 } SePixmap;
 
-/* fd: stays the caller's. Reads the whole file once, to tell what it holds, and goes back to its
- * first line. Clear pixmap with se_pixmap_clear, also after an error. SE_ERROR_DOCUMENT: it is not
- * one whole image. */
-gboolean se_pixmap_open (SePixmap *pixmap, int fd, GError **error);
+/* fd: stays the caller's. Reads the whole image at offset once, to tell what it holds, and goes
+ * back to its first line. is_last: the file has to end with it. Clear pixmap with se_pixmap_clear,
+ * also after an error. SE_ERROR_DOCUMENT: there is no whole image. */
+gboolean se_pixmap_open (SePixmap *pixmap, int fd, long offset, gboolean is_last, GError **error);
 void se_pixmap_clear (SePixmap *pixmap);
 
 /* Bytes of a line as se_pixmap_read_line gives it. */

@@ -172,13 +172,13 @@ se_program_run_ghostscript (const SeType *type, const char *const *options, cons
 }
 
 gboolean
-se_program_draw_page (int page, guint resolution, SeSmoothing smoothing, const SeJob *job,
-                      int in_fd, int out_fd, GError **error)
+se_program_draw_pages (int first_page, int last_page, guint resolution, SeSmoothing smoothing,
+                       const SeJob *job, int in_fd, int out_fd, GError **error)
 {
   g_autofree char *program
       = find_ghostscript (_ ("Ghostscript is not installed here, it makes images of pages"), error);
-  g_autofree char *first = g_strdup_printf ("-dFirstPage=%d", page);
-  g_autofree char *last = g_strdup_printf ("-dLastPage=%d", page);
+  g_autofree char *first = g_strdup_printf ("-dFirstPage=%d", first_page);
+  g_autofree char *last = g_strdup_printf ("-dLastPage=%d", last_page);
   g_autofree char *dots = g_strdup_printf ("-r%u", resolution);
   gboolean edges = smoothing >= SE_SMOOTH_EDGES;
   const char *const arguments[]

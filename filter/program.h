@@ -40,9 +40,10 @@ typedef enum
   SE_SMOOTH_ALL,   /* images of another resolution too */
 } SeSmoothing;
 
-/* Draws a page (from 1) of a PDF as a viewer shows it, within its CropBox, upright, as PPM.
- * resolution: pixels an inch. */
-gboolean se_program_draw_page (int page, guint resolution, SeSmoothing smoothing, const SeJob *job,
-                               int in_fd, int out_fd, GError **error);
+/* Draws pages (from 1) of a PDF as a viewer shows them, within their CropBox, upright, as PPM, one
+ * image behind the other. resolution: pixels an inch. */
+gboolean se_program_draw_pages (int first_page, int last_page, guint resolution,
+                                SeSmoothing smoothing, const SeJob *job, int in_fd, int out_fd,
+                                GError **error);
 
 G_END_DECLS

@@ -45,23 +45,44 @@ test_pixels (void)
   se_autofd int color = FILE_WITH ("P6\n2\n1\n255\n\0\0\0\200\176\200");
   SePixmap pixmap;
 
-  g_assert_true (se_pixmap_open (&pixmap, bilevel, NULL));
+  g_assert_true (se_pixmap_open (&pixmap, bilevel, 0, TRUE, NULL));
   g_assert_cmpint (pixmap.pixels, ==, SE_PIXELS_BILEVEL);
   g_assert_cmpuint (pixmap.width, ==, 3);
   g_assert_cmpuint (pixmap.height, ==, 2);
   assert_line (&pixmap, "\x40", 1);
   assert_line (&pixmap, "\xa0", 1);
   se_pixmap_clear (&pixmap);
-  g_assert_true (se_pixmap_open (&pixmap, grey, NULL));
+  g_assert_true (se_pixmap_open (&pixmap, grey, 0, TRUE, NULL));
   g_assert_cmpint (pixmap.pixels, ==, SE_PIXELS_GREY);
   assert_line (&pixmap, "\0\2", 2);
   se_pixmap_clear (&pixmap);
-  g_assert_true (se_pixmap_open (&pixmap, tinted, NULL));
+  g_assert_true (se_pixmap_open (&pixmap, tinted, 0, TRUE, NULL));
   g_assert_cmpint (pixmap.pixels, ==, SE_PIXELS_GREY);
   se_pixmap_clear (&pixmap);
-  g_assert_true (se_pixmap_open (&pixmap, color, NULL));
+  g_assert_true (se_pixmap_open (&pixmap, color, 0, TRUE, NULL));
   g_assert_cmpint (pixmap.pixels, ==, SE_PIXELS_COLOR);
   assert_line (&pixmap, "\0\0\0\200\176\200", 6);
+  se_pixmap_clear (&pixmap);
+}
+
+static void
+test_one_behind_the_other (void)
+{
+  se_autofd int two = FILE_WITH ("P6 1 1 255 abcP6 1 1 255 \0\0\0");
+  SePixmap pixmap;
+  long end;
+
+  g_assert_true (se_pixmap_open (&pixmap, two, 0, FALSE, NULL));
+  g_assert_cmpint (pixmap.pixels, ==, SE_PIXELS_COLOR);
+  end = pixmap.end;
+  g_assert_cmpint (end, ==, 14);
+  se_pixmap_clear (&pixmap);
+  g_assert_true (se_pixmap_open (&pixmap, two, end, TRUE, NULL));
+  g_assert_cmpint (pixmap.pixels, ==, SE_PIXELS_BILEVEL);
+  assert_line (&pixmap, "\0", 1);
+  end = pixmap.end;
+  se_pixmap_clear (&pixmap);
+  g_assert_false (se_pixmap_open (&pixmap, two, end, FALSE, NULL));
   se_pixmap_clear (&pixmap);
 }
 
@@ -89,7 +110,7 @@ test_broken (void)
       SePixmap pixmap;
 
       g_test_message ("%s", files[i]);
-      g_assert_false (se_pixmap_open (&pixmap, fd, &error));
+      g_assert_false (se_pixmap_open (&pixmap, fd, 0, TRUE, &error));
       g_assert_error (error, SE_ERROR, SE_ERROR_DOCUMENT);
       se_pixmap_clear (&pixmap);
     }
@@ -134,7 +155,8 @@ encode (int in_fd, int out_fd, gpointer result, GError **error)
   gboolean done;
 
   getrusage (RUSAGE_SELF, &before);
-  done = se_pixmap_open (&pixmap, in_fd, error) && task->encode (&pixmap, &encoding, out_fd, error);
+  done = se_pixmap_open (&pixmap, in_fd, 0, TRUE, error)
+         && task->encode (&pixmap, &encoding, out_fd, error);
 
   se_pixmap_clear (&pixmap);
   getrusage (RUSAGE_SELF, &after);
@@ -202,6 +224,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   se_child_take_signals ();
   g_test_add_func ("/render/pixels", test_pixels);
+  g_test_add_func ("/render/one-behind-the-other", test_one_behind_the_other);
   g_test_add_func ("/render/broken", test_broken);
   g_test_add_func ("/render/memory", test_memory);
   g_test_add_func ("/render/full-disk", test_full_disk);

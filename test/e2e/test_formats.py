@@ -220,6 +220,33 @@ class Rendered(Filtered):
                     self.assertEqual(len(self.rendered_pages(data, form, "email-resolution=72")),
                                      pages)
 
+    def test_many_pages_keep_their_order(self):
+        """More than one run of Ghostscript draws; black and white pages and others take turns."""
+        pages = []
+        for number in range(60):
+            page = Image.new("1" if number % 7 in (0, 1, 4) else "L", (60, 80), 255)
+            page.paste(0, (0, 0, number + 1, 40))
+            if page.mode == "L":
+                page.paste(99, (0, 50, 60, 60))
+            pages.append(page)
+        data = saved(pages[0], "PDF", resolution=72, save_all=True, append_images=pages[1:])
+        for form in ("tiff", "png"):
+            shown = self.rendered_pages(data, form, "email-resolution=72")
+            self.assertEqual([page.mode for page in shown], [page.mode for page in pages])
+            for number, (one, page) in enumerate(zip(shown, pages)):
+                with self.subTest(form, page=number):
+                    self.assert_same(one, page, 60)  # JPEG in the PDF
+
+    def test_a_page_too_large_to_draw(self):
+        sheet = documents.pdf(3, boxes=("/MediaBox [0 0 595 842]", "/MediaBox [0 0 595 842]",
+                                        "/MediaBox [0 0 2384 3370] /Rotate 90"))
+        unit = documents.pdf(boxes=("/MediaBox [0 0 1192 1685] /UserUnit 4",))
+        for form in ("tiff", "png"):
+            options = f"email-format={form} email-resolution="
+            self.refused(sheet, "page 3", "56167 x 39733", "email-resolution",
+                         options=f"{options}1200")
+            self.refused(unit, "page 1", "39733 x 56167", options=f"{options}600")
+
     def test_layout_comes_first(self):
         pdf = documents.pdf(4)
         expected = self.reference(pdf, 100)
