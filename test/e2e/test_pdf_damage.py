@@ -130,3 +130,15 @@ class Damage(FilteredJob):
                 sent += self.check(bytes(data), options)
         self.assertGreater(sent, 0)
         self.assertLess(sent, FLIPS)
+
+    def test_a_damaged_page_among_others_is_named(self):
+        """Pages are drawn many at a time; what fails says which one it is."""
+        packed = zlib.compress(Image.effect_noise((64, 64), 90).tobytes())
+        parts = [self.file("front.pdf", documents.pdf(3)),
+                 self.file("middle.pdf", self.with_image(packed[:1000], "/FlateDecode")),
+                 self.file("back.pdf", documents.pdf(5))]
+        self.tool("qpdf", "--empty", "--pages", *parts, "--", self.path("all.pdf"))
+        with open(self.path("all.pdf"), "rb") as file:
+            whole = file.read()
+        with self.assertRaisesRegex(Refused, "page 4"):
+            self.filter(whole, options="email-format=tiff", timeout=60)
