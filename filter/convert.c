@@ -319,12 +319,10 @@ select_pages (SeConverted *converted, const SeJob *job, GError **error)
 static int
 count_arranged (const SeJob *job, int pages, gboolean *more)
 {
-  const char *booklet = se_option_list_get (job->options, "booklet");
   const char *number_up = se_option_list_get (job->options, "number-up");
   int number = number_up != NULL ? (int)g_ascii_strtoll (number_up, NULL, 10) : 1;
 
-  *more = booklet != NULL && g_ascii_strcasecmp (booklet, "false") != 0
-          && g_ascii_strcasecmp (booklet, "no") != 0 && g_ascii_strcasecmp (booklet, "off") != 0;
+  *more = se_options_ask (job->options, "booklet");
   if (*more)
     number = MAX (number, 2);
   return (pages + MAX (number, 1) - 1) / MAX (number, 1);

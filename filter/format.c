@@ -93,30 +93,19 @@ make_kept (const SeConverted *converted, int first, GPtrArray *pieces, GError **
   return FALSE;
 }
 
-typedef struct
-{
-  SeFormat format;
-  gboolean (*make) (const SeConverted *converted, int first, int last, const SeJob *job,
-                    GPtrArray *pieces, GError **error);
-} Maker;
+typedef gboolean (*Maker) (const SeConverted *converted, int first, int last, const SeJob *job,
+                           GPtrArray *pieces, GError **error);
 
 static const Maker makers[] = {
-  { SE_FORMAT_PDF, make_pdf },   { SE_FORMAT_ORIGINAL, make_pdf }, { SE_FORMAT_PDFA, make_pdfa },
-  { SE_FORMAT_TIFF, se_render }, { SE_FORMAT_JPEG, se_render },    { SE_FORMAT_PNG, se_render },
+  [SE_FORMAT_PDF] = make_pdf,   [SE_FORMAT_ORIGINAL] = make_pdf, [SE_FORMAT_PDFA] = make_pdfa,
+  [SE_FORMAT_TIFF] = se_render, [SE_FORMAT_JPEG] = se_render,    [SE_FORMAT_PNG] = se_render,
 };
 
 gboolean
 se_format_make (const SeConverted *converted, int first, int last, const SeJob *job,
                 GPtrArray *pieces, GError **error)
 {
-  SeFormat format = job->fields->format;
-
   if (strcmp (converted->mime, se_format_mime (SE_FORMAT_PDF)) != 0)
     return make_kept (converted, first, pieces, error);
-  for (gsize i = 0; i < G_N_ELEMENTS (makers); i++)
-    if (makers[i].format == format)
-      return makers[i].make (converted, first, last, job, pieces, error);
-  g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, _ ("email-format=%s is not available"),
-               se_format_names[format]);
-  return FALSE;
+  return makers[job->fields->format](converted, first, last, job, pieces, error);
 }

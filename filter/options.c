@@ -288,10 +288,8 @@ se_options_check_family (const GPtrArray *options, SeFamily family, GError **err
 gboolean
 se_options_select_pages (const GPtrArray *options)
 {
-  const char *set = se_option_list_get (options, "page-set");
-
   return se_option_list_get (options, "page-ranges") != NULL
-         || (set != NULL && g_ascii_strcasecmp (set, "all") != 0);
+         || se_options_ask (options, "page-set");
 }
 
 gboolean
@@ -307,6 +305,17 @@ se_options_take_page (const GPtrArray *options, int number)
   if (set != NULL && g_ascii_strcasecmp (set, "all") != 0)
     taken = taken && (number % 2 == 1) == (g_ascii_strcasecmp (set, "odd") == 0);
   return taken;
+}
+
+gboolean
+se_options_ask (const GPtrArray *options, const char *name)
+{
+  const char *value = se_option_list_get (options, name);
+
+  for (gsize i = 0; value != NULL && i < G_N_ELEMENTS (layouts); i++)
+    if (strcmp (layouts[i].name, name) == 0)
+      return !is_neutral (&layouts[i], value);
+  return FALSE;
 }
 
 gboolean

@@ -40,6 +40,9 @@ gboolean se_options_need_converter (const GPtrArray *options, SeFamily family);
  * none does. */
 const char *se_options_find_layout (const GPtrArray *options, SeFamily family);
 
+/* Tells whether a layout option was given with a value that asks for something. */
+gboolean se_options_ask (const GPtrArray *options, const char *name);
+
 /* Tells whether the job names a paper size. */
 gboolean se_options_name_media (const GPtrArray *options);
 

@@ -7,8 +7,6 @@
 
 #include <glib/gi18n-lib.h>
 
-#include <glib/gi18n-lib.h>
-
 static void
 take_smaller (SeLimit *limit, SeLimitOwner owner, guint64 size, const char *name)
 {
