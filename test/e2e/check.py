@@ -164,9 +164,12 @@ def prepare():
 
 def main():
     parser = argparse.ArgumentParser(prog="./check", description=__doc__)
+    parser.add_argument("--long", action="store_true",
+                        help="the long versions of tests, which take hours")
     parser.add_argument("pattern", nargs="*",
                         help="run only the end-to-end test modules whose name holds this")
     arguments = parser.parse_args()
+    os.environ["SCAN_EMAIL_LONG"] = "1" if arguments.long else "0"  # build.long() asks for it
     build.clear_logs()
     if not ROOT:
         print("not root: what only root can show is skipped, each with its reason", flush=True)
