@@ -5,7 +5,7 @@
 
 G_BEGIN_DECLS
 
-/* The files of STATE-DIRECTORY/journal: their names, their form, and what looks at all of them.
+/* The files of STATE-DIRECTORY/journal: their names and their form.
  *
  * An entry is a key file with a last line that holds the digest of all before it:
  *
@@ -22,8 +22,11 @@ G_BEGIN_DECLS
 
 #define SE_JOURNAL_ENTRY_MAX (32 * 1024 * 1024) /* bytes of a file; a larger one is damaged */
 
-/* "QUEUE-JOB-HASH", owned by the caller. */
+/* "QUEUE-JOB-HASH", owned by the caller; start: "QUEUE-JOB-" of all entries that a job may have,
+ * and perhaps of another queue's that looks the same here. */
 char *se_journal_entry_name (const SeJobKey *key);
+char *se_journal_entry_start (const char *queue, int job);
+gboolean se_journal_entry_is_name (const char *name);
 
 /* Reads an entry, whole or not at all; SE_ERROR_CONFIG says what is wrong with which file. */
 GKeyFile *se_journal_entry_read (const char *path, SeJournalStep *step, GError **error);
@@ -32,11 +35,5 @@ GKeyFile *se_journal_entry_read (const char *path, SeJournalStep *step, GError *
 char *se_journal_entry_text (GKeyFile *entry, SeJournalStep step, gsize *length);
 
 void se_journal_entry_set_damaged (GError **error, const char *path, const char *what);
-
-/* Removes what is older than 30 days and needed no more: entries that were accepted, entries of
- * jobs that were surely not mailed, and spooled documents without an entry. An entry in doubt or
- * damaged stays. Also removes temporary files of the entry named own, which the caller has locked.
- */
-void se_journal_sweep (const char *directory, const char *spool, const char *own);
 
 G_END_DECLS

@@ -2,6 +2,7 @@
 #include "mail/journal-message.h"
 
 #include "common/io.h"
+#include "mail/journal-list.h"
 
 #include <errno.h>
 #include <fcntl.h>

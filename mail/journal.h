@@ -103,17 +103,4 @@ gboolean se_journal_defer (SeJournal *journal, gint64 next_try, GError **error);
 /* Ends a job that is not to be tried again (cancelled): bundle and entry are removed. */
 gboolean se_journal_forget (SeJournal *journal, GError **error);
 
-/* For release: the deferred time of a job's entry without locking it; FALSE if there is none. */
-gboolean se_journal_peek_due (const char *state_directory, const char *queue, int job,
-                              gint64 *next_try);
-
-/* Whether a job is over for good, so that its mail is not wanted any more. creation: cupsd's, 0:
- * not known. */
-typedef gboolean (*SeJournalOverFunc) (const char *queue, int job, gint64 creation, gpointer data);
-
-/* For release: asks over about every entry that is not accepted and that no worker has at the
- * moment, and removes entry and bundle of the jobs that are: those that a person cancelled while
- * they were held, when no backend ran that could have seen it. */
-void se_journal_forget_over (const char *state_directory, SeJournalOverFunc over, gpointer data);
-
 G_END_DECLS

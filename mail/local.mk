@@ -14,6 +14,8 @@ mail_libmail_a_SOURCES = \
   mail/header.h \
   mail/journal-entry.c \
   mail/journal-entry.h \
+  mail/journal-list.c \
+  mail/journal-list.h \
   mail/journal-message.c \
   mail/journal-message.h \
   mail/journal.c \
@@ -105,7 +107,8 @@ mail_test_smtp_stops_LDADD = $(MAIL_LIBS)
 MAIL_TEST_JOURNAL = mail/test-journal-fixture.c mail/test-journal-fixture.h \
   common/test-tree.c common/test-tree.h
 
-check_PROGRAMS += mail/test-journal mail/test-journal-files mail/test-journal-mails
+check_PROGRAMS += mail/test-journal mail/test-journal-files mail/test-journal-list \
+  mail/test-journal-mails
 mail_test_journal_SOURCES = mail/test-journal.c $(MAIL_TEST_JOURNAL)
 mail_test_journal_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 mail_test_journal_LDADD = $(MAIL_LIBS)
@@ -115,6 +118,9 @@ mail_test_journal_mails_LDADD = $(MAIL_LIBS)
 mail_test_journal_files_SOURCES = mail/test-journal-files.c $(MAIL_TEST_JOURNAL)
 mail_test_journal_files_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 mail_test_journal_files_LDADD = $(MAIL_LIBS)
+mail_test_journal_list_SOURCES = mail/test-journal-list.c $(MAIL_TEST_JOURNAL)
+mail_test_journal_list_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+mail_test_journal_list_LDADD = $(MAIL_LIBS)
 
 check_PROGRAMS += mail/test-delivery
 mail_test_delivery_SOURCES = mail/test-delivery.c $(MAIL_TEST_SERVER)

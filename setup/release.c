@@ -3,7 +3,7 @@
 
 #include "common/alert.h"
 #include "common/log.h"
-#include "mail/journal.h"
+#include "mail/journal-list.h"
 #include "setup/alerts.h"
 #include "setup/service.h"
 #include "setup/setup.h"
