@@ -5,6 +5,9 @@ cupsbackenddir = $(cups_serverbin)/backend
 cupsbackend_PROGRAMS = backend/mailto
 backend_mailto_SOURCES = backend/supervisor.c backend/phase.h
 backend_mailto_LDADD =
+if WITH_FAULT_POINTS
+backend_mailto_SOURCES += common/fault.c
+endif
 
 # No "x" for group and others makes cupsd start the backend as root. Where the service user does not
 # exist yet (a package being built), its package chowns the directories.

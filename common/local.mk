@@ -12,6 +12,7 @@ common_libcommon_a_SOURCES = \
   common/configuration-scan.c common/configuration-value.c \
   common/digest.c common/digest.h \
   common/error.c common/error.h \
+  common/fault.h \
   common/fields.c common/fields.h \
   common/io.c common/io.h \
   common/language.c common/language.h \
@@ -23,6 +24,9 @@ common_libcommon_a_SOURCES = \
   common/terms.c common/terms.h \
   common/timestamp.c common/timestamp.h
 common_libcommon_a_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(CRYPTO_CFLAGS)
+if WITH_FAULT_POINTS
+common_libcommon_a_SOURCES += common/fault.c
+endif
 COMMON_LIBS = common/libcommon.a $(GLIB_LIBS) $(CRYPTO_LIBS)
 
 check_PROGRAMS += common/test-advice

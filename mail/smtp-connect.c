@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mail/smtp-private.h"
 
+#include "common/fault.h"
 #include "common/log.h"
 
 #include <glib/gi18n-lib.h>
@@ -438,12 +439,12 @@ effective_timeouts (const SeSmtpTimeouts *given)
 {
   SeSmtpTimeouts t = given != NULL ? *given : (SeSmtpTimeouts){ 0 };
 
-  t.connect = t.connect > 0 ? t.connect : 30 * 1000;
-  t.session = t.session > 0 ? t.session : 300 * 1000;
-  t.reply = t.reply > 0 ? t.reply : 300 * 1000;
-  t.stalled = t.stalled > 0 ? t.stalled : 120 * 1000;
-  t.dot = t.dot > 0 ? t.dot : 600 * 1000;
-  t.cancelled = t.cancelled > 0 ? t.cancelled : 25 * 1000;
+  t.connect = t.connect > 0 ? t.connect : SE_FAULT_CLOCK ("connect", 30 * 1000);
+  t.session = t.session > 0 ? t.session : SE_FAULT_CLOCK ("session", 300 * 1000);
+  t.reply = t.reply > 0 ? t.reply : SE_FAULT_CLOCK ("reply", 300 * 1000);
+  t.stalled = t.stalled > 0 ? t.stalled : SE_FAULT_CLOCK ("stalled", 120 * 1000);
+  t.dot = t.dot > 0 ? t.dot : SE_FAULT_CLOCK ("dot", 600 * 1000);
+  t.cancelled = t.cancelled > 0 ? t.cancelled : SE_FAULT_CLOCK ("cancelled", 25 * 1000);
   return t;
 }
 

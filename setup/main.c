@@ -2,6 +2,7 @@
 /* oauth-setup: authorizes mailboxes for scan-email. */
 #include "setup/setup.h"
 
+#include "common/fault.h"
 #include "common/language.h"
 #include "common/log.h"
 
@@ -116,7 +117,7 @@ main (int argc, char **argv)
     }
   if (argc > 1 && g_str_equal (argv[1], "--version"))
     {
-      printf ("oauth-setup (scan-email) %s\n", VERSION);
+      printf ("oauth-setup (scan-email) %s" SE_FAULT_NOTE "\n", VERSION);
       return SE_EXIT_DONE;
     }
   return dispatch (argc, argv);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Builds the project and its test servers, below build/ only."""
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -81,9 +82,19 @@ def tested(name, *options, **env):
     return directory
 
 
-def installed(name, *options):
+def installed(name, *options, **env):
     """Builds and installs build/NAME; returns the prefix."""
-    directory = configured(name, *options)
+    directory = configured(name, *options, **env)
     run(["make", "-j2"], f"{name}-make.log", directory)
     run(["make", "install"], f"{name}-install.log", directory)
     return os.path.join(directory, "stage")
+
+
+def with_fault_points():
+    """The programs as tests can kill them (common/fault.h), without test programs; returns the
+    prefix. Whichever test module comes first builds them."""
+    os.makedirs(LOGS, exist_ok=True)
+    with open(os.path.join(BUILD, "check-faults.lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return installed("check-faults", "--enable-werror", "--enable-fault-points",
+                         CFLAGS="-O1 -g")
