@@ -4,6 +4,7 @@
  * exit code: cupsd takes a backend that died of SIGKILL, SIGTERM or SIGPIPE for a success. It uses
  * libc alone, so that no library's code ever runs as root. */
 #include "backend/phase.h"
+#include "common/fault.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -401,6 +402,7 @@ supervise (char **argv, int ppd, const sigset_t *signals)
 
   if (pipe2 (phase, O_CLOEXEC) < 0 || fcntl (phase[0], F_SETFL, O_NONBLOCK) < 0)
     hold_deferred ("Cannot make a pipe", errno);
+  SE_FAULT_POINT ("supervisor-fork");
   worker = fork ();
   if (worker < 0)
     hold_deferred ("Cannot start the worker", errno);
@@ -409,11 +411,14 @@ supervise (char **argv, int ppd, const sigset_t *signals)
   close (phase[1]);
   if (ppd >= 0)
     close (ppd);
+  SE_FAULT_POINT ("supervisor-forked");
   status = wait_for_worker (worker, signals, &cancelled);
+  SE_FAULT_POINT ("supervisor-reaped");
   progress = read_progress (phase[0]);
   code = judge (status, &progress);
   if (code != SE_EXIT_OK && !cancelled)
     drain_input ();
+  SE_FAULT_POINT ("supervisor-exit");
   return code;
 }
 
@@ -442,6 +447,7 @@ main (int argc, char **argv)
       dprintf (STDERR_FILENO, "ERROR: Usage: mailto job-id user title copies options [file]\n");
       return SE_EXIT_CANCEL;
     }
+  SE_FAULT_POINT ("supervisor-start");
   umask (077);
   if (setrlimit (RLIMIT_CORE, &no_core) < 0)
     hold_deferred ("Cannot turn core dumps off", errno);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "filter/child.h"
 
+#include "common/fault.h"
 #include "common/io.h"
 #include "common/log.h"
 
@@ -338,6 +339,7 @@ se_child_run (const char *const *arguments, const char *const *environment, int 
     *complaint = NULL;
   if (pid == 0)
     {
+      SE_FAULT_POINT ("filter-program");
       execve (arguments[0], (char *const *)arguments, (char *const *)environment);
       dprintf (2, "ERROR: %s: %s\n", arguments[0], g_strerror (errno));
       _exit (EXIT_NOT_STARTED);
@@ -361,6 +363,7 @@ call_in_child (SeChildFunction function, Shared *shared)
 {
   g_autoptr (GError) error = NULL;
 
+  SE_FAULT_POINT ("filter-child");
   if (function (0, 1, shared->result, &error))
     _exit (0);
   shared->code = (SeError)error->code;

@@ -4,6 +4,7 @@
  * document stands in the bundle, and the backend alone speaks of it; otherwise cupsd would take the
  * filter's word over the backend's verdict. */
 #include "common/bundle.h"
+#include "common/fault.h"
 #include "common/io.h"
 #include "common/language.h"
 #include "common/log.h"
@@ -175,11 +176,13 @@ make_pieces (Run *run, const SeSpooled *spooled, const SeJob *job, char **digest
   SeConverted converted = { .fd = -1 };
   GPtrArray *pieces = NULL;
 
+  SE_FAULT_POINT ("filter-convert");
   if (se_source_open (&source, spooled->path, spooled->type, error)
       && se_convert (&converted, &source, job, error))
     pieces = split (run, &converted, job, digest, error);
   se_source_clear (&source);
   se_converted_clear (&converted);
+  SE_FAULT_POINT ("filter-converted");
   return pieces;
 }
 
@@ -207,6 +210,7 @@ write_document (Run *run, const SeSpooled *spooled, const char *name, guint numb
         return FALSE;
       if (!se_bundle_writer_add (run->writer, &document, error))
         return FALSE;
+      SE_FAULT_POINT ("filter-written");
     }
   return TRUE;
 }
@@ -303,6 +307,7 @@ write_bundle (SePlace *place, SeJob *job, int terms_fd, GError *failure, GError 
   done = failure != NULL ? write_failure (writer, NULL, 0, failure, error)
                          : write_documents (&run, documents, job, error);
   se_terms_clear (&run.terms);
+  SE_FAULT_POINT ("filter-trailer");
   return done && se_bundle_writer_commit (writer, error);
 }
 
@@ -354,6 +359,7 @@ main (int argc, char **argv)
       fputs ("Usage: scantoemail JOB-ID USER TITLE COPIES OPTIONS [FILE]\n", stderr);
       return 1;
     }
+  SE_FAULT_POINT ("filter-start");
   se_child_take_signals ();
   g_log_set_writer_func (se_log_writer, NULL, NULL);
   allow_many_files ();
@@ -361,5 +367,6 @@ main (int argc, char **argv)
   if (argc == 6)
     drain ();
   run (argv, argv[6], terms_fd);
+  SE_FAULT_POINT ("filter-exit");
   return 0;
 }

@@ -2,6 +2,7 @@
 #include "oauth/token.h"
 
 #include "common/digest.h"
+#include "common/fault.h"
 #include "common/io.h"
 #include "common/log.h"
 #include "oauth/grant.h"
@@ -158,7 +159,9 @@ refresh_once (const SeTokenContext *context, SeStore *store, SeTokenRecord **rec
   /* A full disk must show before the old token is spent. */
   if (!se_store_reserve (store, error))
     return FALSE;
+  SE_FAULT_POINT ("refresh");
   response = se_grant_renew (context, *record, &error_code, &failure);
+  SE_FAULT_POINT ("refreshed");
   if (response != NULL)
     return keep (store, *record, response, error);
 
@@ -251,6 +254,7 @@ se_token_get (const SeTokenContext *context, const char *rejected, GError **erro
       if (record == NULL)
         record = load_for_last_use (context, store, rejected, failure);
     }
+  SE_FAULT_POINT ("token");
   if (record != NULL)
     return g_steal_pointer (&record->access_token);
   g_propagate_error (error, g_steal_pointer (&failure));

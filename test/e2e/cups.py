@@ -58,6 +58,7 @@ MaxJobTime 300
 PreserveJobFiles Yes
 PreserveJobHistory Yes
 DirtyCleanInterval 0
+{more}
 <Location />
   Order allow,deny
   Allow all
@@ -86,9 +87,10 @@ def stock_policy():
 
 
 class Cups:
-    """stage: where `make install` put our programs (an Installation); None: stock CUPS alone."""
+    """stage: where `make install` put our programs (an Installation); None: stock CUPS alone. more:
+    lines of cupsd.conf over the usual ones."""
 
-    def __init__(self, stage=None, retry_interval=1, retry_limit=5, log_directory=None):
+    def __init__(self, stage=None, retry_interval=1, retry_limit=5, log_directory=None, more=""):
         self.base = tempfile.mkdtemp(prefix="se-", dir="/tmp")
         os.chmod(self.base, 0o755)
         self.port = free_port()
@@ -103,7 +105,8 @@ class Cups:
         if stage:
             self._install(stage)
         values = {"base": self.base, "port": self.port, "retry_interval": retry_interval,
-                  "retry_limit": retry_limit, "user": "lp" if ROOT else self.service_user,
+                  "retry_limit": retry_limit, "more": more,
+                  "user": "lp" if ROOT else self.service_user,
                   "group": "lp" if ROOT else grp.getgrgid(os.getegid()).gr_name,
                   "policy": stock_policy() if ROOT else OPEN_POLICY,
                   "system_group": "root" if ROOT else grp.getgrgid(os.getegid()).gr_name}

@@ -60,7 +60,8 @@ class Watcher:
 
 class World:
     def __init__(self, installation=None, logs=None, access_ttl=3600, retry_interval=1,
-                 retry_limit=5):
+                 retry_limit=5, cupsd=""):
+        """cupsd: lines of cupsd.conf over the usual ones."""
         installation = installation or Installation()
         installation.check()
         self.logs = logs or os.environ.get("SCAN_EMAIL_LOGS") or os.path.join(
@@ -78,7 +79,7 @@ class World:
                                    name="sink")
             self.dovecot = Dovecot(self.directory, self.certificate, self.provider.introspection,
                                    self.sink.port)
-            self.cups = Cups(installation, retry_interval, retry_limit, self.logs)
+            self.cups = Cups(installation, retry_interval, retry_limit, self.logs, cupsd)
             self.configure()
             self.cups.start()
             self._watcher = Watcher(self.cups.base)
