@@ -105,6 +105,27 @@ list_options (ipp_t *reply)
   return options;
 }
 
+/* cupsd adds each of these once, but believes a client that sends more attributes of the name: what
+ * it adds itself then stands behind them. */
+static gboolean
+check_forged (ipp_t *reply, GError **error)
+{
+  static const char *const names[] = { "job-originating-user-name", "job-originating-host-name",
+                                       "job-uuid", "time-at-creation", "time-at-completed" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
+    if (ippFindAttribute (reply, names[i], IPP_TAG_ZERO) != NULL
+        && ippFindNextAttribute (reply, names[i], IPP_TAG_ZERO) != NULL)
+      {
+        g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
+                     _ ("The job came with a %s of its own beside cupsd's: who sent it does not "
+                        "say honestly where it is from"),
+                     names[i]);
+        return FALSE;
+      }
+  return TRUE;
+}
+
 /* An attribute name can add a job-uuid to argv[5], but not take cupsd's own out of it. */
 static gboolean
 is_same_job (ipp_t *reply, const SeJob *job)
@@ -157,7 +178,7 @@ se_facts_get (const SeJob *job, const char *server, GError **error)
                  _ ("cupsd at %s does not tell about job %d (%s): check cups-server in [server] of "
                     "scan-email.conf and the policy of the queue"),
                  name, job->id, reply != NULL ? _ ("it has another one of that number") : why);
-  else
+  else if (check_forged (reply, error))
     {
       const char *user = get_string (reply, "job-originating-user-name");
 

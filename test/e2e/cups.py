@@ -166,6 +166,20 @@ class Cups:
             shutil.copyfile(source, path)
             os.chmod(path, mode)
 
+    def listen(self, address):
+        """Lets cupsd listen on a further address of this machine. A client that comes in there is
+        none of localhost. Returns a function that undoes it."""
+        path = self._path("cupsd.conf")
+        with open(path) as file:
+            before = file.read()
+
+        def rewrite(text):
+            self._write("cupsd.conf", text)
+            self.restart()
+
+        rewrite(before + f"Listen {address}:{self.port}\nServerAlias *\n")
+        return lambda: rewrite(before)
+
     def configure(self, text, **server):
         """Writes scan-email.conf: [server] for this instance, then text."""
         keys = {"user": self.service_user, "state-directory": self.state,

@@ -81,13 +81,14 @@ def parse(data):
 
 
 class Client:
-    def __init__(self, port, host="localhost"):
+    def __init__(self, port, host="localhost", address="127.0.0.1"):
         self.port = port
         self.host = host
+        self.address = address
 
     def send(self, path, message, document=b""):
         """One request; IppError for a status that is not successful."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection = http.client.HTTPConnection(self.address, self.port, timeout=60)
         try:
             connection.request("POST", path, message + document,
                                {"Content-Type": "application/ipp",
@@ -109,7 +110,9 @@ class Client:
     def print_job(self, queue, document, user="tester", title="title", mime=None, more=b"",
                   job=b"", compression=None, language="en"):
         """Print-Job; returns the job's id. more and job: extra attributes, already encoded."""
-        attributes = self._queue(queue) + attribute(NAME, "requesting-user-name", user)
+        attributes = self._queue(queue)
+        if user is not None:
+            attributes += attribute(NAME, "requesting-user-name", user)
         attributes += attribute(NAME, "job-name", title)
         if mime:
             attributes += attribute(MIME, "document-format", mime)
