@@ -20,6 +20,7 @@ common_libcommon_a_SOURCES = \
   common/notify.c common/notify.h \
   common/option-list.c common/option-list.h \
   common/size.c common/size.h \
+  common/tally.c common/tally.h \
   common/template.c common/template.h \
   common/terms.c common/terms.h \
   common/timestamp.c common/timestamp.h
@@ -69,3 +70,8 @@ common_test_alert_LDADD = $(COMMON_LIBS)
 common_test_notify_SOURCES = common/test-notify.c common/test-tree.c common/test-tree.h
 common_test_notify_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 common_test_notify_LDADD = $(COMMON_LIBS)
+
+check_PROGRAMS += common/test-tally
+common_test_tally_SOURCES = common/test-tally.c common/test-tree.c common/test-tree.h
+common_test_tally_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+common_test_tally_LDADD = $(COMMON_LIBS)
