@@ -47,7 +47,7 @@ static gboolean
 ask_cupsd (Carry *carry, GError **error)
 {
   if (carry->http == NULL)
-    carry->http = se_queues_connect (carry->setup->server, error);
+    carry->http = se_cupsd_connect (carry->setup->server, error);
   if (carry->http != NULL && carry->queues == NULL)
     carry->queues = se_queues_list (carry->http, error);
   return carry->queues != NULL;

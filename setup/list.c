@@ -56,7 +56,7 @@ se_verb_list (int argc, char **argv)
                         N_ ("Lists the accounts and the queues that send from them."), NULL, 0,
                         &error);
   g_autoptr (SeSetup) setup = words != NULL ? se_setup_load (&error) : NULL;
-  g_autoptr (http_t) http = setup != NULL ? se_queues_connect (setup->server, &error) : NULL;
+  g_autoptr (http_t) http = setup != NULL ? se_cupsd_connect (setup->server, &error) : NULL;
   g_autoptr (GPtrArray) queues = http != NULL ? se_queues_list (http, &error) : NULL;
   g_auto (GStrv) accounts = NULL;
   char **address;

@@ -8,7 +8,9 @@ setup_libsetup_a_SOURCES = \
   setup/browser.c setup/browser.h \
   setup/config-file.c setup/config-file.h \
   setup/console.c setup/console.h \
+  setup/cupsd.c setup/cupsd.h \
   setup/exchange.c setup/exchange.h \
+  setup/jobs.c setup/jobs.h \
   setup/list.c \
   setup/login.c setup/login.h \
   setup/login-options.c \
@@ -45,13 +47,15 @@ setup_test_exchange_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 setup_test_exchange_LDADD = $(SETUP_LIBS)
 setup_test_login_options_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 setup_test_login_options_LDADD = $(SETUP_LIBS)
-check_PROGRAMS += setup/test-config-file setup/test-console setup/test-login setup/test-queues \
-  setup/test-service
+check_PROGRAMS += setup/test-config-file setup/test-console setup/test-jobs setup/test-login \
+  setup/test-queues setup/test-service
 setup_test_config_file_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 setup_test_config_file_LDADD = $(SETUP_LIBS)
 EXTRA_setup_test_config_file_DEPENDENCIES = conf/scan-email.conf
 setup_test_console_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(QRENCODE_CFLAGS)
 setup_test_console_LDADD = $(SETUP_LIBS)
+setup_test_jobs_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(CUPS_CFLAGS)
+setup_test_jobs_LDADD = $(SETUP_LIBS)
 setup_test_login_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(CJSON_CFLAGS)
 setup_test_login_LDADD = $(SETUP_LIBS)
 setup_test_queues_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(CUPS_CFLAGS)

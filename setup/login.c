@@ -32,7 +32,7 @@ check_queue (const SeLoginOptions *options, const SeSetup *setup, GError **error
     return TRUE;
   if (!se_queues_check_address (options->to, error))
     return FALSE;
-  http = se_queues_connect (setup->server, error);
+  http = se_cupsd_connect (setup->server, error);
   return http != NULL && se_queues_check_name (http, options->queue, error);
 }
 
@@ -140,7 +140,7 @@ tell_cups (const SeLoginOptions *options, SeLoginReport *report, GError **error)
 
   if (setup == NULL)
     return FALSE;
-  http = se_queues_connect (setup->server, &local);
+  http = se_cupsd_connect (setup->server, &local);
   if (http != NULL && options->queue != NULL)
     {
       if (!se_queues_create (http, options->queue, options->to, options->address, error))

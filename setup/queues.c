@@ -10,12 +10,6 @@
 #include <string.h>
 
 #define PPD_NAME "drv:///scan-email.drv/scan-email.ppd"
-#define CONNECT_TIMEOUT_MS 30000
-
-/* The printer-state-reasons of the backend: a person must act, or only time must pass. */
-#define REASON_AUTHORIZATION "oauth-authorization-required-error"
-#define REASON_DEFERRED "cups-mailto-deferred-report"
-static const char *const our_reasons[] = { REASON_AUTHORIZATION, REASON_DEFERRED, NULL };
 
 void
 se_queue_free (SeQueue *queue)
@@ -25,101 +19,6 @@ se_queue_free (SeQueue *queue)
   g_strfreev (queue->reasons);
   g_free (queue);
 }
-
-void
-se_held_job_free (SeHeldJob *job)
-{
-  g_free (job->queue);
-  g_free (job);
-}
-
-/* Requests. */
-
-static const char *
-no_password (const char *prompt, http_t *http, const char *method, const char *resource,
-             void *unused)
-{
-  return NULL;
-}
-
-http_t *
-se_queues_connect (const SeServerConfig *server, GError **error)
-{
-  http_t *http = NULL;
-
-  if (server->cups_server != NULL)
-    cupsSetServer (server->cups_server);
-  cupsSetPasswordCB2 (no_password, NULL);
-  http = httpConnect2 (cupsServer (), ippPort (), NULL, AF_UNSPEC, cupsEncryption (), 1,
-                       CONNECT_TIMEOUT_MS, NULL);
-  if (http == NULL)
-    g_set_error (error, SE_ERROR, (int)SE_ERROR_TEMPORARY,
-                 _ ("cupsd at %s cannot be reached (%s): is it running?"), cupsServer (),
-                 cupsLastErrorString ());
-  return http;
-}
-
-static ipp_t *
-request_new (ipp_op_t operation, const char *uri_name, const char *uri)
-{
-  ipp_t *request = ippNewRequest (operation);
-
-  ippAddString (request, IPP_TAG_OPERATION, IPP_TAG_URI, uri_name, NULL, uri);
-  ippAddString (request, IPP_TAG_OPERATION, IPP_TAG_NAME, "requesting-user-name", NULL,
-                cupsUser ());
-  return request;
-}
-
-static void
-set_ipp_error (GError **error, const char *what)
-{
-  ipp_status_t status = cupsLastError ();
-  g_autofree char *words = se_log_clean (cupsLastErrorString (), 400);
-  SeError code = SE_ERROR_CONFIG;
-  const char *hint = "";
-
-  if (status == IPP_STATUS_ERROR_FORBIDDEN || status == IPP_STATUS_ERROR_NOT_AUTHORIZED
-      || status == IPP_STATUS_ERROR_NOT_AUTHENTICATED)
-    hint = _ ("; run oauth-setup as root");
-  else if (status >= IPP_STATUS_ERROR_INTERNAL)
-    code = SE_ERROR_TEMPORARY;
-  g_set_error (error, SE_ERROR, (int)code, /* TRANSLATORS: what cannot be done, cupsd's words, and
-                                            * nothing or "; run oauth-setup as root". */
-               _ ("%s: cupsd says \"%s\"%s"), what, words, hint);
-}
-
-/* Consumes request. Returns the response, NULL with error set where cupsd refuses. */
-static ipp_t *
-do_request (http_t *http, ipp_t *request, const char *resource, const char *what, GError **error)
-{
-  g_autoptr (ipp_t) response = cupsDoRequest (http, request, resource);
-
-  if (cupsLastError () > IPP_STATUS_OK_CONFLICTING)
-    {
-      set_ipp_error (error, what);
-      return NULL;
-    }
-  return g_steal_pointer (&response);
-}
-
-static char **
-keywords (ipp_attribute_t *attribute)
-{
-  GPtrArray *words = g_ptr_array_new ();
-  int i, n = attribute != NULL ? ippGetCount (attribute) : 0;
-
-  for (i = 0; i < n; i++)
-    {
-      const char *word = ippGetString (attribute, i, NULL);
-
-      if (word != NULL && !g_str_equal (word, "none"))
-        g_ptr_array_add (words, g_strdup (word));
-    }
-  g_ptr_array_add (words, NULL);
-  return (char **)g_ptr_array_free (words, FALSE);
-}
-
-/* Queues. */
 
 static char *
 queue_uri (const char *name)
@@ -162,7 +61,7 @@ read_queue (ipp_t *response, ipp_attribute_t **at)
   queue = g_new0 (SeQueue, 1);
   queue->name = g_strdup (name);
   queue->uri = g_strdup (uri);
-  queue->reasons = keywords (reasons);
+  queue->reasons = se_cupsd_keywords (reasons);
   return queue;
 }
 
@@ -185,7 +84,7 @@ se_queues_list (http_t *http, GError **error)
     return g_steal_pointer (&queues);
   if (cupsLastError () > IPP_STATUS_OK_CONFLICTING)
     {
-      set_ipp_error (error, _ ("The queues cannot be listed"));
+      se_cupsd_set_error (error, _ ("The queues cannot be listed"));
       return NULL;
     }
   for (at = ippFirstAttribute (response); at != NULL; at = ippNextAttribute (response))
@@ -268,7 +167,7 @@ se_queues_check_name (http_t *http, const char *name, GError **error)
       return FALSE;
     }
   printer_uri = queue_uri (name);
-  request = request_new (IPP_OP_GET_PRINTER_ATTRIBUTES, "printer-uri", printer_uri);
+  request = se_cupsd_request (IPP_OP_GET_PRINTER_ATTRIBUTES, "printer-uri", printer_uri);
   ippAddString (request, IPP_TAG_OPERATION, IPP_TAG_KEYWORD, "requested-attributes", NULL,
                 "device-uri");
   response = cupsDoRequest (http, request, "/");
@@ -276,7 +175,7 @@ se_queues_check_name (http_t *http, const char *name, GError **error)
     return TRUE;
   if (cupsLastError () > IPP_STATUS_OK_CONFLICTING)
     {
-      set_ipp_error (error, _ ("The queue cannot be looked up"));
+      se_cupsd_set_error (error, _ ("The queue cannot be looked up"));
       return FALSE;
     }
   uri = ippFindAttribute (response, "device-uri", IPP_TAG_URI);
@@ -308,7 +207,7 @@ se_queues_create (http_t *http, const char *name, const char *address, const cha
   g_autofree char *device_uri = se_mailto_build (address, account);
   g_autofree char *info = g_strdup_printf (_ ("Mail to %s"), address);
   g_autofree char *what = g_strdup_printf (_ ("Queue \"%s\" cannot be created"), name);
-  ipp_t *request = request_new (IPP_OP_CUPS_ADD_MODIFY_PRINTER, "printer-uri", printer_uri);
+  ipp_t *request = se_cupsd_request (IPP_OP_CUPS_ADD_MODIFY_PRINTER, "printer-uri", printer_uri);
   g_autoptr (ipp_t) response = NULL;
 
   ippAddString (request, IPP_TAG_OPERATION, IPP_TAG_NAME, "ppd-name", NULL, PPD_NAME);
@@ -317,7 +216,7 @@ se_queues_create (http_t *http, const char *name, const char *address, const cha
   ippAddBoolean (request, IPP_TAG_PRINTER, "printer-is-shared", 0);
   ippAddBoolean (request, IPP_TAG_PRINTER, "printer-is-accepting-jobs", 1);
   ippAddInteger (request, IPP_TAG_PRINTER, IPP_TAG_ENUM, "printer-state", IPP_PSTATE_IDLE);
-  response = do_request (http, request, "/admin/", what, error);
+  response = se_cupsd_do (http, request, "/admin/", what, error);
   return response != NULL;
 }
 
@@ -328,7 +227,7 @@ set_state (http_t *http, const SeQueue *queue, const GPtrArray *reasons, const c
 {
   g_autofree char *printer_uri = queue_uri (queue->name);
   g_autofree char *what = g_strdup_printf (_ ("The state of queue %s cannot be set"), queue->name);
-  ipp_t *request = request_new (IPP_OP_CUPS_ADD_MODIFY_PRINTER, "printer-uri", printer_uri);
+  ipp_t *request = se_cupsd_request (IPP_OP_CUPS_ADD_MODIFY_PRINTER, "printer-uri", printer_uri);
   g_autoptr (ipp_t) response = NULL;
 
   if (reasons->len == 0)
@@ -337,7 +236,7 @@ set_state (http_t *http, const SeQueue *queue, const GPtrArray *reasons, const c
     ippAddStrings (request, IPP_TAG_PRINTER, IPP_TAG_KEYWORD, "printer-state-reasons",
                    (int)reasons->len, NULL, (const char *const *)reasons->pdata);
   ippAddString (request, IPP_TAG_PRINTER, IPP_TAG_TEXT, "printer-state-message", NULL, message);
-  response = do_request (http, request, "/admin/", what, error);
+  response = se_cupsd_do (http, request, "/admin/", what, error);
   return response != NULL;
 }
 
@@ -349,7 +248,7 @@ other_reasons (const SeQueue *queue)
   char **reason;
 
   for (reason = queue->reasons; *reason != NULL; reason++)
-    if (!g_strv_contains (our_reasons, *reason))
+    if (!se_cupsd_is_our_reason (*reason))
       g_ptr_array_add (rest, *reason);
   return rest;
 }
@@ -368,130 +267,8 @@ se_queues_set_authorization_reason (http_t *http, const SeQueue *queue, const ch
 {
   g_autoptr (GPtrArray) reasons = other_reasons (queue);
 
-  if (g_strv_contains ((const char *const *)queue->reasons, REASON_AUTHORIZATION))
+  if (g_strv_contains ((const char *const *)queue->reasons, SE_CUPSD_REASON_AUTHORIZATION))
     return TRUE;
-  g_ptr_array_add (reasons, (gpointer)REASON_AUTHORIZATION);
+  g_ptr_array_add (reasons, (gpointer)SE_CUPSD_REASON_AUTHORIZATION);
   return set_state (http, queue, reasons, message, error);
-}
-
-/* Jobs. */
-
-gboolean
-se_queues_is_ours (ipp_jstate_t state, const char *hold_until, const char *const *reasons)
-{
-  const char *const *reason;
-
-  if (state != IPP_JSTATE_HELD || (hold_until != NULL && !g_str_equal (hold_until, "no-hold")))
-    return FALSE;
-  for (reason = reasons; *reason != NULL; reason++)
-    if (g_strv_contains (our_reasons, *reason))
-      return TRUE;
-  return FALSE;
-}
-
-/* As read_queue, for a job. */
-static SeHeldJob *
-read_job (ipp_t *response, ipp_attribute_t **at)
-{
-  const char *hold_until = NULL, *printer = NULL;
-  ipp_jstate_t state = IPP_JSTATE_PENDING;
-  g_auto (GStrv) reasons = NULL;
-  SeHeldJob *job = NULL;
-  int id = 0;
-
-  for (; *at != NULL && ippGetGroupTag (*at) == IPP_TAG_JOB; *at = ippNextAttribute (response))
-    {
-      const char *attribute = ippGetName (*at);
-
-      if (g_strcmp0 (attribute, "job-id") == 0)
-        id = ippGetInteger (*at, 0);
-      else if (g_strcmp0 (attribute, "job-state") == 0)
-        state = (ipp_jstate_t)ippGetInteger (*at, 0);
-      else if (g_strcmp0 (attribute, "job-hold-until") == 0)
-        hold_until = ippGetString (*at, 0, NULL);
-      else if (g_strcmp0 (attribute, "job-printer-uri") == 0)
-        printer = ippGetString (*at, 0, NULL);
-      else if (g_strcmp0 (attribute, "job-printer-state-reasons") == 0 && reasons == NULL)
-        reasons = keywords (*at);
-    }
-  if (id <= 0 || printer == NULL || strrchr (printer, '/') == NULL || reasons == NULL
-      || !se_queues_is_ours (state, hold_until, (const char *const *)reasons))
-    return NULL;
-  job = g_new0 (SeHeldJob, 1);
-  job->id = id;
-  job->deferred = g_strv_contains ((const char *const *)reasons, REASON_DEFERRED)
-                  && !g_strv_contains ((const char *const *)reasons, REASON_AUTHORIZATION);
-  job->queue = g_uri_unescape_string (strrchr (printer, '/') + 1, "/");
-  if (job->queue == NULL)
-    g_clear_pointer (&job, se_held_job_free);
-  return job;
-}
-
-GPtrArray *
-se_queues_held_jobs (http_t *http, GError **error)
-{
-  static const char *const wanted[]
-      = { "job-id", "job-state", "job-hold-until", "job-printer-uri", "job-printer-state-reasons" };
-  ipp_t *request = request_new (IPP_OP_GET_JOBS, "printer-uri", "ipp://localhost/");
-  g_autoptr (ipp_t) response = NULL;
-  g_autoptr (GPtrArray) jobs = g_ptr_array_new_with_free_func ((GDestroyNotify)se_held_job_free);
-  ipp_attribute_t *at;
-
-  ippAddString (request, IPP_TAG_OPERATION, IPP_TAG_KEYWORD, "which-jobs", NULL, "not-completed");
-  ippAddStrings (request, IPP_TAG_OPERATION, IPP_TAG_KEYWORD, "requested-attributes",
-                 G_N_ELEMENTS (wanted), NULL, wanted);
-  response = do_request (http, request, "/", _ ("The jobs cannot be listed"), error);
-  if (response == NULL)
-    return NULL;
-  for (at = ippFirstAttribute (response); at != NULL; at = ippNextAttribute (response))
-    if (ippGetGroupTag (at) == IPP_TAG_JOB)
-      {
-        SeHeldJob *job = read_job (response, &at);
-
-        if (job != NULL)
-          g_ptr_array_add (jobs, job);
-        if (at == NULL)
-          break;
-      }
-  return g_steal_pointer (&jobs);
-}
-
-gboolean
-se_queues_release_job (http_t *http, int id, gboolean *released, GError **error)
-{
-  g_autofree char *uri = g_strdup_printf ("ipp://localhost/jobs/%d", id);
-  g_autofree char *what = g_strdup_printf (_ ("Job %d cannot be released"), id);
-  ipp_t *request = request_new (IPP_OP_RELEASE_JOB, "job-uri", uri);
-
-  ippDelete (cupsDoRequest (http, request, "/jobs/"));
-  *released = cupsLastError () <= IPP_STATUS_OK_CONFLICTING;
-  if (*released || cupsLastError () == IPP_STATUS_ERROR_NOT_POSSIBLE
-      || cupsLastError () == IPP_STATUS_ERROR_NOT_FOUND)
-    return TRUE;
-  set_ipp_error (error, what);
-  return FALSE;
-}
-
-gboolean
-se_queues_is_canceled (http_t *http, const char *queue, int id, gint64 creation)
-{
-  static const char *const wanted[] = { "job-state", "job-printer-uri", "time-at-creation" };
-  g_autofree char *uri = g_strdup_printf ("ipp://localhost/jobs/%d", id);
-  ipp_t *request = request_new (IPP_OP_GET_JOB_ATTRIBUTES, "job-uri", uri);
-  g_autoptr (ipp_t) job = NULL;
-  g_autofree char *its_queue = NULL;
-  const char *printer;
-
-  ippAddStrings (request, IPP_TAG_OPERATION, IPP_TAG_KEYWORD, "requested-attributes",
-                 G_N_ELEMENTS (wanted), NULL, wanted);
-  job = cupsDoRequest (http, request, "/");
-  printer = ippGetString (ippFindAttribute (job, "job-printer-uri", IPP_TAG_URI), 0, NULL);
-  if (printer == NULL || strrchr (printer, '/') == NULL)
-    return FALSE;
-  its_queue = g_uri_unescape_string (strrchr (printer, '/') + 1, "/");
-  return g_strcmp0 (its_queue, queue) == 0
-         && ippGetInteger (ippFindAttribute (job, "job-state", IPP_TAG_ENUM), 0)
-                == IPP_JSTATE_CANCELED
-         && ippGetInteger (ippFindAttribute (job, "time-at-creation", IPP_TAG_INTEGER), 0)
-                == creation;
 }

@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "common/configuration.h"
-
-#include <cups/cups.h>
+#include "setup/cupsd.h"
 
 G_BEGIN_DECLS
 
-/* What oauth-setup asks of cupsd. */
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (http_t, httpClose)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (ipp_t, ippDelete)
+/* What oauth-setup asks cupsd of queues. Errors as se_cupsd_do. */
 
 /* A queue whose device is mailto:. */
 typedef struct
@@ -20,25 +15,8 @@ typedef struct
   char **reasons; /* printer-state-reasons without "none" */
 } SeQueue;
 
-/* A job that waits for `release`. */
-typedef struct
-{
-  int id;
-  char *queue;
-  gboolean deferred; /* it waits for a time, not for a person */
-} SeHeldJob;
-
 void se_queue_free (SeQueue *queue);
-void se_held_job_free (SeHeldJob *job);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeQueue, se_queue_free)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeHeldJob, se_held_job_free)
-
-/* Connects to [server] cups-server, or to libcups's default; never asks for a password.
- * SE_ERROR_TEMPORARY if cupsd cannot be reached. */
-http_t *se_queues_connect (const SeServerConfig *server, GError **error);
-
-/* Every function below that asks cupsd: SE_ERROR_CONFIG where it refuses, SE_ERROR_TEMPORARY where
- * it cannot be reached. */
 
 /* All mailto: queues, SeQueue freed with the array. */
 GPtrArray *se_queues_list (http_t *http, GError **error);
@@ -70,19 +48,5 @@ gboolean se_queues_clear_reasons (http_t *http, const SeQueue *queue, GError **e
  * other one, and message with it; unless the queue has the reason. */
 gboolean se_queues_set_authorization_reason (http_t *http, const SeQueue *queue,
                                              const char *message, GError **error);
-
-/* TRUE for a job that the backend held and nobody else: pending-held, no hold time set by a person
- * (NULL, "no-hold"), and a reason of ours. reasons: job-printer-state-reasons, NULL-terminated. */
-gboolean se_queues_is_ours (ipp_jstate_t state, const char *hold_until, const char *const *reasons);
-
-/* The jobs of all queues for which se_queues_is_ours; SeHeldJob freed with the array. */
-GPtrArray *se_queues_held_jobs (http_t *http, GError **error);
-
-/* released: FALSE where the job was no longer held when cupsd looked, which is no error. */
-gboolean se_queues_release_job (http_t *http, int id, gboolean *released, GError **error);
-
-/* TRUE if cupsd knows the job that was made on this queue at this time (seconds since 1970), and
- * that it was canceled. */
-gboolean se_queues_is_canceled (http_t *http, const char *queue, int id, gint64 creation);
 
 G_END_DECLS

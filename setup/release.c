@@ -5,6 +5,7 @@
 #include "common/log.h"
 #include "mail/journal-list.h"
 #include "setup/alerts.h"
+#include "setup/jobs.h"
 #include "setup/service.h"
 #include "setup/setup.h"
 
@@ -17,7 +18,7 @@ typedef struct
   const char *account; /* NULL: all */
   gboolean due;
   http_t *http;       /* the parent's */
-  GPtrArray *jobs;    /* SeHeldJob */
+  GPtrArray *jobs;    /* SePrintJob */
   GHashTable *chosen; /* the parent's: ids of the jobs to release */
 } Release;
 
@@ -37,29 +38,30 @@ static GPtrArray *
 held_jobs_of (http_t *http, const SeConfig *config, const GPtrArray *queues, const char *account,
               GError **error)
 {
-  g_autoptr (GPtrArray) jobs = se_queues_held_jobs (http, error);
+  g_autoptr (GPtrArray) jobs = se_jobs_unfinished (http, error);
   guint i;
 
   if (jobs == NULL)
     return NULL;
   for (i = jobs->len; i > 0; i--)
     {
-      const SeHeldJob *job = jobs->pdata[i - 1];
+      const SePrintJob *job = jobs->pdata[i - 1];
       const SeQueue *queue = find_queue (queues, job->queue);
 
       /* A class, say, has no account: only a release of all jobs is meant for its jobs, too. */
-      if (account != NULL && (queue == NULL || !se_queue_is_of (queue, config, account)))
+      if (!se_print_job_is_ours (job)
+          || (account != NULL && (queue == NULL || !se_queue_is_of (queue, config, account))))
         g_ptr_array_remove_index (jobs, i - 1);
     }
   return g_steal_pointer (&jobs);
 }
 
 static gboolean
-release_job (http_t *http, const SeHeldJob *job, GPtrArray *released, GError **error)
+release_job (http_t *http, const SePrintJob *job, GPtrArray *released, GError **error)
 {
   gboolean went = FALSE;
 
-  if (!se_queues_release_job (http, job->id, &went, error))
+  if (!se_jobs_release (http, job->id, &went, error))
     return FALSE;
   if (went)
     g_ptr_array_add (released, g_strdup_printf ("%s-%d", job->queue, job->id));
@@ -94,11 +96,11 @@ se_release_account (http_t *http, const SeConfig *config, const char *account, G
 /* A deferred job is due when the journal says so; where it says nothing, the backend died before it
  * could write a time. */
 static gboolean
-is_due (const char *state_directory, const SeHeldJob *job)
+is_due (const char *state_directory, const SePrintJob *job)
 {
   gint64 next_try = 0;
 
-  if (!job->deferred)
+  if (!se_print_job_is_deferred (job))
     return FALSE;
   return !se_journal_peek_due (state_directory, job->queue, job->id, &next_try)
          || next_try <= g_get_real_time () / G_USEC_PER_SEC;
@@ -158,7 +160,7 @@ look (SeService *service, gpointer data, GError **error)
 
   for (i = 0; i < release->jobs->len; i++)
     {
-      const SeHeldJob *job = release->jobs->pdata[i];
+      const SePrintJob *job = release->jobs->pdata[i];
       g_autofree char *id = g_strdup_printf ("%d", job->id);
 
       if (!release->due || is_due (release->server->state_directory, job))
@@ -187,6 +189,15 @@ warn_of_orphan (const char *const *fields)
                   queue, job, fields[4], fields[5], fields[6], queue, job, path);
 }
 
+/* creation: of the job that is meant; cupsd may count from 1 again. */
+static gboolean
+is_canceled (http_t *http, int id, gint64 creation)
+{
+  g_autoptr (SePrintJob) job = se_jobs_find (http, id);
+
+  return job != NULL && job->state == IPP_JSTATE_CANCELED && job->creation == creation;
+}
+
 static const char *
 take (const char *const *fields, gpointer data)
 {
@@ -198,9 +209,8 @@ take (const char *const *fields, gpointer data)
     g_hash_table_add (release->chosen,
                       GINT_TO_POINTER ((int)g_ascii_strtoll (fields[1], NULL, 10)));
   else if (g_str_equal (fields[0], "unfinished") && g_strv_length ((char **)fields) == 4)
-    return se_queues_is_canceled (release->http, fields[1],
-                                  (int)g_ascii_strtoll (fields[2], NULL, 10),
-                                  g_ascii_strtoll (fields[3], NULL, 10))
+    return is_canceled (release->http, (int)g_ascii_strtoll (fields[2], NULL, 10),
+                        g_ascii_strtoll (fields[3], NULL, 10))
                ? "yes"
                : "no";
   else if (g_str_equal (fields[0], "orphan") && g_strv_length ((char **)fields) == 7)
@@ -221,7 +231,7 @@ withdraw (SeService *service, gpointer data, GError **error)
 static gboolean
 run (const SeSetup *setup, const char *account, gboolean due, GPtrArray *released, GError **error)
 {
-  g_autoptr (http_t) http = se_queues_connect (setup->server, error);
+  g_autoptr (http_t) http = se_cupsd_connect (setup->server, error);
   g_autoptr (GPtrArray) queues = http != NULL ? se_queues_list (http, error) : NULL;
   g_autoptr (GPtrArray) jobs
       = queues != NULL ? held_jobs_of (http, setup->config, queues, account, error) : NULL;
@@ -233,7 +243,7 @@ run (const SeSetup *setup, const char *account, gboolean due, GPtrArray *release
     return FALSE;
   for (i = 0; i < jobs->len; i++)
     {
-      const SeHeldJob *job = jobs->pdata[i];
+      const SePrintJob *job = jobs->pdata[i];
 
       if (g_hash_table_contains (chosen, GINT_TO_POINTER (job->id))
           && !release_job (http, job, released, error))

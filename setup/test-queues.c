@@ -7,40 +7,6 @@
   "smtp-server = smtp://mail.example.com\n"
 
 static void
-test_is_ours (void)
-{
-  static const struct
-  {
-    ipp_jstate_t state;
-    const char *hold_until;
-    const char *reasons[3];
-    gboolean ours;
-  } cases[] = {
-    { IPP_JSTATE_HELD, "no-hold", { "oauth-authorization-required-error" }, TRUE },
-    { IPP_JSTATE_HELD, NULL, { "cups-mailto-deferred-report" }, TRUE },
-    { IPP_JSTATE_HELD, "no-hold", { "toner-low-warning", "cups-mailto-deferred-report" }, TRUE },
-    /* A person's hold, of every kind. */
-    { IPP_JSTATE_HELD, "indefinite", { "cups-mailto-deferred-report" }, FALSE },
-    { IPP_JSTATE_HELD, "night", { "cups-mailto-deferred-report" }, FALSE },
-    { IPP_JSTATE_HELD, "23:15:00", { "oauth-authorization-required-error" }, FALSE },
-    { IPP_JSTATE_HELD, "", { "oauth-authorization-required-error" }, FALSE },
-    /* Somebody else's reason, or none, or nearly ours. */
-    { IPP_JSTATE_HELD, "no-hold", { "offline-report" }, FALSE },
-    { IPP_JSTATE_HELD, "no-hold", { NULL }, FALSE },
-    { IPP_JSTATE_HELD, "no-hold", { "cups-mailto-deferred" }, FALSE },
-    { IPP_JSTATE_HELD, "no-hold", { "cups-mailto-deferred-report-x" }, FALSE },
-    /* Not held. */
-    { IPP_JSTATE_PENDING, "no-hold", { "cups-mailto-deferred-report" }, FALSE },
-    { IPP_JSTATE_PROCESSING, "no-hold", { "cups-mailto-deferred-report" }, FALSE },
-    { IPP_JSTATE_COMPLETED, "no-hold", { "cups-mailto-deferred-report" }, FALSE },
-  };
-
-  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
-    g_assert_cmpint (se_queues_is_ours (cases[i].state, cases[i].hold_until, cases[i].reasons), ==,
-                     cases[i].ours);
-}
-
-static void
 assert_account (const char *accounts, const char *uri, const char *expected)
 {
   g_autofree char *text = g_strconcat (PROVIDER, accounts, NULL);
@@ -100,7 +66,6 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/queues/is-ours", test_is_ours);
   g_test_add_func ("/queues/account", test_account);
   g_test_add_func ("/queues/address", test_address);
   return g_test_run ();

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "setup/jobs.h"
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+static const char *const wanted[] = {
+  "job-id",           "job-name",          "job-originating-user-name", "job-state",
+  "job-hold-until",   "job-printer-uri",   "job-printer-state-message", "job-printer-state-reasons",
+  "time-at-creation", "time-at-completed",
+};
+
+void
+se_print_job_free (SePrintJob *job)
+{
+  g_free (job->queue);
+  g_free (job->hold_until);
+  g_strfreev (job->reasons);
+  g_free (job->user);
+  g_free (job->title);
+  g_free (job->message);
+  g_free (job);
+}
+
+static char *
+text_of (ipp_attribute_t *attribute)
+{
+  const char *text = ippGetString (attribute, 0, NULL);
+
+  return text != NULL ? g_utf8_make_valid (text, -1) : NULL;
+}
+
+/* The queue of ipp://HOST/printers/NAME or …/classes/NAME. */
+static char *
+queue_of (ipp_attribute_t *attribute)
+{
+  const char *uri = ippGetString (attribute, 0, NULL);
+  const char *slash = uri != NULL ? strrchr (uri, '/') : NULL;
+
+  return slash != NULL ? g_uri_unescape_string (slash + 1, "/") : NULL;
+}
+
+/* One attribute's value, where it is one that a job has. */
+static void
+read_attribute (SePrintJob *job, ipp_attribute_t *at)
+{
+  const struct
+  {
+    const char *name;
+    char **text;
+  } texts[] = { { "job-hold-until", &job->hold_until },
+                { "job-originating-user-name", &job->user },
+                { "job-name", &job->title },
+                { "job-printer-state-message", &job->message } };
+  const struct
+  {
+    const char *name;
+    gint64 *time;
+  } times[] = { { "time-at-creation", &job->creation }, { "time-at-completed", &job->completion } };
+  const char *name = ippGetName (at);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (texts); i++)
+    if (g_strcmp0 (name, texts[i].name) == 0 && *texts[i].text == NULL)
+      *texts[i].text = text_of (at);
+  for (gsize i = 0; i < G_N_ELEMENTS (times); i++)
+    if (g_strcmp0 (name, times[i].name) == 0 && ippGetValueTag (at) == IPP_TAG_INTEGER)
+      *times[i].time = ippGetInteger (at, 0);
+  if (g_strcmp0 (name, "job-id") == 0)
+    job->id = ippGetInteger (at, 0);
+  else if (g_strcmp0 (name, "job-state") == 0)
+    job->state = (ipp_jstate_t)ippGetInteger (at, 0);
+  else if (g_strcmp0 (name, "job-printer-uri") == 0 && job->queue == NULL)
+    job->queue = queue_of (at);
+  else if (g_strcmp0 (name, "job-printer-state-reasons") == 0 && job->reasons == NULL)
+    job->reasons = se_cupsd_keywords (at);
+}
+
+/* The job that the attributes from *at on describe; moves *at behind them. NULL: it is none. */
+static SePrintJob *
+read_job (ipp_t *response, ipp_attribute_t **at)
+{
+  g_autoptr (SePrintJob) job = g_new0 (SePrintJob, 1);
+
+  for (; *at != NULL && ippGetGroupTag (*at) == IPP_TAG_JOB; *at = ippNextAttribute (response))
+    read_attribute (job, *at);
+  if (job->reasons == NULL)
+    job->reasons = se_cupsd_keywords (NULL);
+  return job->id > 0 && job->queue != NULL ? g_steal_pointer (&job) : NULL;
+}
+
+static void
+ask_for_all (ipp_t *request)
+{
+  ippAddStrings (request, IPP_TAG_OPERATION, IPP_TAG_KEYWORD, "requested-attributes",
+                 G_N_ELEMENTS (wanted), NULL, wanted);
+}
+
+GPtrArray *
+se_jobs_unfinished (http_t *http, GError **error)
+{
+  ipp_t *request = se_cupsd_request (IPP_OP_GET_JOBS, "printer-uri", "ipp://localhost/");
+  g_autoptr (ipp_t) response = NULL;
+  g_autoptr (GPtrArray) jobs = g_ptr_array_new_with_free_func ((GDestroyNotify)se_print_job_free);
+  ipp_attribute_t *at;
+
+  ippAddString (request, IPP_TAG_OPERATION, IPP_TAG_KEYWORD, "which-jobs", NULL, "not-completed");
+  ask_for_all (request);
+  response = se_cupsd_do (http, request, "/", _ ("The jobs cannot be listed"), error);
+  if (response == NULL)
+    return NULL;
+  for (at = ippFirstAttribute (response); at != NULL; at = ippNextAttribute (response))
+    if (ippGetGroupTag (at) == IPP_TAG_JOB)
+      {
+        SePrintJob *job = read_job (response, &at);
+
+        if (job != NULL)
+          g_ptr_array_add (jobs, job);
+        if (at == NULL)
+          break;
+      }
+  return g_steal_pointer (&jobs);
+}
+
+SePrintJob *
+se_jobs_find (http_t *http, int id)
+{
+  g_autofree char *uri = g_strdup_printf ("ipp://localhost/jobs/%d", id);
+  ipp_t *request = se_cupsd_request (IPP_OP_GET_JOB_ATTRIBUTES, "job-uri", uri);
+  g_autoptr (ipp_t) response = NULL;
+  ipp_attribute_t *at;
+
+  ask_for_all (request);
+  response = cupsDoRequest (http, request, "/");
+  for (at = ippFirstAttribute (response); at != NULL; at = ippNextAttribute (response))
+    if (ippGetGroupTag (at) == IPP_TAG_JOB)
+      return read_job (response, &at);
+  return NULL;
+}
+
+gboolean
+se_jobs_release (http_t *http, int id, gboolean *released, GError **error)
+{
+  g_autofree char *uri = g_strdup_printf ("ipp://localhost/jobs/%d", id);
+  g_autofree char *what = g_strdup_printf (_ ("Job %d cannot be released"), id);
+  ipp_t *request = se_cupsd_request (IPP_OP_RELEASE_JOB, "job-uri", uri);
+
+  ippDelete (cupsDoRequest (http, request, "/jobs/"));
+  *released = cupsLastError () <= IPP_STATUS_OK_CONFLICTING;
+  if (*released || cupsLastError () == IPP_STATUS_ERROR_NOT_POSSIBLE
+      || cupsLastError () == IPP_STATUS_ERROR_NOT_FOUND)
+    return TRUE;
+  se_cupsd_set_error (error, what);
+  return FALSE;
+}
+
+gboolean
+se_print_job_is_ours (const SePrintJob *job)
+{
+  if (job->state != IPP_JSTATE_HELD
+      || (job->hold_until != NULL && !g_str_equal (job->hold_until, "no-hold")))
+    return FALSE;
+  for (char **reason = job->reasons; *reason != NULL; reason++)
+    if (se_cupsd_is_our_reason (*reason))
+      return TRUE;
+  return FALSE;
+}
+
+gboolean
+se_print_job_is_deferred (const SePrintJob *job)
+{
+  return se_print_job_is_ours (job)
+         && !g_strv_contains ((const char *const *)job->reasons, SE_CUPSD_REASON_AUTHORIZATION);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "setup/cupsd.h"
+
+G_BEGIN_DECLS
+
+/* A job as cupsd tells it. The texts are anybody's: se_log_clean before they are shown. */
+typedef struct
+{
+  int id;
+  char *queue; /* or the class that it was printed to */
+  ipp_jstate_t state;
+  char *hold_until;  /* job-hold-until; NULL: none */
+  char **reasons;    /* job-printer-state-reasons without "none" */
+  char *user;        /* NULL: not told; so are title and message */
+  char *title;       /* job-name */
+  char *message;     /* job-printer-state-message: the backend's, of the last run */
+  gint64 creation;   /* time-at-creation, seconds since 1970; 0: not told */
+  gint64 completion; /* time-at-completed; 0: never */
+} SePrintJob;
+
+void se_print_job_free (SePrintJob *job);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SePrintJob, se_print_job_free)
+
+/* TRUE for a job that the backend held and nobody else: pending-held, no hold time set by a person
+ * (NULL, "no-hold"), and a reason of ours. */
+gboolean se_print_job_is_ours (const SePrintJob *job);
+
+/* TRUE for such a job that waits for a time, not for a person. */
+gboolean se_print_job_is_deferred (const SePrintJob *job);
+
+/* All jobs of all queues that are not finished; SePrintJob freed with the array. Errors as
+ * se_cupsd_do. */
+GPtrArray *se_jobs_unfinished (http_t *http, GError **error);
+
+/* The job of this number, finished or not; NULL: cupsd knows none, or does not tell. */
+SePrintJob *se_jobs_find (http_t *http, int id);
+
+/* released: FALSE where the job was no longer held when cupsd looked, which is no error. Errors as
+ * se_cupsd_do. */
+gboolean se_jobs_release (http_t *http, int id, gboolean *released, GError **error);
+
+G_END_DECLS
