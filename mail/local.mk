@@ -96,10 +96,13 @@ mail_test_smtp_open_LDADD = $(MAIL_LIBS)
 
 MAIL_TEST_SMTP = mail/test-smtp-fixture.c mail/test-smtp-fixture.h $(MAIL_TEST_SERVER)
 
-check_PROGRAMS += mail/test-smtp mail/test-smtp-stops
+check_PROGRAMS += mail/test-smtp mail/test-smtp-faults mail/test-smtp-stops
 mail_test_smtp_SOURCES = mail/test-smtp.c $(MAIL_TEST_SMTP)
 mail_test_smtp_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 mail_test_smtp_LDADD = $(MAIL_LIBS)
+mail_test_smtp_faults_SOURCES = mail/test-smtp-faults.c $(MAIL_TEST_SMTP)
+mail_test_smtp_faults_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+mail_test_smtp_faults_LDADD = $(MAIL_LIBS)
 mail_test_smtp_stops_SOURCES = mail/test-smtp-stops.c $(MAIL_TEST_SMTP)
 mail_test_smtp_stops_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 mail_test_smtp_stops_LDADD = $(MAIL_LIBS)

@@ -53,8 +53,10 @@ set_tls_error (const SeHandshake *hs, GError **error)
 {
   g_autofree char *detail = se_log_clean (hs->error, 200);
 
-  if (strstr (hs->error, "wrong version number") != NULL
-      || strstr (hs->error, "packet length too long") != NULL)
+  /* After STARTTLS it is no matter of ports: somebody spoke on in plain text. */
+  if (hs->replies == 0
+      && (strstr (hs->error, "wrong version number") != NULL
+          || strstr (hs->error, "packet length too long") != NULL))
     g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
                  _ ("%s does not speak TLS on this port: smtps:// is for TLS from the start (465), "
                     "smtp:// for STARTTLS (587)"),
@@ -124,7 +126,7 @@ set_auth_error (const SeHandshake *hs, GError **error)
 {
   static char empty[] = "";
 
-  if (hs->last->code / 100 == 2)
+  if (hs->offered || hs->last->code == 235 || hs->refused != NULL)
     set_no_auth_error (hs, error);
   else if (hs->last->code == 334)
     {
@@ -147,7 +149,7 @@ set_auth_error (const SeHandshake *hs, GError **error)
 static void
 set_starttls_error (const SeHandshake *hs, GError **error)
 {
-  if (hs->last->code / 100 != 2)
+  if (!hs->offered)
     se_smtp_set_error (error, hs->smtp->account, SE_SMTP_GREETING, hs->last,
                        _ ("%s refused STARTTLS"), hs->smtp->host);
   else if (hs->starttls)

@@ -131,17 +131,21 @@ take_reply (SeHandshake *hs)
   tell_secured (hs);
   if (hs->replies == 1)
     return; /* the greeting */
+  hs->offered = FALSE;
   if (hs->last->code == 220)
     forget_capabilities (hs); /* RFC 3207, 4.2 */
   else if (hs->last->code == 334)
     read_challenge (hs, lines[0]);
-  else if (hs->last->code / 100 == 2 && hs->last->code != 235)
+  else if (hs->starttls || hs->mechanisms != NULL)
+    return; /* an answer to what EHLO made libcurl ask for */
+  else if (hs->last->code / 100 != 2)
+    hs->refused = hs->refused != NULL ? hs->refused : copy_reply (hs->last);
+  else if (hs->last->code != 235)
     {
+      hs->offered = TRUE;
       read_capabilities (hs, lines);
       tell_capabilities (hs, lines);
     }
-  else if (hs->last->code >= 400 && hs->mechanisms == NULL && hs->refused == NULL)
-    hs->refused = copy_reply (hs->last);
 }
 
 /* Each line that libcurl reads from the server, up to the 235. */

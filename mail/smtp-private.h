@@ -62,6 +62,7 @@ typedef struct
   SeSmtpReply *last;    /* reply */
   SeSmtpReply *refused; /* EHLO that was refused: libcurl goes on with HELO, without AUTH */
   gboolean not_smtp;
+  gboolean offered;    /* last is EHLO's list: nothing was asked for since */
   gboolean starttls;   /* offered */
   gboolean challenged; /* 334 seen */
   char *challenge;     /* the last 334's text, decoded and cleaned; NULL: none or empty */

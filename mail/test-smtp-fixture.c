@@ -65,10 +65,20 @@ make_message (Fixture *f, gsize size)
 }
 
 void
-fixture_set_up (Fixture *f, TestServer *server, const char *options, gsize size, int cancel_fd,
-                const SeSmtpTimeouts *timeouts)
+fixture_prepare (Fixture *f, gsize size)
 {
-  g_autofree char *url = test_server_new (server, options);
+  memset (f, 0, sizeof *f);
+  make_message (f, size);
+  f->from = fixture_address ("scanner", "example.com");
+  f->recipients = g_ptr_array_new_with_free_func ((GDestroyNotify)se_address_free);
+  g_ptr_array_add (f->recipients, fixture_address ("a", "example.org"));
+  g_ptr_array_add (f->recipients, fixture_address ("\"b c\"", "example.net"));
+}
+
+gboolean
+fixture_open (Fixture *f, TestServer *server, const char *url, int cancel_fd,
+              const SeSmtpTimeouts *timeouts, GError **error)
+{
   const SeSmtpOptions smtp = { .account = &test_server_account,
                                .server = url,
                                .ca_file = test_server_ca (server),
@@ -78,15 +88,20 @@ fixture_set_up (Fixture *f, TestServer *server, const char *options, gsize size,
                                .helo_name = "client.example.com",
                                .cancel_fd = cancel_fd,
                                .timeouts = timeouts };
+
+  f->smtp = se_smtp_open (&smtp, error);
+  return f->smtp != NULL;
+}
+
+void
+fixture_set_up (Fixture *f, TestServer *server, const char *options, gsize size, int cancel_fd,
+                const SeSmtpTimeouts *timeouts)
+{
+  g_autofree char *url = test_server_new (server, options);
   g_autoptr (GError) error = NULL;
 
-  memset (f, 0, sizeof *f);
-  make_message (f, size);
-  f->from = fixture_address ("scanner", "example.com");
-  f->recipients = g_ptr_array_new_with_free_func ((GDestroyNotify)se_address_free);
-  g_ptr_array_add (f->recipients, fixture_address ("a", "example.org"));
-  g_ptr_array_add (f->recipients, fixture_address ("\"b c\"", "example.net"));
-  f->smtp = se_smtp_open (&smtp, &error);
+  fixture_prepare (f, size);
+  fixture_open (f, server, url, cancel_fd, timeouts, &error);
   g_assert_no_error (error);
 }
 

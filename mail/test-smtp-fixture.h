@@ -23,9 +23,12 @@ typedef struct
   SeSmtpReply *reply;
 } Fixture;
 
-/* Starts a new server and opens a session with it.
- * options: the server's; size: of the message's document, in bytes; cancel_fd, timeouts: as in
- * SeSmtpOptions. */
+/* A message without a session. size: of its document, in bytes. */
+void fixture_prepare (Fixture *f, gsize size);
+/* Opens a session with the server at url. cancel_fd, timeouts: as in SeSmtpOptions. */
+gboolean fixture_open (Fixture *f, TestServer *server, const char *url, int cancel_fd,
+                       const SeSmtpTimeouts *timeouts, GError **error);
+/* Both with a new server. options: the server's. */
 void fixture_set_up (Fixture *f, TestServer *server, const char *options, gsize size, int cancel_fd,
                      const SeSmtpTimeouts *timeouts);
 void fixture_tear_down (Fixture *f);

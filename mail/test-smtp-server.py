@@ -9,7 +9,8 @@ them, and answers each with one line. It ends with its standard input.
     new KEY=VALUE…         another server; answers with its port. Keys: certificate (good, other-ca,
                            expired, other-host, none), tls (starttls, implicit, none), auth, greeting,
                            size, refuse (a token), tls-max (1.1)
-    at STEP ACTION [TEXT]  what happens at a step: reply, last, reset (each with a text), drop, pause
+    at STEP ACTION [TEXT]  what happens at a step: reply, last, raw, slow, flood (each with a text),
+                           reset (with or without), drop, pause
     wait                   waits until the last pause is reached
     go                     ends the last pause
     proxy [REPLY]          a proxy in front of the server, whose reply to CONNECT is 200 or REPLY;
@@ -31,7 +32,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, sys.argv[1])
 
 from e2e.pki import Authority  # noqa: E402
-from e2e.smtp import DROP, Last, Pause, SmtpServer  # noqa: E402
+from e2e.smtp import DROP, RESET, Flood, Last, Pause, Raw, Slow, SmtpServer  # noqa: E402
 
 
 def pump(source, sink):
@@ -96,11 +97,14 @@ class Driver:
             action = self.pause = Pause()
         elif kind == "drop":
             action = DROP
-        elif kind == "reply":
-            action = text
+        elif kind == "reset" and not text:
+            action = RESET
         else:
-            action = Last(text)
-            action.reset = kind == "reset"
+            kinds = {"reply": str, "last": Last, "reset": Last, "raw": Raw, "slow": Slow,
+                     "flood": Flood}
+            action = kinds[kind](text)
+        if kind == "reset" and text:
+            action.reset = True
         self.server.at(step, action)
         return "ok"
 

@@ -7,10 +7,12 @@ that misbehaves.
     server.at("rcpt", "550 5.1.1 no such user")    the next RCPT gets this reply
     server.at("dot", DROP)                         the connection is cut after the final dot
     server.at("body", Last("421 4.3.2 bye"))       the connection is closed after that reply
+    server.at("mail", Slow())                      the usual reply comes in single bytes
+    server.at("ehlo", Flood("250-more"))           that line again and again
     pause = server.at("dot", Pause())              stops there: pause.wait(), then pause.go()
 
-Steps: greeting, ehlo, starttls, auth, auth-data, mail, rcpt, data, body (inside the message), dot,
-rset, quit.
+Steps: greeting, ehlo, starttls, tls (in place of the handshake), ehlo-tls (after STARTTLS), auth,
+auth-data, mail, rcpt, data, body (inside the message), dot, rset, quit.
 """
 
 import base64
@@ -27,12 +29,25 @@ from dataclasses import dataclass, field
 from .process import Timeout
 
 DROP = "drop"
+RESET = "reset"  # the same by a TCP reset
 
 
 class Last(str):
     """A reply after which the server closes the connection; with reset by a TCP reset."""
 
     reset = False
+
+
+class Raw(str):
+    """Bytes (latin-1) that are sent as they are, with no end of line; nothing follows by itself."""
+
+
+class Slow(str):
+    """A reply in single bytes; an empty one is the usual reply."""
+
+
+class Flood(str):
+    """A line that is sent until the client has gone."""
 
 
 class Pause:
@@ -84,6 +99,10 @@ class Closed(Exception):
     """The connection is over."""
 
 
+class Reset(Closed):
+    """The connection is over by a TCP reset."""
+
+
 class SmtpServer:
     """Listens on a free port of 127.0.0.1 as soon as it is made."""
 
@@ -122,7 +141,8 @@ class SmtpServer:
     # What tests say.
 
     def at(self, step, action, times=1):
-        """The next times that step is reached, action happens: a reply, DROP or a Pause."""
+        """The next times that step is reached, action happens: a reply of whatever class, DROP,
+        RESET or a Pause."""
         with self._changed:
             self._rules[step].extend([action] * times)
             if isinstance(action, Pause):
@@ -202,8 +222,8 @@ class SmtpServer:
 
         self._note(ended)
 
-    def rule(self, step):
-        """What a test wants at this step: a reply, DROP, or None for the usual. Pauses are kept."""
+    def rule(self, step, usual=None):
+        """The reply at this step: what a test wants, else the usual. Pauses are kept."""
         with self._changed:
             action = self._rules[step].popleft() if self._rules[step] else None
         if isinstance(action, Pause):
@@ -211,7 +231,11 @@ class SmtpServer:
             action = action.then
         if action == DROP:
             raise Closed(f"dropped at {step}")
-        return action
+        if action == RESET:
+            raise Reset(f"reset at {step}")
+        if isinstance(action, Slow) and not action:
+            return Slow(usual)
+        return usual if action is None else action
 
     def deliver(self, message):
         with self._changed:
@@ -245,15 +269,22 @@ class Conversation:
         try:
             if self.server.implicit_tls:
                 self._start_tls()
-            self._reply(self.server.rule("greeting") or self.server.greeting)
+            self._reply(self.server.rule("greeting", self.server.greeting))
             while True:
                 self._command(self._line().decode("latin-1"))
+        except Reset:
+            self._reset()
+            raise
         finally:
             try:
                 self.connection.shutdown(socket.SHUT_RDWR)
             except OSError:
                 pass
             self.connection.close()
+
+    def _reset(self):
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.connection.close()
 
     def _command(self, line):
         verb = line.split(" ")[0].split(":")[0].upper()
@@ -267,7 +298,7 @@ class Conversation:
 
     def _step(self, step, usual):
         """Answers a step; returns the reply, which tells whether it was a yes."""
-        text = self.server.rule(step) or usual
+        text = self.server.rule(step, usual)
         self._reply(text)
         return text
 
@@ -278,7 +309,9 @@ class Conversation:
         elif self.server.auth:
             lines.append(self.server.auth)
         marks = ["-"] * (len(lines) - 1) + [" "]
-        self._step("ehlo", "\r\n".join(f"250{mark}{text}" for mark, text in zip(marks, lines)))
+        after_starttls = self.session.tls and not self.server.implicit_tls
+        self._step("ehlo-tls" if after_starttls else "ehlo",
+                   "\r\n".join(f"250{mark}{text}" for mark, text in zip(marks, lines)))
 
     def _do_helo(self, _line):
         self._reply("250 hello")
@@ -290,6 +323,9 @@ class Conversation:
             self._start_tls()
 
     def _start_tls(self):
+        instead = self.server.rule("tls")
+        if instead:
+            self._reply(instead)
         try:
             self.connection = self.server._tls.wrap_socket(self.connection, server_side=True)
         except OSError as error:
@@ -300,12 +336,12 @@ class Conversation:
     def _do_auth(self, line):
         words = line.split(" ")
         self.session.commands.append(" ".join(words[:2]))  # never the token
-        refusal = self.server.rule("auth")
-        if refusal:
-            self._reply(refusal)
+        challenge = self.server.rule("auth", "334 ")
+        if len(words) == 2 or not challenge.startswith("334"):
+            self._reply(challenge)
+        if not challenge.startswith("334"):
             return
         if len(words) == 2:
-            self._reply("334 ")
             words.append(self._line().decode("latin-1"))
         try:
             fields = base64.b64decode(words[2]).decode().split("\x01")
@@ -314,12 +350,11 @@ class Conversation:
         except (ValueError, IndexError):
             self._reply("501 5.5.2 not XOAUTH2")
             return
-        answer = self.server.rule("auth-data")
-        if answer is None and not self.server.accepts(self.session.user, self.session.token):
-            answer = "334 " + base64.b64encode(
+        usual = "235 2.7.0 accepted"
+        if not self.server.accepts(self.session.user, self.session.token):
+            usual = "334 " + base64.b64encode(
                 b'{"status":"401","schemes":"bearer","scope":"smtp"}').decode()
-        self._reply(answer or "235 2.7.0 accepted")
-        if answer and answer.startswith("334"):
+        if self._step("auth-data", usual).startswith("334"):
             self._line()
             self._reply("535 5.7.8 token refused")
 
@@ -351,7 +386,7 @@ class Conversation:
             return
         message = Message(self.sender, list(self.recipients), self._message(), self.session.user)
         self.server.attempts.append(message)
-        reply = self.server.rule("dot") or "250 2.0.0 queued"
+        reply = self.server.rule("dot", "250 2.0.0 queued")
         if reply.startswith("2"):
             self.server.deliver(message)
         self.sender, self.recipients = None, []
@@ -393,10 +428,20 @@ class Conversation:
         return line
 
     def _reply(self, text):
-        self.connection.sendall(text.encode() + b"\r\n")
+        data = text.encode("latin-1" if isinstance(text, Raw) else "utf-8")
+        if not isinstance(text, Raw):
+            data += b"\r\n"
+        if isinstance(text, Slow):
+            self._send_slowly(data)
+        else:
+            self.connection.sendall(data)
+        while isinstance(text, Flood):
+            self.connection.sendall(data * 100)
         if isinstance(text, Last):
-            if text.reset:
-                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
-                                           struct.pack("ii", 1, 0))
-                self.connection.close()
-            raise Closed("closed after a reply")
+            raise (Reset if text.reset else Closed)("closed after a reply")
+
+    def _send_slowly(self, data):
+        self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for byte in data:
+            self.connection.sendall(bytes([byte]))
+            time.sleep(0.0005)  # or the bytes would come together
