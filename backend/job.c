@@ -24,6 +24,7 @@ se_job_new (char **argv, GError **error)
   job->title = g_utf8_make_valid (argv[3], -1);
   job->arguments = se_option_list_parse (argv[5]);
   job->queue = get_variable ("PRINTER");
+  job->class = get_variable ("CLASS");
   job->uri = get_variable ("DEVICE_URI");
   job->content_type = get_variable ("FINAL_CONTENT_TYPE");
   if (job->id <= 0 || job->queue == NULL || job->uri == NULL)
@@ -43,6 +44,7 @@ se_job_free (SeJob *job)
   g_free (job->title);
   g_ptr_array_unref (job->arguments);
   g_free (job->queue);
+  g_free (job->class);
   g_free (job->uri);
   g_free (job->content_type);
   g_free (job);

@@ -14,6 +14,7 @@ typedef struct
   char *title;
   GPtrArray *arguments; /* SeOption of argv[5]: an attribute's name can forge any of them */
   char *queue;          /* PRINTER */
+  char *class;          /* CLASS: the class that the job was printed to; NULL: none */
   char *uri;            /* DEVICE_URI: argv[0] has lost everything up to the first '@' */
   char *content_type;   /* FINAL_CONTENT_TYPE; NULL on a queue without a PPD */
 } SeJob;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define HOUR 3600
+#define FIRST_REST (5 * 60) /* seconds */
 #define DAY (24 * HOUR)
 
 /* One message of two parts, the second beginning with a small letter, in whatever language. */
@@ -78,11 +79,36 @@ retry (SeOutcome *outcome, const SeEnd *end)
   return outcome;
 }
 
+/* How long the job rests. The jitter keeps jobs apart that failed together. */
+static gint64
+next_rest (const SeEnd *end)
+{
+  guint doublings = end->attempts > 2 ? MIN (end->attempts - 2, 16) : 0;
+  guint rest = (guint)MIN (end->retry_interval, (guint64)FIRST_REST << doublings);
+
+  return rest + (rest >= 10 ? g_random_int_range (0, (gint32)(rest / 10)) : 0);
+}
+
+/* Holds a job whose mail may have arrived several times by now: a person can look. */
+static SeOutcome *
+hold_in_doubt (SeOutcome *outcome, const SeEnd *end)
+{
+  outcome->code = SE_EXIT_HOLD;
+  outcome->lines = SE_HOLD_DEFERRED;
+  outcome->next_try = G_MAXINT64;
+  outcome->message = g_strdup_printf (
+      _ ("%s; it was sent %u times without an answer and is not sent again by itself: look whether "
+         "it has arrived, then cancel the job, or let the same mail be sent again by 'oauth-setup "
+         "release'"),
+      end->error->message, end->doubts);
+  return outcome;
+}
+
 /* Holds the job for oauth-setup release --due. */
 static SeOutcome *
 defer (SeOutcome *outcome, const SeEnd *end)
 {
-  gint64 due = end->not_before > end->now ? end->not_before : end->now + end->retry_interval;
+  gint64 due = end->not_before > end->now ? end->not_before : end->now + next_rest (end);
   g_autoptr (GDateTime) time = g_date_time_new_from_unix_local (due);
   g_autofree char *when = time != NULL ? g_date_time_format (time, "%Y-%m-%d %H:%M") : NULL;
   g_autofree char *next = when != NULL ? g_strdup_printf (_ ("the next try is at %s"), when) : NULL;
@@ -120,7 +146,9 @@ se_outcome_new (const SeEnd *end)
     case SE_ERROR_QUOTA:
       return defer (outcome, end);
     case SE_ERROR_IN_DOUBT:
+      return end->not_before == G_MAXINT64 ? hold_in_doubt (outcome, end) : defer (outcome, end);
     case SE_ERROR_TEMPORARY:
+    case SE_ERROR_DEFERRED:
       return end->attempts == 1 ? retry (outcome, end) : defer (outcome, end);
     case SE_ERROR_CANCELLED:
       /* cupsd ignores it after a person's cancel, and runs the job again where it was not one. */

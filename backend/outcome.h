@@ -13,7 +13,10 @@ typedef struct
   guint attempts;      /* this run included; 0: the journal could not be opened */
   gint64 first;        /* time of the first attempt, seconds since 1970 */
   gint64 now;
-  gint64 not_before;    /* of SE_ERROR_QUOTA: when to try again; 0: not known */
+  /* When to try again, of SE_ERROR_QUOTA and SE_ERROR_IN_DOUBT; 0: not known; G_MAXINT64: when a
+   * person says so. */
+  gint64 not_before;
+  guint doubts;         /* how often the mail was sent without an answer */
   guint retry_interval; /* seconds */
   guint give_up_after;  /* seconds; 0: never */
 } SeEnd;
@@ -30,9 +33,10 @@ typedef struct
 } SeOutcome;
 
 /* A document's or recipient's fault cancels the job. An account's or the configuration's holds it
- * until oauth-setup releases it. What may pass with time, a mail in doubt as well, is given to
- * cupsd once (exit code 6) and held from then on for oauth-setup release --due, until it is given
- * up. */
+ * until oauth-setup releases it. What may pass with time is given to cupsd once (exit code 6) and
+ * held from then on for oauth-setup release --due, each time for longer (from 5 minutes to
+ * retry_interval, with jitter), until it is given up. A mail in doubt is held at once, since
+ * cupsd's own time is too short for it, and in the end for a person. */
 SeOutcome *se_outcome_new (const SeEnd *end);
 void se_outcome_free (SeOutcome *outcome);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeOutcome, se_outcome_free)

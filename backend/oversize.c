@@ -13,7 +13,7 @@ may_come_smaller (const SeOversizeCase *oversize)
 
   return se_oversize_parse (oversize->queue->oversize) != SE_OVERSIZE_REJECT
          && se_journal_step (oversize->journal) == SE_JOURNAL_FIXED
-         && se_journal_accepted (oversize->journal) == 0
+         && !se_journal_is_begun (oversize->journal)
          && (oversize->told.owner == SE_LIMIT_NONE || now.size < oversize->told.size
              || se_journal_attempts (oversize->journal) == 1);
 }

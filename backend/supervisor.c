@@ -26,7 +26,7 @@
 
 /* What is left of the environment for the worker. */
 static const char *const passed_on[]
-    = { "CUPS_SERVERROOT", "DEVICE_URI", "FINAL_CONTENT_TYPE", "LANG", "PRINTER", "TZ" };
+    = { "CLASS", "CUPS_SERVERROOT", "DEVICE_URI", "FINAL_CONTENT_TYPE", "LANG", "PRINTER", "TZ" };
 
 /* Reads what is left of standard input, unless the job is cancelled: cupsd aborts a job, whatever
  * our exit code says, if its backend ends before all of its documents were filtered. */

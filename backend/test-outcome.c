@@ -38,19 +38,29 @@ test_table (void)
       "the cause; when mended, run 'oauth-setup release'" },
     { SE_ERROR_QUOTA, 1, 0, NOW + 7200, SE_EXIT_HOLD, SE_HOLD_DEFERRED, NOW + 7200, FALSE,
       "the next try is at 2027-01-15 10:00" },
-    { SE_ERROR_QUOTA, 2, 0, 0, SE_EXIT_HOLD, SE_HOLD_DEFERRED, NOW + 1800, FALSE, "next try" },
+    { SE_ERROR_QUOTA, 2, 0, 0, SE_EXIT_HOLD, SE_HOLD_DEFERRED, NOW + 300, FALSE, "next try" },
     { SE_ERROR_QUOTA, 2, 6 * DAY, 0, SE_EXIT_CANCEL, "", 0, TRUE, "given up after 6 days" },
     { SE_ERROR_TEMPORARY, 1, 600, 0, SE_EXIT_RETRY, SE_RETRY, NOW + 1800, FALSE,
       "the next try is soon" },
-    { SE_ERROR_TEMPORARY, 2, 900, 0, SE_EXIT_HOLD, SE_HOLD_DEFERRED, NOW + 1800, FALSE,
-      "the next try is at 2027-01-15 08:30" },
-    { SE_ERROR_TEMPORARY, 0, 0, 0, SE_EXIT_HOLD, SE_HOLD_DEFERRED, NOW + 1800, FALSE, "next try" },
-    { SE_ERROR_TEMPORARY, 9, 5 * DAY - 1, 0, SE_EXIT_HOLD, SE_HOLD_DEFERRED, NOW + 1800, FALSE,
+    { SE_ERROR_DEFERRED, 1, 600, 0, SE_EXIT_RETRY, SE_RETRY, NOW + 1800, FALSE,
+      "the next try is soon" },
+    /* Longer from try to try, as far as retry-interval. */
+    { SE_ERROR_TEMPORARY, 2, 900, 0, SE_EXIT_HOLD, SE_HOLD_DEFERRED, NOW + 300, FALSE,
+      "the next try is at 2027-01-15 08:0" },
+    { SE_ERROR_DEFERRED, 3, 900, 0, SE_EXIT_HOLD, SE_HOLD_DEFERRED, NOW + 600, FALSE, "next try" },
+    { SE_ERROR_TEMPORARY, 4, 900, 0, SE_EXIT_HOLD, SE_HOLD_DEFERRED, NOW + 1200, FALSE,
+      "next try" },
+    { SE_ERROR_TEMPORARY, 5, 900, 0, SE_EXIT_HOLD, SE_HOLD_DEFERRED, NOW + 1800, FALSE,
+      "next try" },
+    { SE_ERROR_TEMPORARY, 0, 0, 0, SE_EXIT_HOLD, SE_HOLD_DEFERRED, NOW + 300, FALSE, "next try" },
+    { SE_ERROR_TEMPORARY, 900, 5 * DAY - 1, 0, SE_EXIT_HOLD, SE_HOLD_DEFERRED, NOW + 1800, FALSE,
       "next try" },
     { SE_ERROR_TEMPORARY, 9, 5 * DAY, 0, SE_EXIT_CANCEL, "", 0, TRUE, "given up after 5 days" },
-    { SE_ERROR_IN_DOUBT, 1, 0, 0, SE_EXIT_RETRY, SE_RETRY, NOW + 1800, FALSE, "in doubt" },
-    { SE_ERROR_IN_DOUBT, 2, 0, 0, SE_EXIT_HOLD, SE_HOLD_DEFERRED, NOW + 1800, FALSE, "in doubt" },
-    { SE_ERROR_IN_DOUBT, 4, 5 * DAY, 0, SE_EXIT_CANCEL, "", 0, TRUE, "given up" },
+    { SE_ERROR_IN_DOUBT, 1, 0, NOW + 900, SE_EXIT_HOLD, SE_HOLD_DEFERRED, NOW + 900, FALSE,
+      "the next try is at 2027-01-15 08:15" },
+    { SE_ERROR_IN_DOUBT, 4, 0, G_MAXINT64, SE_EXIT_HOLD, SE_HOLD_DEFERRED, G_MAXINT64, FALSE,
+      "sent 3 times without an answer" },
+    { SE_ERROR_IN_DOUBT, 4, 5 * DAY, NOW + 900, SE_EXIT_CANCEL, "", 0, TRUE, "given up" },
     { SE_ERROR_CANCELLED, 1, 0, 0, SE_EXIT_RETRY, "", 0, FALSE, NULL },
     { SE_ERROR_CANCELLED, 5, 0, 0, SE_EXIT_RETRY, "", 0, FALSE, NULL },
   };
@@ -65,6 +75,7 @@ test_table (void)
                     .first = NOW - c->age,
                     .now = NOW,
                     .not_before = c->not_before,
+                    .doubts = 3,
                     .retry_interval = 1800,
                     .give_up_after = 5 * DAY };
       g_autoptr (SeOutcome) outcome = se_outcome_new (&end);
@@ -72,7 +83,11 @@ test_table (void)
       g_test_message ("%zu: %s", i, outcome->message);
       g_assert_cmpint (outcome->code, ==, c->code);
       g_assert_cmpstr (outcome->lines, ==, c->lines);
-      g_assert_cmpint (outcome->next_try, ==, c->next_try);
+      if (c->code == SE_EXIT_HOLD && c->not_before == 0 && c->next_try > 0) /* with jitter */
+        g_assert_true (outcome->next_try >= c->next_try
+                       && outcome->next_try <= NOW + (c->next_try - NOW) * 11 / 10);
+      else
+        g_assert_cmpint (outcome->next_try, ==, c->next_try);
       g_assert_cmpint (outcome->forget, ==, c->forget);
       g_assert_cmpint (outcome->anew, ==, strcmp (c->lines, SE_HOLD_AUTHORIZATION) == 0);
       if (c->says == NULL)

@@ -227,8 +227,10 @@ check_queue (const SeJob *job, GError **error)
 static gboolean
 open_journal (Worker *worker, GError **error)
 {
-  SeJobKey key = { .queue = worker->job->queue, .job = worker->job->id };
+  SeJobKey key = { .job = worker->job->id };
 
+  /* Any printer of a class may get the job at the next try. */
+  key.queue = worker->job->class != NULL ? worker->job->class : worker->job->queue;
   key.uuid = worker->facts->uuid;
   key.creation = worker->facts->creation;
   key.completion = worker->facts->completion;
@@ -301,6 +303,7 @@ fix (Worker *worker, const GPtrArray *entries, const char *const *sources, GErro
       return FALSE;
     }
   g_clear_pointer (&worker->spool, g_free);
+  se_journal_set_account (worker->journal, worker->account->address);
   return se_io_sync_parent (path, error) && se_mails_fix (mails, worker->journal, sources, error);
 }
 
@@ -313,7 +316,9 @@ deliver (Worker *worker, GError **error)
                           .get_token = se_authorization_get_token,
                           .token_data = &worker->authorization,
                           .max_message_size = worker->queue->max_message_size,
-                          .retry_for = worker->queue->retry_for,
+                          /* Another printer of the class may do better. */
+                          .retry_for = worker->job->class == NULL ? worker->queue->retry_for : 0,
+                          .resend_after = worker->queue->in_doubt_interval,
                           .cancel_fd = worker->cancel_fd,
                           .events = &events };
   g_autoptr (GError) local = NULL;
@@ -337,13 +342,41 @@ deliver (Worker *worker, GError **error)
   return FALSE;
 }
 
+/* A mail that another printer of the class has begun to send is that printer's: the rest goes out
+ * from its account. One that is not begun is composed anew. */
+static gboolean
+settle_account (Worker *worker, GError **error)
+{
+  g_autofree char *address = se_journal_account (worker->journal);
+  g_autofree char *path = se_config_path ();
+  g_autoptr (SeConfig) config = NULL;
+  SeAccount *account;
+
+  if (worker->job->class == NULL || se_journal_step (worker->journal) == SE_JOURNAL_OPEN
+      || address == NULL || g_str_equal (address, worker->account->address))
+    return TRUE;
+  if (!se_journal_is_begun (worker->journal))
+    return se_journal_reopen (worker->journal, error);
+  config = se_config_load (path, SE_PRESETS_FILE, error);
+  account = config != NULL ? se_config_get_account (config, address, error) : NULL;
+  if (account == NULL)
+    return FALSE;
+  se_account_free (worker->account);
+  worker->account = account;
+  worker->authorization.account = account;
+  return TRUE;
+}
+
 /* Composes and fixes the mail of these documents, unless it is the one that is fixed already. */
 static gboolean
 settle_message (Worker *worker, const GPtrArray *entries, GError **error)
 {
   g_autofree const char **sources = se_mails_sources (entries);
-  gboolean fixed = se_journal_step (worker->journal) != SE_JOURNAL_OPEN;
+  gboolean fixed;
 
+  if (!settle_account (worker, error))
+    return FALSE;
+  fixed = se_journal_step (worker->journal) != SE_JOURNAL_OPEN;
   if (fixed && se_journal_same_sources (worker->journal, sources))
     return TRUE;
   return (!fixed || se_journal_restart (worker->journal, error))
@@ -368,6 +401,17 @@ receive (Worker *worker, GError **error)
   return NULL;
 }
 
+/* The job is completed, but for these. One line: cupsd shows the first. */
+static void
+warn_of_refused (const SeJournal *journal)
+{
+  g_autoptr (GPtrArray) refused = se_journal_refused (journal);
+  g_autofree char *list = se_rcpt_refusals_to_string (refused);
+
+  if (refused->len > 0)
+    g_warning (_ ("The mail was sent, but not to recipients that the server refuses: %s"), list);
+}
+
 /* Everything from the job's arguments to the server's reply. */
 static gboolean
 run (Worker *worker, GError **error)
@@ -388,10 +432,12 @@ run (Worker *worker, GError **error)
     {
       g_info (_ ("The mail of this job was sent in an earlier run"));
       se_status_phase (SE_PHASE_ACCEPTED);
+      warn_of_refused (worker->journal);
       return TRUE;
     }
   if (!drop_spool (worker, error) || !deliver (worker, error))
     return FALSE;
+  warn_of_refused (worker->journal);
   pages = se_mails_pages (entries);
   if (pages > 0)
     se_log_write ("PAGE", "total %d", pages);
@@ -431,6 +477,7 @@ finish (Worker *worker, const GError *error)
     .first = worker->journal != NULL ? se_journal_first (worker->journal) : 0,
     .now = g_get_real_time () / G_USEC_PER_SEC,
     .not_before = worker->not_before,
+    .doubts = worker->journal != NULL ? se_journal_doubts (worker->journal, NULL) : 0,
     .retry_interval
     = worker->queue != NULL ? worker->queue->retry_interval : DEFAULT_RETRY_INTERVAL,
     .give_up_after = worker->queue != NULL ? worker->queue->give_up_after : 0,

@@ -90,6 +90,7 @@ const SeConfigKey se_config_keys[] = {
   QUEUE ("language", LANGUAGE, language),
   QUEUE ("retry-for", DURATION, retry_for),
   QUEUE ("retry-interval", DURATION, retry_interval),
+  QUEUE ("in-doubt-interval", DURATION, in_doubt_interval),
   QUEUE ("give-up-after", DURATION, give_up_after),
 
   { NULL, NULL, SE_VALUE_TEXT, -1 },

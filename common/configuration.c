@@ -226,6 +226,7 @@ se_config_get_queue (const SeConfig *config, const char *name, GError **error)
   queue->max_recipients = 100;
   queue->retry_for = 10 * 60;
   queue->retry_interval = 30 * 60;
+  queue->in_doubt_interval = 15 * 60;
   queue->give_up_after = 5 * 24 * 60 * 60;
   return fill (&places, "queue", queue, error) ? g_steal_pointer (&queue) : NULL;
 }

@@ -98,8 +98,12 @@ typedef struct
   char *language;
   /* How long one run of the backend tries again by itself, seconds; default 600. */
   guint retry_for;
-  /* How long a deferred job rests before release --due lets it go on, seconds; default 1800. */
+  /* How long a deferred job rests at most before release --due lets it go on, seconds; default
+   * 1800. */
   guint retry_interval;
+  /* How long a mail in doubt rests before it is sent again, seconds; default 900: more than the 10
+   * minutes that a server may take to answer (RFC 5321, 4.5.3.2.6). */
+  guint in_doubt_interval;
   /* How long a job may stay undelivered before it is given up, seconds; default 5 days. */
   guint give_up_after;
 } SeQueueConfig;

@@ -21,6 +21,7 @@ typedef enum
   SE_ERROR_TOKEN_REJECTED, /* the SMTP server refused this access token; a fresh one may do */
   SE_ERROR_QUOTA,          /* a sending limit is reached; passes with time */
   SE_ERROR_TEMPORARY,      /* network, server or machine in trouble; a later try may do */
+  SE_ERROR_DEFERRED,       /* the server does not take this mail for now; others may pass */
   SE_ERROR_IN_DOUBT,       /* the final dot was sent, no reply came: perhaps delivered */
   SE_ERROR_CANCELLED,      /* a person or cupsd asked to stop */
 } SeError;

@@ -16,6 +16,7 @@ enum
   FIRST_WAIT = 5,       /* seconds before the second try */
   LONGEST_WAIT = 60,    /* seconds between tries */
   QUOTA_WAIT = 60 * 60, /* seconds until a sending limit is tried again */
+  DEFERRED_TRIES = 2,   /* of a mail that the server puts off, in one run */
 };
 
 static SeSmtpOptions
@@ -114,6 +115,7 @@ typedef struct
 {
   const SeDeliveryEvents *events;
   SeJournal *journal; /* NULL: none */
+  GArray *results;    /* for each recipient; NULL: all of them or nothing */
   gboolean at_dot;    /* this try came as far as the dot */
 } Passage;
 
@@ -131,8 +133,12 @@ on_before_dot (gpointer data, GError **error)
 {
   Passage *passage = data;
 
-  if (passage->journal != NULL && !se_journal_before_dot (passage->journal, error))
-    return FALSE;
+  if (passage->journal != NULL)
+    {
+      se_journal_note_recipients (passage->journal, passage->results);
+      if (!se_journal_before_dot (passage->journal, error))
+        return FALSE;
+    }
   passage->at_dot = TRUE;
   if (passage->events != NULL && passage->events->before_dot != NULL)
     passage->events->before_dot (passage->events->data);
@@ -161,28 +167,71 @@ note_activity (const SeDelivery *delivery)
     g_warning (_ ("The time of the last mail cannot be kept: %s"), error->message);
 }
 
+/* Notes what the server said of the recipients where the message was not sent. FALSE: somebody may
+ * still be asked for again. */
+static gboolean
+note_refusals (SeJournal *journal, const GArray *results)
+{
+  g_autoptr (GError) error = NULL;
+
+  se_journal_note_recipients (journal, results);
+  if (!se_journal_not_sent (journal, &error))
+    g_warning (_ ("The server's answer (%s) cannot be kept in the journal: %s"),
+               se_rcpt_results_words (results, 0), error->message);
+  return se_journal_step (journal) == SE_JOURNAL_ACCEPTED;
+}
+
+static void
+tell_accepted (const SeDelivery *delivery, SeJournal *journal, const char *words)
+{
+  if (delivery->events != NULL && delivery->events->accepted != NULL)
+    delivery->events->accepted (words,
+                                journal != NULL && se_journal_step (journal) != SE_JOURNAL_ACCEPTED
+                                    ? MAX (1,
+                                           se_journal_mails (journal) - se_journal_done (journal))
+                                    : 0,
+                                delivery->events->data);
+}
+
+/* TRUE if the server took no recipient, so that nothing was sent. */
+static gboolean
+is_refused_to_all (const Passage *passage)
+{
+  return passage->results != NULL && !passage->at_dot
+         && se_rcpt_results_count (passage->results, SE_RCPT_ACCEPTED) == 0
+         && se_rcpt_results_words (passage->results, 0) != NULL;
+}
+
 /* One message through a session, with the journal's steps where there is a journal. */
 static gboolean
 pass_message (const SeDelivery *delivery, SeSmtp *smtp, SeJournal *journal,
               const SeEnvelope *envelope, SeMessage *message, int fd, SeSmtpReply **reply,
               GError **error)
 {
-  Passage passage = { delivery->events, journal, FALSE };
+  g_autoptr (GArray) results
+      = journal != NULL ? se_rcpt_results_new (envelope->recipients->len) : NULL;
+  Passage passage = { delivery->events, journal, results, FALSE };
   const SeSmtpEvents events = { on_progress, on_before_dot, &passage };
   g_autoptr (SeSmtpReply) answer = NULL;
   g_autofree char *words = NULL;
   GError *local = NULL;
-  gboolean ok = se_smtp_send (smtp, envelope, message, fd, &events, &answer, &local);
+  gboolean ok = se_smtp_send (smtp, envelope, message, fd, &events, results, &answer, &local);
 
   words = answer != NULL ? se_smtp_reply_to_string (answer) : g_strdup (_ ("no reply"));
   if (journal != NULL && passage.at_dot && !se_error_is (local, SE_ERROR_IN_DOUBT))
     note_reply (journal, ok, words);
-  if (ok && delivery->events != NULL && delivery->events->accepted != NULL)
-    delivery->events->accepted (
-        words, journal != NULL ? se_journal_mails (journal) - se_journal_accepted (journal) : 0,
-        delivery->events->data);
   if (ok)
-    note_activity (delivery);
+    {
+      tell_accepted (delivery, journal, words);
+      note_activity (delivery);
+    }
+  else if (is_refused_to_all (&passage) && note_refusals (journal, results))
+    {
+      /* The others have it. */
+      g_clear_error (&local);
+      tell_accepted (delivery, journal, se_journal_reply (journal));
+      ok = TRUE;
+    }
   if (reply != NULL)
     *reply = g_steal_pointer (&answer);
   if (!ok)
@@ -198,7 +247,7 @@ check_limit (const SeDelivery *delivery, const SeJournal *journal, GError **erro
   SeLimit limit;
   guint64 size;
 
-  if (se_journal_accepted (journal) > 0 || se_journal_step (journal) == SE_JOURNAL_DOT)
+  if (se_journal_is_begun (journal))
     return TRUE;
   limit = se_limit_get (delivery->server != NULL ? delivery->server->state_directory : NULL,
                         delivery->account, delivery->max_message_size);
@@ -215,6 +264,24 @@ send_current (const SeDelivery *delivery, SeSmtp *smtp, SeJournal *journal, int 
          && pass_message (delivery, smtp, journal, &envelope, message, fd, NULL, error);
 }
 
+/* After a pass: whoever still waits was put off. */
+static gboolean
+check_deferred (const SeJournal *journal, GError **error)
+{
+  g_autoptr (GPtrArray) deferred = NULL;
+  g_autofree char *list = NULL;
+
+  if (se_journal_step (journal) == SE_JOURNAL_ACCEPTED)
+    return TRUE;
+  deferred = se_journal_deferred (journal);
+  list = se_rcpt_refusals_to_string (deferred);
+  g_set_error (error, SE_ERROR, SE_ERROR_DEFERRED,
+               _ ("The server does not take the mail for some recipients yet, the others have it: "
+                  "%s"),
+               list);
+  return FALSE;
+}
+
 /* All that is left of the job, through one session. */
 static gboolean
 send_rest (const SeDelivery *delivery, SeJournal *journal, int fd, GError **error)
@@ -227,29 +294,43 @@ send_rest (const SeDelivery *delivery, SeJournal *journal, int fd, GError **erro
   /* Once more: the session may have told of a limit that was not known. */
   if (smtp == NULL || !check_limit (delivery, journal, error))
     return FALSE;
-  while (se_journal_step (journal) != SE_JOURNAL_ACCEPTED)
+  se_journal_start_pass (journal);
+  while (se_journal_has_next (journal))
     if (!send_current (delivery, smtp, journal, fd, error))
       return FALSE;
-  return TRUE;
+  return check_deferred (journal, error);
+}
+
+/* What a person has to know besides: what went out before, and what may have. */
+static void
+tell_what_went_out (const SeJournal *journal, gboolean was_in_doubt, GError **error)
+{
+  if (se_journal_done (journal) > 0)
+    g_prefix_error (error, _ ("Of this job's %u mails, %u went out; mail %u: "),
+                    se_journal_mails (journal), se_journal_done (journal),
+                    se_journal_done (journal) + 1);
+  if (was_in_doubt && !se_error_is (*error, SE_ERROR_IN_DOUBT)
+      && se_journal_step (journal) == SE_JOURNAL_DOT)
+    g_prefix_error (error, _ ("An earlier try may have delivered the mail; this one: "));
 }
 
 static gboolean
 send_journalled (const SeDelivery *delivery, SeJournal *journal, GError **error)
 {
   const char *path = se_journal_bundle_path (journal);
+  gboolean was_in_doubt = se_journal_step (journal) == SE_JOURNAL_DOT;
   se_autofd int fd = open (path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  GError *local = NULL;
 
   if (fd < 0)
     {
       se_error_set_errno (error, errno, _ ("cannot open the spooled documents %s"), path);
       return FALSE;
     }
-  if (send_rest (delivery, journal, fd, error))
+  if (send_rest (delivery, journal, fd, &local))
     return TRUE;
-  if (se_journal_accepted (journal) > 0)
-    g_prefix_error (error, _ ("Of this job's %u mails, %u went out; mail %u: "),
-                    se_journal_mails (journal), se_journal_accepted (journal),
-                    se_journal_accepted (journal) + 1);
+  tell_what_went_out (journal, was_in_doubt, &local);
+  g_propagate_error (error, local);
   return FALSE;
 }
 
@@ -283,9 +364,52 @@ next_wait (guint try)
   return wait - g_random_int_range (0, (gint32)(wait / 2));
 }
 
-gboolean
-se_delivery_send (const SeDelivery *delivery, SeJournal *journal, gint64 *not_before,
-                  GError **error)
+/* When a job that ends so is to go on; 0: as usual. */
+static gint64
+next_time (const SeJournal *journal, const GError *error)
+{
+  if (se_error_is (error, SE_ERROR_QUOTA))
+    return g_get_real_time () / G_USEC_PER_SEC + QUOTA_WAIT;
+  if (!se_error_is (error, SE_ERROR_IN_DOUBT))
+    return 0;
+  return se_journal_doubts (journal, NULL) < SE_DELIVERY_SENDS_IN_DOUBT
+             ? se_journal_next_try (journal)
+             : G_MAXINT64;
+}
+
+/* A mail that is in doubt rests first, unless somebody has let it go on. */
+static gboolean
+check_doubt (SeJournal *journal, GError **error)
+{
+  gint64 since;
+  guint doubts = se_journal_doubts (journal, &since);
+  gboolean enough = doubts >= SE_DELIVERY_SENDS_IN_DOUBT;
+  g_autoptr (GDateTime) time = g_date_time_new_from_unix_local (since);
+  g_autofree char *when = g_date_time_format (time, "%Y-%m-%d %H:%M");
+
+  if (se_journal_step (journal) != SE_JOURNAL_DOT)
+    return TRUE;
+  if (se_journal_is_settled (journal) && enough)
+    se_journal_forget_doubts (journal);
+  if (se_journal_is_settled (journal)
+      || (!enough && g_get_real_time () / G_USEC_PER_SEC >= se_journal_next_try (journal)))
+    return TRUE;
+  g_set_error (error, SE_ERROR, SE_ERROR_IN_DOUBT,
+               _ ("The whole mail was sent (%s), and the server's answer is not known"), when);
+  return FALSE;
+}
+
+/* TRUE if it is worth while to try once more in this run. tries: before this one. */
+static gboolean
+may_pass (const GError *error, guint tries)
+{
+  return se_error_is (error, SE_ERROR_TEMPORARY)
+         || (se_error_is (error, SE_ERROR_DEFERRED) && tries + 1 < DEFERRED_TRIES);
+}
+
+/* Tries until it is done or not worth while any more. */
+static gboolean
+send_with_patience (const SeDelivery *delivery, SeJournal *journal, GError **error)
 {
   const SeDeliveryEvents *events = delivery->events;
   gint64 deadline = 0; /* monotonic ms, from the first trouble on */
@@ -300,9 +424,7 @@ se_delivery_send (const SeDelivery *delivery, SeJournal *journal, gint64 *not_be
       now = g_get_monotonic_time () / 1000;
       if (try == 0)
         deadline = now + delivery->retry_for * G_GINT64_CONSTANT (1000);
-      if (se_error_is (local, SE_ERROR_QUOTA) && not_before != NULL)
-        *not_before = g_get_real_time () / G_USEC_PER_SEC + QUOTA_WAIT;
-      if (!se_error_is (local, SE_ERROR_TEMPORARY) || now >= deadline)
+      if (!may_pass (local, try) || now >= deadline)
         {
           g_propagate_error (error, g_steal_pointer (&local));
           return FALSE;
@@ -313,6 +435,21 @@ se_delivery_send (const SeDelivery *delivery, SeJournal *journal, gint64 *not_be
       if (!pause_for (delivery, wait, error))
         return FALSE;
     }
+}
+
+gboolean
+se_delivery_send (const SeDelivery *delivery, SeJournal *journal, gint64 *not_before,
+                  GError **error)
+{
+  GError *local = NULL;
+
+  se_journal_resend_after (journal, delivery->resend_after);
+  if (check_doubt (journal, &local) && send_with_patience (delivery, journal, &local))
+    return TRUE;
+  if (not_before != NULL)
+    *not_before = next_time (journal, local);
+  g_propagate_error (error, local);
+  return FALSE;
 }
 
 gboolean

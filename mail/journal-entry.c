@@ -61,18 +61,33 @@ se_journal_entry_set_damaged (GError **error, const char *path, const char *what
       path, what);
 }
 
+static gboolean
+read_step (GKeyFile *entry, SeJournalStep *step)
+{
+  g_autofree char *name = g_key_file_get_string (entry, SE_JOURNAL_ENTRY, "step", NULL);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (step_names); i++)
+    if (g_strcmp0 (name, step_names[i]) == 0)
+      {
+        *step = (SeJournalStep)i;
+        return TRUE;
+      }
+  return FALSE;
+}
+
 /* Entries of an older version are made today's: a package may be upgraded while jobs are held. */
 static gboolean
-load (GKeyFile *entry, const char *text)
+load (GKeyFile *entry, const char *text, SeJournalStep *step)
 {
   int version;
 
-  if (!g_key_file_load_from_data (entry, text, strlen (text), G_KEY_FILE_NONE, NULL))
+  if (!g_key_file_load_from_data (entry, text, strlen (text), G_KEY_FILE_NONE, NULL)
+      || !read_step (entry, step))
     return FALSE;
   version = g_key_file_get_integer (entry, SE_JOURNAL_ENTRY, "version", NULL);
-  if (version == 1)
-    se_journal_message_upgrade (entry);
-  return version == 1 || version == SE_JOURNAL_VERSION;
+  if (version >= 1 && version < SE_JOURNAL_VERSION)
+    se_journal_message_upgrade (entry, *step);
+  return version >= 1 && version <= SE_JOURNAL_VERSION;
 }
 
 GKeyFile *
@@ -82,7 +97,6 @@ se_journal_entry_read (const char *path, SeJournalStep *step, GError **error)
   gsize length;
   g_autofree char *text = se_io_read_file (path, SE_JOURNAL_ENTRY_MAX, &length, error);
   g_autofree char *digest = NULL;
-  g_autofree char *name = NULL;
   char *end;
 
   if (text == NULL)
@@ -101,19 +115,9 @@ se_journal_entry_read (const char *path, SeJournalStep *step, GError **error)
       se_journal_entry_set_damaged (error, path, _ ("its checksum is wrong"));
       return NULL;
     }
-  if (!load (entry, text))
-    {
-      se_journal_entry_set_damaged (error, path, _ ("another version of scan-email wrote it"));
-      return NULL;
-    }
-  name = g_key_file_get_string (entry, SE_JOURNAL_ENTRY, "step", NULL);
-  for (gsize i = 0; i < G_N_ELEMENTS (step_names); i++)
-    if (g_strcmp0 (name, step_names[i]) == 0)
-      {
-        *step = (SeJournalStep)i;
-        return g_steal_pointer (&entry);
-      }
-  se_journal_entry_set_damaged (error, path, _ ("its step is unknown"));
+  if (load (entry, text, step))
+    return g_steal_pointer (&entry);
+  se_journal_entry_set_damaged (error, path, _ ("another version of scan-email wrote it"));
   return NULL;
 }
 

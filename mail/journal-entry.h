@@ -9,18 +9,26 @@ G_BEGIN_DECLS
  *
  * An entry is a key file with a last line that holds the digest of all before it:
  *
- *   [entry]       version, queue, job, uuid, creation, completion, first, attempts, step,
- *                 next-try, reply
- *   [message]     from, recipients, sources, bundle-size, mails, accepted; of a fixed entry
- *   [mail N]      texts, ranges, reply (once it is accepted); N from 1 to mails
+ *   [entry]       version, queue, job, uuid, creation, completion, account, first, attempts,
+ *                 step, next-try, settled, dots (when each final dot was sent that nobody
+ *                 answered), reply
+ *   [message]     from, recipients, sources, bundle-size, mails, current (the mail of the
+ *                 last dot), refused and refused-words (recipients refused for good, and why),
+ *                 deferred and deferred-words (for now); of a fixed entry
+ *   [mail N]      texts, ranges, accepted (recipients that it was accepted for, by their places in
+ *                 the list), dot (those of the last dot), reply (to it); N from 1 to mails
  *   # end SHA256
  *
- * Addresses, texts and ranges go once all mails are accepted. */
+ * Addresses, texts and ranges go once nobody waits for a mail any more, but for those that were
+ * refused. */
 #define SE_JOURNAL_ENTRY "entry"
 #define SE_JOURNAL_MESSAGE "message"
-#define SE_JOURNAL_VERSION 2 /* version 1 is read, too: one mail, in [message] */
+#define SE_JOURNAL_VERSION 3 /* 1 and 2 are read, too; see se_journal_message_upgrade */
 
 #define SE_JOURNAL_ENTRY_MAX (32 * 1024 * 1024) /* bytes of a file; a larger one is damaged */
+
+/* Bytes that an entry may grow by in a step: a reply, and whom it is for. */
+#define SE_JOURNAL_SPARE 4096
 
 /* "QUEUE-JOB-HASH", owned by the caller; start: "QUEUE-JOB-" of all entries that a job may have,
  * and perhaps of another queue's that looks the same here. */

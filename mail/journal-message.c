@@ -47,7 +47,6 @@ se_journal_message_set (GKeyFile *entry, const SeAddress *from, const GPtrArray 
   set_strings (entry, MESSAGE, "recipients", addresses);
   g_key_file_set_string_list (entry, MESSAGE, "sources", sources, g_strv_length ((char **)sources));
   g_key_file_set_integer (entry, MESSAGE, "mails", (int)n_mails);
-  g_key_file_set_integer (entry, MESSAGE, "accepted", 0);
   for (guint i = 0; i < n_mails; i++)
     set_mail (entry, i + 1, &mails[i]);
 }
@@ -64,20 +63,196 @@ se_journal_message_mails (GKeyFile *entry)
   return get_number (entry, "mails");
 }
 
-guint
-se_journal_message_accepted (GKeyFile *entry)
+/* Addresses of [message] and, beside them, the server's words. */
+#define REFUSED "refused"
+#define REFUSED_WORDS "refused-words"
+#define DEFERRED "deferred"
+#define DEFERRED_WORDS "deferred-words"
+
+static char **
+get_strings (GKeyFile *entry, const char *key)
 {
-  return get_number (entry, "accepted");
+  char **strings = g_key_file_get_string_list (entry, MESSAGE, key, NULL, NULL);
+
+  return strings != NULL ? strings : g_new0 (char *, 1);
+}
+
+/* A list of positions, which are counted from 1 in the file. */
+static GArray *
+get_positions (GKeyFile *entry, guint mail, const char *key)
+{
+  g_autofree char *group = mail_group (mail);
+  gsize n = 0;
+  g_autofree int *numbers = g_key_file_get_integer_list (entry, group, key, &n, NULL);
+  GArray *positions = g_array_new (FALSE, FALSE, sizeof (guint));
+
+  for (gsize i = 0; i < n; i++)
+    if (numbers[i] > 0)
+      {
+        guint position = (guint)numbers[i] - 1;
+
+        g_array_append_val (positions, position);
+      }
+  return positions;
+}
+
+static void
+set_positions (GKeyFile *entry, guint mail, const char *key, const GArray *positions)
+{
+  g_autofree char *group = mail_group (mail);
+  g_autofree int *numbers = g_new (int, positions->len + 1);
+
+  for (guint i = 0; i < positions->len; i++)
+    numbers[i] = (int)g_array_index (positions, guint, i) + 1;
+  g_key_file_set_integer_list (entry, group, key, numbers, positions->len);
+}
+
+static gboolean
+holds (const GArray *positions, guint position)
+{
+  for (guint i = 0; i < positions->len; i++)
+    if (g_array_index (positions, guint, i) == position)
+      return TRUE;
+  return FALSE;
+}
+
+GArray *
+se_journal_message_pending (GKeyFile *entry, guint mail)
+{
+  g_auto (GStrv) recipients = get_strings (entry, "recipients");
+  g_auto (GStrv) refused = get_strings (entry, REFUSED);
+  g_autoptr (GArray) accepted = get_positions (entry, mail, "accepted");
+  GArray *pending = g_array_new (FALSE, FALSE, sizeof (guint));
+
+  for (guint i = 0; recipients[i] != NULL; i++)
+    if (!g_strv_contains ((const char *const *)refused, recipients[i]) && !holds (accepted, i))
+      g_array_append_val (pending, i);
+  return pending;
+}
+
+guint
+se_journal_message_done (GKeyFile *entry)
+{
+  guint mails = se_journal_message_mails (entry);
+  guint done = 0;
+
+  if (!g_key_file_has_key (entry, MESSAGE, "recipients", NULL))
+    return mails; /* all of them: what was of use to nobody any more is gone */
+  for (guint mail = 1; mail <= mails; mail++)
+    {
+      g_autoptr (GArray) pending = se_journal_message_pending (entry, mail);
+
+      done += pending->len == 0;
+    }
+  return done;
+}
+
+gboolean
+se_journal_message_is_begun (GKeyFile *entry)
+{
+  guint mails = se_journal_message_mails (entry);
+
+  for (guint mail = 1; mail <= mails; mail++)
+    {
+      g_autoptr (GArray) accepted = get_positions (entry, mail, "accepted");
+
+      if (accepted->len > 0)
+        return TRUE;
+    }
+  return FALSE;
 }
 
 void
-se_journal_message_accept (GKeyFile *entry, const char *reply)
+se_journal_message_set_dot (GKeyFile *entry, guint mail, const GArray *recipients)
 {
-  guint mail = se_journal_message_accepted (entry) + 1;
-  g_autofree char *group = mail_group (mail);
+  g_key_file_set_integer (entry, MESSAGE, "current", (int)mail);
+  set_positions (entry, mail, "dot", recipients);
+}
 
+guint
+se_journal_message_dot_mail (GKeyFile *entry)
+{
+  return get_number (entry, "current");
+}
+
+GArray *
+se_journal_message_dot (GKeyFile *entry, guint mail)
+{
+  return get_positions (entry, mail, "dot");
+}
+
+void
+se_journal_message_accept (GKeyFile *entry, guint mail, const GArray *recipients, const char *reply)
+{
+  g_autofree char *group = mail_group (mail);
+  g_autoptr (GArray) accepted = get_positions (entry, mail, "accepted");
+
+  g_array_append_vals (accepted, recipients->data, recipients->len);
+  set_positions (entry, mail, "accepted", accepted);
+  g_key_file_remove_key (entry, group, "dot", NULL);
   g_key_file_set_string (entry, group, "reply", reply);
-  g_key_file_set_integer (entry, MESSAGE, "accepted", (int)mail);
+}
+
+static void
+take_out (GKeyFile *entry, const char *key, const char *words_key, const char *address)
+{
+  g_auto (GStrv) addresses = get_strings (entry, key);
+  g_auto (GStrv) words = get_strings (entry, words_key);
+  g_autoptr (GPtrArray) kept = g_ptr_array_new ();
+  g_autoptr (GPtrArray) kept_words = g_ptr_array_new ();
+
+  for (guint i = 0; addresses[i] != NULL && words[i] != NULL; i++)
+    if (strcmp (addresses[i], address) != 0)
+      {
+        g_ptr_array_add (kept, addresses[i]);
+        g_ptr_array_add (kept_words, words[i]);
+      }
+  if (kept->len > 0)
+    {
+      set_strings (entry, MESSAGE, key, kept);
+      set_strings (entry, MESSAGE, words_key, kept_words);
+      return;
+    }
+  g_key_file_remove_key (entry, MESSAGE, key, NULL);
+  g_key_file_remove_key (entry, MESSAGE, words_key, NULL);
+}
+
+static void
+append (GKeyFile *entry, const char *key, const char *text)
+{
+  g_auto (GStrv) old = get_strings (entry, key);
+  g_autoptr (GPtrArray) all = g_ptr_array_new ();
+
+  for (char **i = old; *i != NULL; i++)
+    g_ptr_array_add (all, *i);
+  g_ptr_array_add (all, (gpointer)text);
+  set_strings (entry, MESSAGE, key, all);
+}
+
+void
+se_journal_message_refuse (GKeyFile *entry, const SeAddress *recipient, gboolean for_good,
+                           const char *words)
+{
+  g_autofree char *address = se_address_to_string (recipient);
+  const char *key = for_good ? REFUSED : DEFERRED;
+  const char *words_key = for_good ? REFUSED_WORDS : DEFERRED_WORDS;
+
+  take_out (entry, DEFERRED, DEFERRED_WORDS, address);
+  take_out (entry, key, words_key, address);
+  append (entry, key, address);
+  append (entry, words_key, words);
+}
+
+GPtrArray *
+se_journal_message_refusals (GKeyFile *entry, gboolean for_good)
+{
+  g_auto (GStrv) addresses = get_strings (entry, for_good ? REFUSED : DEFERRED);
+  g_auto (GStrv) words = get_strings (entry, for_good ? REFUSED_WORDS : DEFERRED_WORDS);
+  GPtrArray *refusals = g_ptr_array_new_with_free_func ((GDestroyNotify)se_rcpt_refusal_free);
+
+  for (guint i = 0; addresses[i] != NULL && words[i] != NULL; i++)
+    g_ptr_array_add (refusals, se_rcpt_refusal_new (addresses[i], words[i]));
+  return refusals;
 }
 
 gboolean
@@ -159,6 +334,8 @@ se_journal_message_strip (GKeyFile *entry)
   g_key_file_remove_key (entry, MESSAGE, "from", NULL);
   g_key_file_remove_key (entry, MESSAGE, "recipients", NULL);
   g_key_file_remove_key (entry, MESSAGE, "bundle-size", NULL);
+  g_key_file_remove_key (entry, MESSAGE, DEFERRED, NULL);
+  g_key_file_remove_key (entry, MESSAGE, DEFERRED_WORDS, NULL);
   for_each_mail (entry, strip_mail);
 }
 
@@ -179,17 +356,47 @@ move_key (GKeyFile *entry, const char *key, const char *group)
   g_key_file_remove_key (entry, MESSAGE, key, NULL);
 }
 
-void
-se_journal_message_upgrade (GKeyFile *entry)
+static GArray *
+all_positions (GKeyFile *entry)
 {
-  if (g_key_file_has_key (entry, MESSAGE, "texts", NULL))
-    {
-      g_autofree char *group = mail_group (1);
+  g_auto (GStrv) recipients = get_strings (entry, "recipients");
+  GArray *all = g_array_new (FALSE, FALSE, sizeof (guint));
 
-      move_key (entry, "texts", group);
-      move_key (entry, "ranges", group);
-      g_key_file_set_integer (entry, MESSAGE, "mails", 1);
-      g_key_file_set_integer (entry, MESSAGE, "accepted", 0);
+  for (guint i = 0; recipients[i] != NULL; i++)
+    g_array_append_val (all, i);
+  return all;
+}
+
+static void
+upgrade_version_1 (GKeyFile *entry)
+{
+  g_autofree char *group = mail_group (1);
+
+  if (!g_key_file_has_key (entry, MESSAGE, "texts", NULL))
+    return;
+  move_key (entry, "texts", group);
+  move_key (entry, "ranges", group);
+  g_key_file_set_integer (entry, MESSAGE, "mails", 1);
+}
+
+void
+se_journal_message_upgrade (GKeyFile *entry, SeJournalStep step)
+{
+  g_autoptr (GArray) all = all_positions (entry);
+  guint accepted;
+
+  upgrade_version_1 (entry);
+  accepted = get_number (entry, "accepted");
+  g_key_file_remove_key (entry, MESSAGE, "accepted", NULL);
+  if (all->len > 0)
+    for (guint mail = 1; mail <= accepted; mail++)
+      set_positions (entry, mail, "accepted", all);
+  if (step == SE_JOURNAL_DOT)
+    {
+      gint64 first = g_key_file_get_int64 (entry, SE_JOURNAL_ENTRY, "first", NULL);
+
+      se_journal_message_set_dot (entry, accepted + 1, all);
+      g_key_file_set_int64 (entry, SE_JOURNAL_ENTRY, "dots", first);
     }
   g_key_file_set_integer (entry, SE_JOURNAL_ENTRY, "version", SE_JOURNAL_VERSION);
 }

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "mail/journal-message.h"
-
-#include "common/io.h"
+#include "mail/journal-private.h"
 #include "mail/journal-list.h"
 
 #include <errno.h>
@@ -13,28 +11,8 @@
 #define ENTRY SE_JOURNAL_ENTRY
 #define MESSAGE SE_JOURNAL_MESSAGE
 
-enum
-{
-  SPARE = 4096, /* bytes, for the reply in the entry of an accepted job */
-};
-
-struct SeJournal
-{
-  char *path;
-  char *lock_path;
-  char *bundle_path;
-  int lock;
-  GKeyFile *entry;
-  SeJournalStep step;
-  gboolean in_doubt; /* an earlier try sent the dot and saw no reply */
-  char *reply;
-  SeAddress *from; /* restored */
-  GPtrArray *recipients;
-  SeReplacement *reserved; /* room on the disk for the entry of an accepted job */
-};
-
-static gboolean
-commit (SeJournal *journal, GError **error)
+gboolean
+se_journal_commit (SeJournal *journal, GError **error)
 {
   gsize length;
   g_autofree char *text = se_journal_entry_text (journal->entry, journal->step, &length);
@@ -42,13 +20,13 @@ commit (SeJournal *journal, GError **error)
   return se_io_replace_file (journal->path, text, length, 0600, error);
 }
 
-static gboolean
-commit_step (SeJournal *journal, SeJournalStep step, GError **error)
+gboolean
+se_journal_commit_step (SeJournal *journal, SeJournalStep step, GError **error)
 {
   SeJournalStep before = journal->step;
 
   journal->step = step;
-  if (commit (journal, error))
+  if (se_journal_commit (journal, error))
     return TRUE;
   journal->step = before;
   return FALSE;
@@ -63,9 +41,8 @@ remove_file (const char *path, GError **error)
   return FALSE;
 }
 
-/* Removes what an accepted entry no longer needs; it is in nobody's way if that fails. */
-static void
-drop_bundle (const SeJournal *journal)
+void
+se_journal_drop_bundle (const SeJournal *journal)
 {
   g_autoptr (GError) error = NULL;
 
@@ -84,12 +61,13 @@ start_over (SeJournal *journal)
 {
   se_journal_message_remove (journal->entry);
   g_key_file_remove_key (journal->entry, ENTRY, "next-try", NULL);
+  g_key_file_remove_key (journal->entry, ENTRY, "dots", NULL);
   g_key_file_remove_key (journal->entry, ENTRY, "reply", NULL);
   set_first (journal);
   g_key_file_set_integer (journal->entry, ENTRY, "attempts", 0);
   g_clear_pointer (&journal->reply, g_free);
   journal->step = SE_JOURNAL_OPEN;
-  journal->in_doubt = FALSE;
+  g_clear_pointer (&journal->positions, g_array_unref);
 }
 
 static void
@@ -117,7 +95,7 @@ load_or_start (SeJournal *journal, const SeJobKey *key, GError **error)
       if (journal->entry == NULL)
         return FALSE;
       journal->reply = g_key_file_get_string (journal->entry, ENTRY, "reply", NULL);
-      journal->in_doubt = journal->step == SE_JOURNAL_DOT;
+      journal->settled = g_key_file_get_boolean (journal->entry, ENTRY, "settled", NULL);
     }
   else if (errno == ENOENT)
     start_entry (journal, key);
@@ -129,7 +107,7 @@ load_or_start (SeJournal *journal, const SeJobKey *key, GError **error)
 
   if (journal->step == SE_JOURNAL_ACCEPTED)
     {
-      drop_bundle (journal);
+      se_journal_drop_bundle (journal);
       /* A completion that is not known must not send a mail twice. */
       if (key->completion == 0
           || key->completion == g_key_file_get_int64 (journal->entry, ENTRY, "completion", NULL))
@@ -138,10 +116,11 @@ load_or_start (SeJournal *journal, const SeJobKey *key, GError **error)
     }
   if (!g_key_file_has_key (journal->entry, ENTRY, "first", NULL))
     set_first (journal);
+  g_key_file_remove_key (journal->entry, ENTRY, "settled", NULL);
   g_key_file_set_int64 (journal->entry, ENTRY, "completion", key->completion);
   g_key_file_set_integer (journal->entry, ENTRY, "attempts",
                           (int)se_journal_attempts (journal) + 1);
-  return commit (journal, error);
+  return se_journal_commit (journal, error);
 }
 
 static char *
@@ -168,6 +147,7 @@ se_journal_open (const char *state_directory, const SeJobKey *key, int cancel_fd
   if (spool == NULL)
     return NULL;
   journal = g_new0 (SeJournal, 1);
+  journal->put_off = g_hash_table_new (NULL, NULL);
   journal->path = g_build_filename (directory, name, NULL);
   journal->lock_path = g_strconcat (journal->path, ".lock", NULL);
   journal->bundle_path = g_build_filename (spool, bundle, NULL);
@@ -186,6 +166,9 @@ se_journal_close (SeJournal *journal)
   se_io_replace_free (journal->reserved);
   g_clear_pointer (&journal->entry, g_key_file_unref);
   g_clear_pointer (&journal->recipients, g_ptr_array_unref);
+  g_clear_pointer (&journal->positions, g_array_unref);
+  g_clear_pointer (&journal->named, g_array_unref);
+  g_hash_table_unref (journal->put_off);
   se_address_free (journal->from);
   se_io_clear_fd (&journal->lock);
   g_free (journal->reply);
@@ -219,6 +202,18 @@ se_journal_reply (const SeJournal *journal)
   return journal->reply;
 }
 
+void
+se_journal_set_account (SeJournal *journal, const char *address)
+{
+  g_key_file_set_string (journal->entry, ENTRY, "account", address);
+}
+
+char *
+se_journal_account (const SeJournal *journal)
+{
+  return g_key_file_get_string (journal->entry, ENTRY, "account", NULL);
+}
+
 const char *
 se_journal_bundle_path (const SeJournal *journal)
 {
@@ -239,7 +234,7 @@ se_journal_restart (SeJournal *journal, GError **error)
 {
   start_over (journal);
   g_key_file_set_integer (journal->entry, ENTRY, "attempts", 1);
-  return commit (journal, error) && remove_file (journal->bundle_path, error);
+  return se_journal_commit (journal, error) && remove_file (journal->bundle_path, error);
 }
 
 gboolean
@@ -248,14 +243,16 @@ se_journal_reopen (SeJournal *journal, GError **error)
   if (journal->step == SE_JOURNAL_ACCEPTED)
     return TRUE;
   g_key_file_remove_key (journal->entry, ENTRY, "first", NULL);
-  if (journal->step != SE_JOURNAL_FIXED || se_journal_accepted (journal) > 0)
-    return commit (journal, error);
+  g_key_file_set_boolean (journal->entry, ENTRY, "settled", TRUE);
+  if (journal->step != SE_JOURNAL_FIXED || se_journal_message_is_begun (journal->entry))
+    return se_journal_commit (journal, error);
   se_journal_message_remove (journal->entry);
-  return commit_step (journal, SE_JOURNAL_OPEN, error) && remove_file (journal->bundle_path, error);
+  return se_journal_commit_step (journal, SE_JOURNAL_OPEN, error)
+         && remove_file (journal->bundle_path, error);
 }
 
-static gboolean
-bundle_size (const SeJournal *journal, gint64 *size, GError **error)
+gboolean
+se_journal_bundle_size (const SeJournal *journal, gint64 *size, GError **error)
 {
   struct stat status;
 
@@ -276,7 +273,7 @@ check_length (const SeJournal *journal, guint n_mails, GError **error)
   gsize length;
 
   g_free (se_journal_entry_text (journal->entry, SE_JOURNAL_FIXED, &length));
-  if (length + (guint64)n_mails * SPARE <= SE_JOURNAL_ENTRY_MAX)
+  if (length + (guint64)n_mails * SE_JOURNAL_SPARE <= SE_JOURNAL_ENTRY_MAX)
     return TRUE;
   g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
                _ ("The texts of this job's %u mails are too long for the journal: print it in "
@@ -293,128 +290,20 @@ se_journal_fix (SeJournal *journal, const SeAddress *from, const GPtrArray *reci
   gint64 size;
 
   g_return_val_if_fail (n_mails > 0, FALSE);
-  if (!bundle_size (journal, &size, error))
+  if (!se_journal_bundle_size (journal, &size, error))
     return FALSE;
   se_journal_message_set (journal->entry, from, recipients, mails, n_mails, sources);
   g_key_file_set_int64 (journal->entry, MESSAGE, "bundle-size", size);
-  return check_length (journal, n_mails, error) && commit_step (journal, SE_JOURNAL_FIXED, error);
-}
-
-guint
-se_journal_mails (const SeJournal *journal)
-{
-  return se_journal_message_mails (journal->entry);
-}
-
-guint
-se_journal_accepted (const SeJournal *journal)
-{
-  return se_journal_message_accepted (journal->entry);
-}
-
-gboolean
-se_journal_largest (const SeJournal *journal, guint64 *size, GError **error)
-{
-  guint mails = se_journal_mails (journal);
-
-  *size = 0;
-  for (guint mail = se_journal_accepted (journal) + 1; mail <= mails; mail++)
-    {
-      g_autoptr (SeMessage) message
-          = se_journal_message_get (journal->entry, journal->path, mail, error);
-
-      if (message == NULL)
-        return FALSE;
-      *size = MAX (*size, se_message_size (message));
-    }
-  return TRUE;
-}
-
-gboolean
-se_journal_restore (SeJournal *journal, const SeAddress **from, GPtrArray **recipients,
-                    SeMessage **message, GError **error)
-{
-  gint64 size;
-
-  g_return_val_if_fail (journal->step == SE_JOURNAL_FIXED || journal->step == SE_JOURNAL_DOT,
-                        FALSE);
-  g_clear_pointer (&journal->from, se_address_free);
-  g_clear_pointer (&journal->recipients, g_ptr_array_unref);
-  if (!bundle_size (journal, &size, error)
-      || !se_journal_message_envelope (journal->entry, journal->path, &journal->from,
-                                       &journal->recipients, error))
-    return FALSE;
-  if (size != g_key_file_get_int64 (journal->entry, MESSAGE, "bundle-size", NULL))
-    {
-      g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-                   _ ("The spooled documents %s are no longer those of the journal: cancel the job "
-                      "and print it again"),
-                   journal->bundle_path);
-      return FALSE;
-    }
-  *message = se_journal_message_get (journal->entry, journal->path,
-                                     se_journal_accepted (journal) + 1, error);
-  *from = journal->from;
-  *recipients = journal->recipients;
-  return *message != NULL;
-}
-
-gboolean
-se_journal_before_dot (SeJournal *journal, GError **error)
-{
-  gsize length;
-
-  g_free (se_journal_entry_text (journal->entry, journal->step, &length));
-  /* A disk that fills up now must not lose the 250. */
-  if (journal->reserved == NULL)
-    journal->reserved = se_io_replace_begin (journal->path, 0600, length + SPARE, error);
-  return journal->reserved != NULL && commit_step (journal, SE_JOURNAL_DOT, error);
-}
-
-/* Notes that the current mail is accepted; with the last one the job is done. */
-static void
-accept_mail (SeJournal *journal)
-{
-  se_journal_message_accept (journal->entry, journal->reply);
-  journal->in_doubt = FALSE;
-  journal->step = SE_JOURNAL_FIXED;
-  if (se_journal_accepted (journal) < se_journal_mails (journal))
-    return;
-  journal->step = SE_JOURNAL_ACCEPTED;
-  se_journal_message_strip (journal->entry);
-  g_key_file_remove_key (journal->entry, ENTRY, "next-try", NULL);
-}
-
-gboolean
-se_journal_replied (SeJournal *journal, gboolean accepted, const char *reply, GError **error)
-{
-  g_autofree char *text = NULL;
-  gsize length;
-  gboolean ok;
-
-  g_free (journal->reply);
-  journal->reply = g_utf8_make_valid (reply, -1);
-  g_key_file_set_string (journal->entry, ENTRY, "reply", journal->reply);
-  if (!accepted)
-    {
-      g_clear_pointer (&journal->reserved, se_io_replace_free);
-      return commit_step (journal, journal->in_doubt ? SE_JOURNAL_DOT : SE_JOURNAL_FIXED, error);
-    }
-  accept_mail (journal);
-  text = se_journal_entry_text (journal->entry, journal->step, &length);
-  ok = journal->reserved != NULL ? se_io_replace_commit (journal->reserved, text, length, error)
-                                 : se_io_replace_file (journal->path, text, length, 0600, error);
-  g_clear_pointer (&journal->reserved, se_io_replace_free);
-  if (ok && journal->step == SE_JOURNAL_ACCEPTED)
-    drop_bundle (journal);
-  return ok;
+  return check_length (journal, n_mails, error)
+         && se_journal_commit_step (journal, SE_JOURNAL_FIXED, error);
 }
 
 gboolean
 se_journal_defer (SeJournal *journal, gint64 next_try, GError **error)
 {
   g_key_file_set_int64 (journal->entry, ENTRY, "next-try", next_try);
-  return commit (journal, error);
+  g_key_file_set_boolean (journal->entry, ENTRY, "settled", TRUE);
+  return se_journal_commit (journal, error);
 }
 
 gboolean

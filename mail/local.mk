@@ -9,6 +9,8 @@ mail_libmail_a_SOURCES = \
   mail/address.h \
   mail/delivery.c \
   mail/delivery.h \
+  mail/envelope.c \
+  mail/envelope.h \
   mail/filename.c \
   mail/header.c \
   mail/header.h \
@@ -17,6 +19,8 @@ mail_libmail_a_SOURCES = \
   mail/journal-list.c \
   mail/journal-list.h \
   mail/journal-message.c \
+  mail/journal-passage.c \
+  mail/journal-private.h \
   mail/journal-message.h \
   mail/journal.c \
   mail/journal.h \
@@ -125,7 +129,12 @@ mail_test_journal_list_SOURCES = mail/test-journal-list.c $(MAIL_TEST_JOURNAL)
 mail_test_journal_list_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 mail_test_journal_list_LDADD = $(MAIL_LIBS)
 
-check_PROGRAMS += mail/test-delivery
-mail_test_delivery_SOURCES = mail/test-delivery.c $(MAIL_TEST_SERVER)
+MAIL_TEST_DELIVERY = mail/test-delivery-fixture.c mail/test-delivery-fixture.h $(MAIL_TEST_SERVER)
+
+check_PROGRAMS += mail/test-delivery mail/test-delivery-fate
+mail_test_delivery_fate_SOURCES = mail/test-delivery-fate.c $(MAIL_TEST_DELIVERY)
+mail_test_delivery_fate_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+mail_test_delivery_fate_LDADD = $(MAIL_LIBS)
+mail_test_delivery_SOURCES = mail/test-delivery.c $(MAIL_TEST_DELIVERY)
 mail_test_delivery_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 mail_test_delivery_LDADD = $(MAIL_LIBS)

@@ -161,13 +161,17 @@ const SeSmtpErrorRow se_smtp_error_rows[] = {
        N_ ("The server sees too many sign-ins at the moment, or cannot check them."), LATER),
   ROW (ANY, 421, "4.7.0", NULL, TEMPORARY,
        N_ ("The server slows this account or this address down, or closes for now."), LATER),
-  ROW (MESSAGE, 451, "4.7.0", NULL, TEMPORARY,
+  ROW (MAIL, 451, "4.7.0", NULL, TEMPORARY,
        N_ ("The server has trouble at the moment, or wants to see the mail later again."), LATER),
-  ROW (RCPT, 452, "4.5.3", NULL, TEMPORARY,
+  ROW (ANY, 421, NULL, NULL, TEMPORARY, N_ ("The server closes the connection for now."), LATER),
+  ROW (RCPT | DATA, 451, "4.7.0", NULL, DEFERRED,
+       N_ ("The server has trouble at the moment, or wants to see the mail later again."), LATER),
+  ROW (RCPT, 452, "4.5.3", NULL, DEFERRED,
        N_ ("The server takes fewer recipients at once than the mail has."),
        N_ ("Send to fewer at once (max-recipients) if it lasts.")),
 
   /* RFC 5321, 4.2.1, by the first digit. */
+  ROW (RCPT | DATA, 4, NULL, NULL, DEFERRED, N_ ("The server does not take the mail yet."), LATER),
   ROW (ANY, 4, NULL, NULL, TEMPORARY, N_ ("The server cannot do it at the moment."), LATER),
   ROW (GREETING, 5, NULL, NULL, CONFIG, N_ ("The server does not serve this computer."),
        N_ ("Check smtp-server of the provider %{provider}, or let the server's administrator allow "

@@ -306,37 +306,105 @@ send_mail (SeSmtp *smtp, const SeEnvelope *envelope, guint64 size, GError **erro
   return FALSE;
 }
 
-/* Every recipient is asked for, so that the message can list all that were refused. The gravest
- * refusal decides: a permanent one before a temporary one. */
-static gboolean
-send_recipients (SeSmtp *smtp, const SeEnvelope *envelope, GError **error)
+/* Whose fault a refused RCPT is: its recipient's, or that of who sends. */
+static SeRcptFate
+fate_of (const SeAdvice *advice)
+{
+  switch (advice->error)
+    {
+    case SE_ERROR_DOCUMENT:
+      return SE_RCPT_REFUSED;
+    case SE_ERROR_DEFERRED:
+      return SE_RCPT_DEFERRED;
+    default:
+      return SE_RCPT_OPEN;
+    }
+}
+
+/* Says why a mail goes to nobody. advice: of the refusal that decides. */
+static void
+set_recipients_error (SeSmtp *smtp, const SeEnvelope *envelope, const GArray *results,
+                      const SeAdvice *advice, GError **error)
 {
   g_autoptr (GString) list = g_string_new (NULL);
-  guint refused = 0;
-  const SeAdvice *advice = NULL;
   g_autofree char *all = NULL;
+  guint refused = 0;
 
-  for (guint i = 0; i < envelope->recipients->len; i++)
+  for (guint i = 0; i < results->len; i++)
     {
-      g_autofree char *to = se_address_to_string (g_ptr_array_index (envelope->recipients, i));
-      g_autofree char *words = NULL;
+      g_autofree char *to = se_address_to_string (envelope->recipients->pdata[i]);
+
+      if (se_rcpt_results_fate (results, i) == SE_RCPT_ACCEPTED
+          || se_rcpt_results_words (results, i) == NULL)
+        continue;
+      refused++;
+      g_string_append_printf (list, "%s%s: %s", list->len > 0 ? "; " : "", to,
+                              se_rcpt_results_words (results, i));
+    }
+  all = g_strdup_printf (_ ("%s refused %u of %u recipients, so the mail was not sent: %s"),
+                         smtp->host, refused, results->len, list->str);
+  se_smtp_set_advice (error, smtp->account, advice, all);
+}
+
+/* What is not a recipient's own fault decides. Else, where the mail must go to all, a refusal for
+ * good; where it goes to those who can have it, one that may pass. */
+static gboolean
+is_graver (const SeAdvice *advice, const SeAdvice *than, gboolean all_or_nothing)
+{
+  return than == NULL || fate_of (advice) == SE_RCPT_OPEN
+         || (fate_of (than) != SE_RCPT_OPEN
+             && fate_of (advice) == (all_or_nothing ? SE_RCPT_REFUSED : SE_RCPT_DEFERRED));
+}
+
+/* Takes the reply for one recipient. *advice: of the gravest refusal so far. FALSE: no more can be
+ * asked for. */
+static gboolean
+take_recipient (SeSmtp *smtp, GArray *results, guint index, gboolean all_or_nothing,
+                const SeAdvice **advice)
+{
+  g_autofree char *words = se_smtp_reply_to_string (smtp->reply);
+  const SeAdvice *found;
+  SeRcptFate fate;
+
+  if (smtp->reply->code / 100 == 2)
+    {
+      se_rcpt_results_set (results, index, SE_RCPT_ACCEPTED, words);
+      return TRUE;
+    }
+  /* So many are enough for this transaction. */
+  if (smtp->reply->code == 452 && !all_or_nothing
+      && se_rcpt_results_count (results, SE_RCPT_ACCEPTED) > 0)
+    return FALSE;
+  found = se_smtp_find_advice (SE_SMTP_RCPT, smtp->reply);
+  fate = fate_of (found);
+  se_rcpt_results_set (results, index, fate, words);
+  if (is_graver (found, *advice, all_or_nothing))
+    *advice = found;
+  return fate != SE_RCPT_OPEN;
+}
+
+/* Every recipient is asked for, so that all that were refused can be told. all_or_nothing: one that
+ * is refused keeps the mail back. */
+static gboolean
+send_recipients (SeSmtp *smtp, const SeEnvelope *envelope, GArray *results, gboolean all_or_nothing,
+                 GError **error)
+{
+  const SeAdvice *advice = NULL;
+  gboolean go_on = TRUE;
+
+  for (guint i = 0; i < results->len && go_on; i++)
+    {
+      g_autofree char *to = se_address_to_string (envelope->recipients->pdata[i]);
 
       if (!command (smtp, error, "RCPT TO:<%s>", to))
         return FALSE;
-      if (smtp->reply->code / 100 == 2)
-        continue;
-      if (refused++ == 0 || advice->error == SE_ERROR_TEMPORARY)
-        advice = se_smtp_find_advice (SE_SMTP_RCPT, smtp->reply);
-      words = se_smtp_reply_to_string (smtp->reply);
-      g_string_append_printf (list, "%s%s: %s", list->len > 0 ? "; " : "", to, words);
-      if (!smtp->idle)
-        break;
+      go_on = take_recipient (smtp, results, i, all_or_nothing, &advice);
     }
-  if (refused == 0)
+  if (advice == NULL
+      || (!all_or_nothing && fate_of (advice) != SE_RCPT_OPEN
+          && se_rcpt_results_count (results, SE_RCPT_ACCEPTED) > 0))
     return TRUE;
-  all = g_strdup_printf (_ ("%s refused %u of %u recipients, so the mail was not sent: %s"),
-                         smtp->host, refused, envelope->recipients->len, list->str);
-  se_smtp_set_advice (error, smtp->account, advice, all);
+  set_recipients_error (smtp, envelope, results, advice, error);
   return FALSE;
 }
 
@@ -476,9 +544,10 @@ send_data (SeSmtp *smtp, SeMessage *message, const SeSmtpEvents *events, GError 
 
 gboolean
 se_smtp_send (SeSmtp *smtp, const SeEnvelope *envelope, SeMessage *message, int fd,
-              const SeSmtpEvents *events, SeSmtpReply **reply, GError **error)
+              const SeSmtpEvents *events, GArray *results, SeSmtpReply **reply, GError **error)
 {
   guint64 size = se_message_size (message);
+  g_autoptr (GArray) own_results = se_rcpt_results_new (envelope->recipients->len);
   gboolean ok;
 
   if (!check_size (smtp, size, error))
@@ -487,7 +556,10 @@ se_smtp_send (SeSmtp *smtp, const SeEnvelope *envelope, SeMessage *message, int 
   smtp->cancel_mode = SE_CANCEL_NOW;
   se_message_rewind (message, fd);
   ok = send_mail (smtp, envelope, size, error);
-  if (ok && !(send_recipients (smtp, envelope, error) && send_data (smtp, message, events, error)))
+  if (ok
+      && !(send_recipients (smtp, envelope, results != NULL ? results : own_results,
+                            results == NULL, error)
+           && send_data (smtp, message, events, error)))
     {
       ok = FALSE;
       reset (smtp);

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "common/configuration.h"
-#include "mail/address.h"
+#include "mail/envelope.h"
 #include "mail/message.h"
 
 G_BEGIN_DECLS
@@ -63,12 +63,6 @@ SeSmtp *se_smtp_open (const SeSmtpOptions *options, GError **error);
 /* SIZE as the server states it in octets (RFC 1870); 0: none stated. */
 guint64 se_smtp_max_size (const SeSmtp *smtp);
 
-typedef struct
-{
-  const SeAddress *from;
-  GPtrArray *recipients; /* SeAddress: To, Cc and Bcc */
-} SeEnvelope;
-
 /* What a caller is told while a message goes out; every member may be NULL. before_dot returning
  * FALSE (with error set) ends the session without the dot: nothing is delivered. */
 typedef struct
@@ -78,16 +72,22 @@ typedef struct
   gpointer data;
 } SeSmtpEvents;
 
-/* Sends one message: MAIL, one RCPT a recipient, DATA, the message from fd, the final dot. Any 5xx
- * to RCPT: RSET, nothing sent, SE_ERROR_DOCUMENT lists the recipients with the server's words; any
- * 4xx: SE_ERROR_TEMPORARY. SIZE is compared before MAIL (SE_ERROR_TOO_LARGE, mail/limit.h). An
- * early reply during DATA is final. Connection lost or time-out after the dot: SE_ERROR_IN_DOUBT.
- * Cancelled before the dot: RSET/QUIT where possible, SE_ERROR_CANCELLED; after it: waits for the
- * reply, 25 s at most. reply: the reply that decided, owned by the caller; may be NULL.
- * 5xx to MAIL FROM and SendAsDenied after the data: SE_ERROR_CONFIG; sending limits (Gmail 550
- * 5.4.5, Exchange SubmissionQuotaExceeded): SE_ERROR_QUOTA; other 5xx: SE_ERROR_DOCUMENT. */
+/* Sends one message: MAIL, one RCPT a recipient, DATA, the message from fd, the final dot.
+ * results: of se_rcpt_results_new, gets the reply for each recipient before before_dot is called.
+ * The mail goes to those that are accepted; where the server has enough recipients for one
+ * transaction (452 after one was accepted; RFC 5321, 4.5.3.1.10) the rest stays OPEN. NULL: all of
+ * them or nothing. None accepted: DATA is not sent; SE_ERROR_DOCUMENT if all are refused for good,
+ * SE_ERROR_DEFERRED if some are only for now, with the server's words for each.
+ * SIZE is compared before MAIL (SE_ERROR_TOO_LARGE, mail/limit.h). An early reply during DATA is
+ * final. 4xx to the message: SE_ERROR_DEFERRED. Connection lost or time-out after the dot:
+ * SE_ERROR_IN_DOUBT; before it: SE_ERROR_TEMPORARY. Cancelled before the dot: RSET/QUIT where
+ * possible, SE_ERROR_CANCELLED; after it: waits for the reply, 25 s at most. reply: the reply that
+ * decided, owned by the caller; may be NULL. 5xx to MAIL FROM and SendAsDenied, to a recipient or
+ * after the data: SE_ERROR_CONFIG; sending limits (Gmail 550 5.4.5, Exchange
+ * SubmissionQuotaExceeded): SE_ERROR_QUOTA; other 5xx: SE_ERROR_DOCUMENT. */
 gboolean se_smtp_send (SeSmtp *smtp, const SeEnvelope *envelope, SeMessage *message, int fd,
-                       const SeSmtpEvents *events, SeSmtpReply **reply, GError **error);
+                       const SeSmtpEvents *events, GArray *results, SeSmtpReply **reply,
+                       GError **error);
 
 /* Asks by MAIL and RSET whether the server lets the account send as from. It may still refuse a
  * message (Exchange does, after the data). Errors as se_smtp_send. */

@@ -58,7 +58,7 @@ check_current (SeJournal *journal, guint i)
   g_autoptr (GError) error = NULL;
 
   g_assert_cmpuint (se_journal_mails (journal), ==, MAILS);
-  g_assert_cmpuint (se_journal_accepted (journal), ==, i);
+  g_assert_cmpuint (se_journal_done (journal), ==, i);
   g_assert_true (se_journal_restore (journal, &from, &recipients, &message, &error));
   g_assert_no_error (error);
   g_assert_cmpuint (recipients->len, ==, 1);
@@ -180,7 +180,7 @@ test_done (Fixture *f, gconstpointer unused)
   for (int step = 0; step < STEPS; step++)
     g_assert_true (do_step (journal, step));
   g_assert_cmpint (se_journal_step (journal), ==, SE_JOURNAL_ACCEPTED);
-  g_assert_cmpuint (se_journal_accepted (journal), ==, MAILS);
+  g_assert_cmpuint (se_journal_done (journal), ==, MAILS);
   g_assert_cmpstr (se_journal_reply (journal), ==, "250 2.0.0 queued as Q3");
   g_assert_true (g_file_get_contents (path, &contents, NULL, NULL));
   for (int i = 1; i <= MAILS; i++)
@@ -256,18 +256,174 @@ test_largest (Fixture *f, gconstpointer unused)
   g_assert_cmpuint (size, ==, 0);
 }
 
-/* An entry as version 1 wrote it. */
+/* An entry as an older version wrote it. */
 static void
-write_version_1 (const char *path, const char *step, const char *message)
+write_old (const char *path, int version, const char *step, const char *message)
 {
   g_autofree char *text = g_strdup_printf (
-      "[entry]\nversion=1\nqueue=" FIXTURE_QUEUE "\njob=12\nuuid=" FIXTURE_UUID
+      "[entry]\nversion=%d\nqueue=" FIXTURE_QUEUE "\njob=12\nuuid=" FIXTURE_UUID
       "\ncreation=1700000000\nfirst=1700000001\nattempts=1\ncompletion=0\nstep=%s\n%s",
-      step, message);
+      version, step, message);
   g_autofree char *digest = se_digest_text (text);
   g_autofree char *whole = g_strconcat (text, "# end ", digest, "\n", NULL);
 
   g_assert_true (g_file_set_contents (path, whole, -1, NULL));
+}
+
+/* A job of two mails as version 2 wrote it: the first was accepted for all. */
+static void
+test_version_2 (Fixture *f, gconstpointer unused)
+{
+  static const char message[]
+      = "\n[message]\nfrom=scanner@example.com\nrecipients=a@example.org;b@example.net;\n"
+        "sources=aa11;bb22;\nmails=2\naccepted=1\nbundle-size=14\n"
+        "\n[mail 1]\ntexts=x\\r\\n;\nranges=\nreply=250 ok\n"
+        "\n[mail 2]\ntexts=Subject: a\\r\\n\\r\\n;\\r\\nend\\r\\n;\nranges=3 11;\n";
+  static const char *const steps[] = { "fixed", "dot" };
+
+  se_journal_close (fixture_open (f));
+  for (gsize i = 0; i < G_N_ELEMENTS (steps); i++)
+    {
+      g_autofree char *path = fixture_entry_path (f);
+      g_autoptr (SeJournal) journal = NULL;
+      g_autoptr (SeMessage) restored = NULL;
+      g_autoptr (GError) error = NULL;
+      const SeAddress *from;
+      GPtrArray *recipients;
+
+      write_old (path, 2, steps[i], message);
+      journal = fixture_open (f);
+      fixture_write_bundle (journal);
+      g_assert_cmpuint (se_journal_mails (journal), ==, 2);
+      g_assert_cmpuint (se_journal_done (journal), ==, 1);
+      g_assert_true (se_journal_is_begun (journal));
+      g_assert_cmpuint (se_journal_doubts (journal, NULL), ==, i);
+      g_assert_true (se_journal_restore (journal, &from, &recipients, &restored, &error));
+      g_assert_no_error (error);
+      g_assert_cmpuint (recipients->len, ==, 2);
+      g_assert_cmpstr (se_message_texts (restored)[0], ==, "Subject: a\r\n\r\n");
+      g_assert_true (se_journal_before_dot (journal, NULL));
+      g_assert_true (se_journal_replied (journal, TRUE, "250 ok", NULL));
+      g_assert_cmpint (se_journal_step (journal), ==, SE_JOURNAL_ACCEPTED);
+    }
+}
+
+/* The replies to RCPT of one transaction: 'a' accepted, 'd' deferred, 'r' refused, '-' not asked.
+ */
+static GArray *
+make_results (const char *fates)
+{
+  GArray *results = se_rcpt_results_new ((guint)strlen (fates));
+
+  for (guint i = 0; fates[i] != '\0'; i++)
+    if (fates[i] != '-')
+      se_rcpt_results_set (results, i,
+                           fates[i] == 'a'   ? SE_RCPT_ACCEPTED
+                           : fates[i] == 'd' ? SE_RCPT_DEFERRED
+                                             : SE_RCPT_REFUSED,
+                           "what it said");
+  return results;
+}
+
+static void
+expect_recipients (SeJournal *journal, const char *expected)
+{
+  g_autoptr (GString) all = g_string_new (NULL);
+  g_autoptr (SeMessage) message = NULL;
+  const SeAddress *from;
+  GPtrArray *recipients;
+
+  g_assert_true (se_journal_has_next (journal));
+  g_assert_true (se_journal_restore (journal, &from, &recipients, &message, NULL));
+  for (guint i = 0; i < recipients->len; i++)
+    g_string_append (all, ((SeAddress *)recipients->pdata[i])->local);
+  g_assert_cmpstr (all->str, ==, expected);
+}
+
+/* One transaction up to a step: 0 noted only, 1 the dot, 2 the 250. */
+static void
+transact (SeJournal *journal, const char *expected, const char *fates, int steps)
+{
+  g_autoptr (GArray) results = make_results (fates);
+
+  expect_recipients (journal, expected);
+  se_journal_note_recipients (journal, results);
+  if (strchr (fates, 'a') == NULL)
+    g_assert_true (se_journal_not_sent (journal, NULL));
+  else if (steps > 0)
+    g_assert_true (se_journal_before_dot (journal, NULL));
+  if (strchr (fates, 'a') != NULL && steps > 1)
+    g_assert_true (se_journal_replied (journal, TRUE, "250 ok", NULL));
+}
+
+static SeJournal *
+fix_for_four (Fixture *f)
+{
+  SeJournal *journal = fixture_open (f);
+  g_autoptr (SeAddress) from = se_address_parse ("scanner@example.com", NULL);
+  g_autoptr (GPtrArray) to = se_address_parse_list ("a@x.org, b@x.org, c@x.org, d@x.org", NULL);
+  g_autoptr (SeMessage) message = make_mail (0);
+  const SeAttachment range = { .offset = 0, .length = 5 };
+  const SeJournalMail mails[] = { { message, &range, 1 }, { message, &range, 1 } };
+
+  fixture_write_bundle (journal);
+  g_assert_true (se_journal_fix (journal, from, to, mails, 2, fixture_sources, NULL));
+  return journal;
+}
+
+/* Each of several recipients has its own fate, through every kind of end of a worker. */
+static void
+test_recipients (Fixture *f, gconstpointer unused)
+{
+  g_autoptr (SeJournal) journal = fix_for_four (f);
+  g_autoptr (GPtrArray) refused = NULL;
+
+  transact (journal, "abcd", "ard-", 2); /* d: the server had enough */
+  transact (journal, "d", "a", 2);
+  transact (journal, "ad", "aa", 2); /* the second mail; c is put off, b refused for good */
+  g_assert_false (se_journal_has_next (journal));
+  g_assert_cmpint (se_journal_step (journal), ==, SE_JOURNAL_FIXED);
+  g_assert_cmpuint (se_journal_done (journal), ==, 0);
+  se_journal_start_pass (journal);
+  transact (journal, "c", "a", 1); /* killed after the dot */
+  g_clear_pointer (&journal, se_journal_close);
+
+  journal = fixture_open (f);
+  g_assert_cmpint (se_journal_step (journal), ==, SE_JOURNAL_DOT);
+  transact (journal, "c", "a", 2);
+  g_assert_cmpuint (se_journal_done (journal), ==, 1);
+  transact (journal, "c", "r", 2); /* refused for good at the last mail */
+  g_assert_cmpint (se_journal_step (journal), ==, SE_JOURNAL_ACCEPTED);
+  refused = se_journal_refused (journal);
+  g_assert_cmpuint (refused->len, ==, 2);
+  g_assert_cmpuint (fixture_count (f, "spool"), ==, 0);
+}
+
+/* A mail in doubt is sent again to those that it was sent to, and to nobody else. */
+static void
+test_doubt_of_some (Fixture *f, gconstpointer unused)
+{
+  g_autoptr (SeJournal) journal = fix_for_four (f);
+
+  transact (journal, "abcd", "adra", 1);
+  g_clear_pointer (&journal, se_journal_close);
+  journal = fixture_open (f);
+  transact (journal, "ad", "aa", 2);
+  transact (journal, "b", "a", 2);
+  transact (journal, "abd", "aaa", 2);
+  g_assert_cmpint (se_journal_step (journal), ==, SE_JOURNAL_ACCEPTED);
+}
+
+/* Nobody can have it. */
+static void
+test_all_refused (Fixture *f, gconstpointer unused)
+{
+  g_autoptr (SeJournal) journal = fix_for_four (f);
+
+  transact (journal, "abcd", "rrrr", 2);
+  g_assert_false (se_journal_has_next (journal));
+  g_assert_false (se_journal_is_begun (journal));
+  g_assert_cmpint (se_journal_step (journal), ==, SE_JOURNAL_FIXED);
 }
 
 /* A package may be upgraded while jobs are held: they go on with the mail that was fixed. */
@@ -296,7 +452,7 @@ test_version_1 (Fixture *f, gconstpointer unused)
       g_autofree char *path = fixture_entry_path (f);
       g_autoptr (SeJournal) journal = NULL;
 
-      write_version_1 (path, cases[i].name, cases[i].message);
+      write_old (path, 1, cases[i].name, cases[i].message);
       journal = fixture_open (f);
       g_assert_cmpint (se_journal_step (journal), ==, cases[i].step);
       g_assert_cmpuint (se_journal_mails (journal), ==, cases[i].mails);
@@ -337,5 +493,9 @@ main (int argc, char **argv)
   ADD ("/journal-mails/largest", test_largest);
   ADD ("/journal-mails/too-long", test_too_long);
   ADD ("/journal-mails/version-1", test_version_1);
+  ADD ("/journal-mails/version-2", test_version_2);
+  ADD ("/journal-mails/recipients", test_recipients);
+  ADD ("/journal-mails/doubt-of-some", test_doubt_of_some);
+  ADD ("/journal-mails/all-refused", test_all_refused);
   return g_test_run ();
 }

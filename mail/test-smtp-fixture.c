@@ -115,6 +115,7 @@ fixture_tear_down (Fixture *f)
   g_ptr_array_unref (f->recipients);
   g_free (f->digest);
   se_smtp_reply_free (f->reply);
+  g_clear_pointer (&f->results, g_array_unref);
 }
 
 static void
@@ -146,7 +147,8 @@ fixture_send (Fixture *f, GError **error)
 
   f->progress = 0;
   g_clear_pointer (&f->reply, se_smtp_reply_free);
-  return se_smtp_send (f->smtp, &envelope, f->message, f->fd, &events, &f->reply, error);
+  return se_smtp_send (f->smtp, &envelope, f->message, f->fd, &events, f->results, &f->reply,
+                       error);
 }
 
 void

@@ -20,6 +20,7 @@ typedef struct
   guint64 progress;
   gboolean at_dot;
   gboolean refuse_dot;
+  GArray *results; /* NULL, as at first: all recipients or nothing */
   SeSmtpReply *reply;
 } Fixture;
 

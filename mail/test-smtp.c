@@ -53,7 +53,7 @@ test_again (void)
   g_assert_error (refused, SE_ERROR, SE_ERROR_DOCUMENT);
   g_clear_error (&refused);
   g_assert_false (fixture_send (&f, &refused));
-  g_assert_error (refused, SE_ERROR, SE_ERROR_TEMPORARY);
+  g_assert_error (refused, SE_ERROR, SE_ERROR_DEFERRED);
   g_assert_true (fixture_send (&f, &error));
   g_assert_true (fixture_send (&f, &error));
   messages = test_server_ask (server, "messages");
@@ -88,7 +88,7 @@ static const Case cases[] = {
   { "MAIL 354", "at\tmail\treply\t354 what", SE_ERROR_TEMPORARY, "354 what", NULL, TRUE, NULL },
   { "RCPT 550", "at\trcpt\treply\t550 5.1.1 no such user", SE_ERROR_DOCUMENT,
     "refused 1 of 2 recipients", "a@example.org: 550 5.1.1 no such user", TRUE, NULL },
-  { "RCPT 450", "at\trcpt\treply\t450 4.2.1 greylisted", SE_ERROR_TEMPORARY,
+  { "RCPT 450", "at\trcpt\treply\t450 4.2.1 greylisted", SE_ERROR_DEFERRED,
     "a@example.org: 450 4.2.1 greylisted", NULL, TRUE, NULL },
   { "RCPT 450 and 550", "at\trcpt\treply\t450 4.2.1 wait\nat\trcpt\treply\t550 5.1.1 no",
     SE_ERROR_DOCUMENT, "a@example.org: 450 4.2.1 wait", "\"b c\"@example.net: 550 5.1.1 no", TRUE,
@@ -99,7 +99,7 @@ static const Case cases[] = {
     SE_ERROR_CONFIG, "from-address", NULL, TRUE, NULL },
   { "DATA 554", "at\tdata\treply\t554 5.5.1 no valid recipients", SE_ERROR_DOCUMENT, "554 5.5.1",
     NULL, TRUE, NULL },
-  { "DATA 451", "at\tdata\treply\t451 4.3.0 later", SE_ERROR_TEMPORARY, "451 4.3.0", NULL, TRUE,
+  { "DATA 451", "at\tdata\treply\t451 4.3.0 later", SE_ERROR_DEFERRED, "451 4.3.0", NULL, TRUE,
     NULL },
   { "DATA 250", "at\tdata\treply\t250 ok", SE_ERROR_TEMPORARY, "250 ok", NULL, TRUE, NULL },
   { "early 552", "at\tbody\treply\t552 5.3.4 too big", SE_ERROR_DOCUMENT,
@@ -118,7 +118,7 @@ static const Case cases[] = {
     FALSE, NULL },
   { "Gmail's limit", "at\tdot\treply\t550-5.4.5 Daily user sending\\r\\n550 5.4.5 limit exceeded",
     SE_ERROR_QUOTA, "550 5.4.5 Daily user sending limit exceeded", NULL, FALSE, NULL },
-  { "dot 451", "at\tdot\treply\t451 4.7.0 later", SE_ERROR_TEMPORARY, "451 4.7.0", NULL, FALSE,
+  { "dot 451", "at\tdot\treply\t451 4.7.0 later", SE_ERROR_DEFERRED, "451 4.7.0", NULL, FALSE,
     NULL },
   { "dot 554", "at\tdot\treply\t554 5.6.0 content", SE_ERROR_DOCUMENT, "554 5.6.0", NULL, FALSE,
     NULL },
@@ -181,6 +181,93 @@ test_refused (gconstpointer data)
     g_assert_nonnull (strstr (session, "|RSET|QUIT"));
 }
 
+/* Two recipients, each with its reply, and whom the message goes to then. */
+typedef struct
+{
+  const char *name, *script;
+  int error; /* of SeError; -1: none */
+  SeRcptFate fates[2];
+  const char *recipients; /* that the server delivers to; NULL: nobody */
+} PartialCase;
+
+#define A "a@example.org"
+#define B "\"b c\"@example.net"
+
+static const PartialCase partial_cases[] = {
+  { "both", NULL, -1, { SE_RCPT_ACCEPTED, SE_RCPT_ACCEPTED }, A "," B },
+  { "251 and 252",
+    "at\trcpt\treply\t251 forwards\nat\trcpt\treply\t252 perhaps",
+    -1,
+    { SE_RCPT_ACCEPTED, SE_RCPT_ACCEPTED },
+    A "," B },
+  { "550 and 250", "at\trcpt\treply\t550 5.1.1 no", -1, { SE_RCPT_REFUSED, SE_RCPT_ACCEPTED }, B },
+  { "451 and 250",
+    "at\trcpt\treply\t451 4.7.1 wait",
+    -1,
+    { SE_RCPT_DEFERRED, SE_RCPT_ACCEPTED },
+    B },
+  { "enough of them",
+    "at\trcpt\treply\t250 ok\nat\trcpt\treply\t452 4.5.3 too many",
+    -1,
+    { SE_RCPT_ACCEPTED, SE_RCPT_OPEN },
+    A },
+  { "452 at once",
+    "at\trcpt\treply\t452 4.2.2 full\nat\trcpt\treply\t452 4.2.2 full",
+    SE_ERROR_DEFERRED,
+    { SE_RCPT_DEFERRED, SE_RCPT_DEFERRED },
+    NULL },
+  { "450 and 550",
+    "at\trcpt\treply\t450 4.2.1 wait\nat\trcpt\treply\t550 5.1.1 no",
+    SE_ERROR_DEFERRED,
+    { SE_RCPT_DEFERRED, SE_RCPT_REFUSED },
+    NULL },
+  { "550 twice",
+    "at\trcpt\treply\t550 5.1.1 no\nat\trcpt\treply\t550 5.1.1 no",
+    SE_ERROR_DOCUMENT,
+    { SE_RCPT_REFUSED, SE_RCPT_REFUSED },
+    NULL },
+  { "250 and the sender's fault",
+    "at\trcpt\treply\t250 ok\nat\trcpt\treply\t553 5.7.1 Sender not owned by user x",
+    SE_ERROR_CONFIG,
+    { SE_RCPT_ACCEPTED, SE_RCPT_OPEN },
+    NULL },
+  { "250 and a farewell",
+    "at\trcpt\treply\t250 ok\nat\trcpt\tlast\t421 4.3.2 bye",
+    SE_ERROR_TEMPORARY,
+    { SE_RCPT_ACCEPTED, SE_RCPT_OPEN },
+    NULL },
+};
+
+static void
+test_partial (gconstpointer data)
+{
+  const PartialCase *c = data;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *messages = NULL;
+  g_auto (GStrv) words = NULL;
+  Fixture f;
+
+  fixture_set_up (&f, server, NULL, 1000, -1, NULL);
+  f.results = se_rcpt_results_new (f.recipients->len);
+  if (c->script != NULL)
+    test_server_tell (server, c->script);
+  g_assert_true (fixture_send (&f, &error) == (c->error < 0));
+  if (c->error >= 0)
+    g_assert_error (error, SE_ERROR, c->error);
+  for (guint i = 0; i < 2; i++)
+    {
+      g_assert_cmpint (se_rcpt_results_fate (f.results, i), ==, c->fates[i]);
+      if (c->fates[i] != SE_RCPT_OPEN)
+        g_assert_nonnull (se_rcpt_results_words (f.results, i));
+    }
+  messages = test_server_ask (server, "messages");
+  words = g_strsplit (messages, "\t", 4);
+  g_assert_cmpstr (words[0], ==, c->recipients != NULL ? "1" : "0");
+  if (c->recipients != NULL)
+    g_assert_cmpstr (words[2], ==, c->recipients);
+  fixture_tear_down (&f);
+}
+
 /* What the server says in the same TLS record as the 235 stays in libcurl, where nobody can read
  * it; what counts is that no reply is taken for another command's. */
 static void
@@ -215,7 +302,7 @@ test_together_with_235 (void)
     const SeEnvelope envelope = { from, to };
 
     g_ptr_array_add (to, fixture_address ("c", "d"));
-    g_assert_false (se_smtp_send (closed, &envelope, message, -1, NULL, NULL, &error));
+    g_assert_false (se_smtp_send (closed, &envelope, message, -1, NULL, NULL, NULL, &error));
     g_test_message ("%s", error->message);
     g_assert_error (error, SE_ERROR, SE_ERROR_TEMPORARY);
   }
@@ -314,6 +401,8 @@ add_tests (void)
   g_test_add_func ("/smtp/again", test_again);
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
     fixture_add_case ("refused", cases[i].name, &cases[i], test_refused);
+  for (gsize i = 0; i < G_N_ELEMENTS (partial_cases); i++)
+    fixture_add_case ("partial", partial_cases[i].name, &partial_cases[i], test_partial);
   g_test_add_func ("/smtp/together-with-235", test_together_with_235);
   g_test_add_func ("/smtp/reset-after-reply", test_reset_after_reply);
   g_test_add_func ("/smtp/injection", test_injection);

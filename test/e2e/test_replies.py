@@ -14,20 +14,51 @@ class Replies(EndToEnd):
         return self.cups.lp(self.queue, *words,
                             self.file("reply.pdf", documents.pdf(filler=filler)))
 
+    def test_every_recipient_refused(self):
+        server = self.submission_server()
+        server.at("rcpt", "550 5.1.1 no such mailbox", times=2)
+        job = self.print("-o", "email-to=gone@example.test,left@example.test")
+        self.assert_no_mail(job, "canceled", "gone@example.test", "no such mailbox",
+                            "left@example.test", server=server)
+        session = server.wait_session()
+        self.assertIn("RSET", session.commands)
+        self.assertNotIn("DATA", session.commands)
+
     def test_recipient_refused(self):
         server = self.submission_server()
         server.at("rcpt", "550 5.1.1 no such mailbox")
         job = self.print("-o", "email-to=gone@example.test,there@example.test")
-        self.assert_no_mail(job, "canceled", "gone@example.test", "no such mailbox", server=server)
-        session = server.wait_session()
-        self.assertIn("RSET", session.commands)
-        self.assertNotIn("DATA", session.commands)
+        self.assertEqual(self.the_mail(job, server).recipients, ["there@example.test"])
+        self.assertIn("gone@example.test: 550 5.1.1 no such mailbox", self.message(job))
 
     def test_recipient_greylisted(self):
         server = self.submission_server()
         server.at("rcpt", "451 4.7.1 greylisted")
         self.the_mail(self.print(), server)
         self.assertEqual(len(server.sessions), 2)
+
+    def test_one_of_two_greylisted(self):
+        server = self.submission_server()
+        server.at("rcpt", "451 4.7.1 greylisted")
+        job = self.print("-o", "email-to=grey@example.test,there@example.test")
+        self.assertEqual(self.cups.wait_state(job), "completed", self.cups.job_log(job))
+        first, second = server.wait_messages(2)
+        self.assertEqual([first.recipients, second.recipients],
+                         [["there@example.test"], ["grey@example.test"]])
+        self.assertEqual(first.data, second.data)
+
+    def test_a_mail_that_is_put_off_makes_room(self):
+        """Other jobs pass it, and it goes on by itself."""
+        server = self.submission_server(queue={"retry-interval": "1s"})
+        server.at("rcpt", "451 4.7.1 greylisted", times=2)
+        job = self.print("-o", "email-to=grey@example.test")
+        self.cups.wait_job_log(job, "4.7.1 greylisted")
+        self.cups.wait_state(job, "held")
+        other = self.print("-o", "email-to=there@example.test")
+        self.assertEqual(self.cups.wait_state(other), "completed", self.cups.job_log(other))
+        self.assertEqual(server.wait_messages(1)[0].recipients, ["there@example.test"])
+        self.cups.wait_state(job)
+        self.assertEqual(server.wait_messages(2)[1].recipients, ["grey@example.test"])
 
     def test_temporary_at_every_step(self):
         for step in ("greeting", "auth-data", "mail", "data", "dot"):
@@ -47,7 +78,7 @@ class Replies(EndToEnd):
                 self.assertGreaterEqual(len(server.sessions), 2)
 
     def test_lost_after_the_dot_is_in_doubt_and_sent_again_the_same(self):
-        server = self.submission_server(queue={"retry-for": "0s", "retry-interval": "1s"})
+        server = self.submission_server(queue={"retry-for": "0s", "in-doubt-interval": "1s"})
         server.at("dot", DROP)
         job = self.print()
 

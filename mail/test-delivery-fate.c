@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who has the mail in the end, and how often it was sent where that is not known. */
+#include "mail/test-delivery-fixture.h"
+
+#include <signal.h>
+#include <string.h>
+
+#define REFUSE "at\trcpt\treply\t550 5.1.1 no such user"
+#define DEFER "at\trcpt\treply\t451 4.7.1 greylisted"
+#define TAKE "at\trcpt\treply\t250 ok"
+
+static void
+set_up_two (Fixture *f, guint mails)
+{
+  set_up (f, NULL);
+  g_assert_true (se_journal_reopen (f->journal, NULL));
+  fix_messages (f, "a@example.org, b@example.org", mails);
+}
+
+/* A later worker. */
+static void
+come_again (Fixture *f)
+{
+  se_journal_close (f->journal);
+  open_journal (f);
+  g_ptr_array_set_size (f->rejected, 0);
+}
+
+static void
+expect_last_recipients (const char *recipients)
+{
+  g_autofree char *messages = test_server_ask (server, "messages");
+  g_auto (GStrv) words = g_strsplit (messages, "\t", 4);
+
+  g_assert_cmpstr (words[2], ==, recipients);
+}
+
+static void
+expect_refusal (GPtrArray *refusals, const char *address, const char *words)
+{
+  g_assert_cmpuint (refusals->len, ==, 1);
+  g_assert_cmpstr (((SeRcptRefusal *)refusals->pdata[0])->address, ==, address);
+  g_assert_nonnull (strstr (((SeRcptRefusal *)refusals->pdata[0])->words, words));
+  g_ptr_array_unref (refusals);
+}
+
+/* The mail goes to the rest, and who was refused is known afterwards, too. */
+static void
+test_refused_for_good (void)
+{
+  Fixture f;
+  g_autoptr (GError) error = NULL;
+
+  set_up_two (&f, 3);
+  f.events.accepted = NULL;
+  test_server_tell (server, REFUSE);
+  g_assert_true (se_delivery_send (&f.delivery, f.journal, NULL, &error));
+  g_assert_no_error (error);
+  expect_messages ("3");
+  expect_last_recipients ("b@example.org");
+  g_assert_cmpint (se_journal_step (f.journal), ==, SE_JOURNAL_ACCEPTED);
+  expect_refusal (se_journal_refused (f.journal), "a@example.org", "5.1.1 no such user");
+  come_again (&f);
+  g_assert_cmpint (se_journal_step (f.journal), ==, SE_JOURNAL_ACCEPTED);
+  expect_refusal (se_journal_refused (f.journal), "a@example.org", "5.1.1 no such user");
+  tear_down (&f);
+}
+
+/* Only those that were put off are asked for again. */
+static void
+test_refused_for_now (void)
+{
+  Fixture f;
+  g_autoptr (GError) error = NULL;
+
+  set_up_two (&f, 1);
+  f.events.accepted = NULL;
+  test_server_tell (server, DEFER);
+  g_assert_false (se_delivery_send (&f.delivery, f.journal, NULL, &error));
+  g_assert_error (error, SE_ERROR, SE_ERROR_DEFERRED);
+  g_assert_nonnull (strstr (error->message, "a@example.org: 451 4.7.1 greylisted"));
+  expect_last_recipients ("b@example.org");
+  expect_refusal (se_journal_deferred (f.journal), "a@example.org", "4.7.1");
+  g_clear_error (&error);
+  come_again (&f);
+  g_assert_cmpint (se_journal_step (f.journal), ==, SE_JOURNAL_FIXED);
+  g_assert_true (se_delivery_send (&f.delivery, f.journal, NULL, &error));
+  expect_messages ("2");
+  expect_last_recipients ("a@example.org");
+  g_assert_cmpint (se_journal_step (f.journal), ==, SE_JOURNAL_ACCEPTED);
+  tear_down (&f);
+}
+
+/* Put off first, refused in the end: the job is done, the other one has it. */
+static void
+test_refused_at_last (void)
+{
+  Fixture f;
+  g_autoptr (GError) error = NULL;
+
+  set_up_two (&f, 1);
+  f.events.accepted = NULL;
+  test_server_tell (server, DEFER);
+  g_assert_false (se_delivery_send (&f.delivery, f.journal, NULL, &error));
+  g_clear_error (&error);
+  come_again (&f);
+  test_server_tell (server, REFUSE);
+  g_assert_true (se_delivery_send (&f.delivery, f.journal, NULL, &error));
+  g_assert_no_error (error);
+  expect_messages ("1");
+  g_assert_cmpint (se_journal_step (f.journal), ==, SE_JOURNAL_ACCEPTED);
+  expect_refusal (se_journal_refused (f.journal), "a@example.org", "5.1.1");
+  tear_down (&f);
+}
+
+static void
+test_refused_all (void)
+{
+  Fixture f;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *session = NULL;
+
+  set_up_two (&f, 1);
+  f.delivery.retry_for = 60;
+  test_server_tell (server, REFUSE "\n" REFUSE);
+  g_assert_false (se_delivery_send (&f.delivery, f.journal, NULL, &error));
+  g_assert_error (error, SE_ERROR, SE_ERROR_DOCUMENT);
+  g_assert_nonnull (strstr (error->message, "refused 2 of 2"));
+  expect_messages ("0");
+  session = test_server_ask (server, "session\t1");
+  g_assert_null (strstr (session, "|DATA"));
+  tear_down (&f);
+}
+
+/* A server with room for one recipient a transaction gets as many transactions. */
+static void
+test_one_at_a_time (void)
+{
+  Fixture f;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *session = NULL;
+
+  set_up_two (&f, 1);
+  f.events.accepted = NULL;
+  test_server_tell (server, TAKE "\nat\trcpt\treply\t452 4.5.3 too many");
+  g_assert_true (se_delivery_send (&f.delivery, f.journal, NULL, &error));
+  g_assert_no_error (error);
+  expect_messages ("2");
+  expect_last_recipients ("b@example.org");
+  tear_down (&f);
+}
+
+/* A recipient that is put off at the first mail is not asked for at the second in the same pass:
+ * what is one job comes in order. */
+static void
+test_put_off_for_a_pass (void)
+{
+  Fixture f;
+  g_autoptr (GError) error = NULL;
+
+  set_up_two (&f, 2);
+  f.events.accepted = NULL;
+  test_server_tell (server, DEFER);
+  g_assert_false (se_delivery_send (&f.delivery, f.journal, NULL, &error));
+  g_assert_error (error, SE_ERROR, SE_ERROR_DEFERRED);
+  expect_messages ("2");
+  expect_last_recipients ("b@example.org");
+  g_clear_error (&error);
+  come_again (&f);
+  g_assert_true (se_delivery_send (&f.delivery, f.journal, NULL, &error));
+  expect_messages ("4");
+  expect_last_recipients ("a@example.org");
+  tear_down (&f);
+}
+
+/* Trouble of this mail alone is not waited for as long as that of the host. */
+static void
+test_makes_room (void)
+{
+  Fixture f;
+  g_autoptr (GError) error = NULL;
+  gint64 start = g_get_monotonic_time ();
+
+  set_up (&f, NULL);
+  test_server_tell (server, DEFER "\n" DEFER "\n" DEFER);
+  f.delivery.retry_for = 600;
+  g_assert_false (se_delivery_send (&f.delivery, f.journal, NULL, &error));
+  g_assert_error (error, SE_ERROR, SE_ERROR_DEFERRED);
+  g_assert_cmpstr (f.steps->str, ==, "connecting connected waiting connecting connected");
+  g_assert_cmpint (g_get_monotonic_time () - start, <, 10 * G_USEC_PER_SEC);
+  tear_down (&f);
+}
+
+static void
+expect_doubt (Fixture *f, gint64 expected_not_before)
+{
+  g_autoptr (GError) error = NULL;
+  gint64 not_before = 0;
+
+  g_assert_false (se_delivery_send (&f->delivery, f->journal, &not_before, &error));
+  g_test_message ("%s", error->message);
+  g_assert_error (error, SE_ERROR, SE_ERROR_IN_DOUBT);
+  if (expected_not_before != G_MAXINT64)
+    g_assert_cmpint (ABS (not_before - expected_not_before), <=, 5);
+  else
+    g_assert_cmpint (not_before, ==, G_MAXINT64);
+}
+
+/* A worker that cupsd runs again after a crash sends nothing until the time is over; a person, who
+ * lets go on what was held, need not wait. */
+static void
+test_doubt_rests (void)
+{
+  Fixture f;
+  g_autoptr (GError) error = NULL;
+  gint64 due = g_get_real_time () / G_USEC_PER_SEC + 900;
+
+  set_up (&f, NULL);
+  f.delivery.resend_after = 900;
+  test_server_tell (server, "at\tdot\tdrop");
+  expect_doubt (&f, due);
+  come_again (&f);
+  expect_doubt (&f, due);
+  g_assert_cmpuint (f.rejected->len, ==, 0);
+  g_assert_true (se_journal_defer (f.journal, due, NULL));
+  come_again (&f);
+  g_assert_true (se_delivery_send (&f.delivery, f.journal, NULL, &error));
+  g_assert_no_error (error);
+  tear_down (&f);
+}
+
+/* Sent three times without an answer, it is sent no more, unless a person says so. */
+static void
+test_doubt_ends (void)
+{
+  Fixture f;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *messages = NULL;
+
+  set_up (&f, NULL);
+  for (int i = 0; i < SE_DELIVERY_SENDS_IN_DOUBT; i++)
+    {
+      test_server_tell (server, "at\tdot\tdrop");
+      expect_doubt (&f, i + 1 < SE_DELIVERY_SENDS_IN_DOUBT ? g_get_real_time () / G_USEC_PER_SEC
+                                                           : G_MAXINT64);
+      come_again (&f);
+    }
+  g_assert_cmpuint (se_journal_doubts (f.journal, NULL), ==, 3);
+  expect_doubt (&f, G_MAXINT64);
+  g_assert_cmpuint (f.rejected->len, ==, 0);
+  g_assert_true (se_journal_defer (f.journal, G_MAXINT64, NULL));
+  come_again (&f);
+  g_assert_true (se_delivery_send (&f.delivery, f.journal, NULL, &error));
+  g_assert_no_error (error);
+  g_assert_cmpuint (se_journal_doubts (f.journal, NULL), ==, 0);
+  tear_down (&f);
+}
+
+/* A refusal of the second try does not say what became of the first. */
+static void
+test_doubt_then_refused (void)
+{
+  Fixture f;
+  g_autoptr (GError) error = NULL;
+
+  set_up (&f, NULL);
+  test_server_tell (server, "at\tdot\tdrop\nat\tdot\treply\t554 5.6.0 content");
+  expect_doubt (&f, g_get_real_time () / G_USEC_PER_SEC);
+  come_again (&f);
+  g_assert_false (se_delivery_send (&f.delivery, f.journal, NULL, &error));
+  g_assert_error (error, SE_ERROR, SE_ERROR_DOCUMENT);
+  g_assert_true (g_str_has_prefix (error->message, "An earlier try may have delivered the mail"));
+  g_assert_cmpuint (se_journal_doubts (f.journal, NULL), ==, 1);
+  tear_down (&f);
+}
+
+static void
+add_tests (void)
+{
+  g_test_add_func ("/delivery-fate/refused-for-good", test_refused_for_good);
+  g_test_add_func ("/delivery-fate/refused-for-now", test_refused_for_now);
+  g_test_add_func ("/delivery-fate/refused-at-last", test_refused_at_last);
+  g_test_add_func ("/delivery-fate/refused-all", test_refused_all);
+  g_test_add_func ("/delivery-fate/one-at-a-time", test_one_at_a_time);
+  g_test_add_func ("/delivery-fate/put-off-for-a-pass", test_put_off_for_a_pass);
+  g_test_add_func ("/delivery-fate/makes-room", test_makes_room);
+  g_test_add_func ("/delivery-fate/doubt-rests", test_doubt_rests);
+  g_test_add_func ("/delivery-fate/doubt-ends", test_doubt_ends);
+  g_test_add_func ("/delivery-fate/doubt-then-refused", test_doubt_then_refused);
+}
+
+int
+main (int argc, char **argv)
+{
+  signal (SIGPIPE, SIG_IGN);
+  g_test_init (&argc, &argv, NULL);
+  return test_server_run (&server, add_tests);
+}
