@@ -66,6 +66,12 @@ get_integer (ipp_t *reply, const char *name)
   return ippGetInteger (ippFindAttribute (reply, name, IPP_TAG_INTEGER), 0);
 }
 
+static ipp_jstate_t
+get_state (ipp_t *reply)
+{
+  return (ipp_jstate_t)ippGetInteger (ippFindAttribute (reply, "job-state", IPP_TAG_ENUM), 0);
+}
+
 /* Attributes' values as cupsd writes them into argv[5], but of any length and without quoting. */
 static char *
 join_values (ipp_attribute_t *attribute)
@@ -185,7 +191,10 @@ se_facts_get (const SeJob *job, const char *server, GError **error)
       facts = g_new0 (SeFacts, 1);
       facts->uuid = g_strdup (get_string (reply, "job-uuid"));
       facts->creation = get_integer (reply, "time-at-creation");
-      facts->completion = get_integer (reply, "time-at-completed");
+      /* What cupsd has done with is no job that it runs again. */
+      facts->completion = get_state (reply) == IPP_JSTATE_COMPLETED
+                              ? 0
+                              : get_integer (reply, "time-at-completed");
       facts->user = g_utf8_make_valid (user != NULL ? user : job->user, -1);
       facts->host = g_strdup (get_string (reply, "job-originating-host-name"));
       facts->options = list_options (reply);
@@ -198,9 +207,7 @@ gboolean
 se_facts_is_over (const SeJob *job, const char *server)
 {
   ipp_t *reply = ask (job, server, END_TIMEOUT_MS);
-  gboolean over = is_same_job (reply, job)
-                  && ippGetInteger (ippFindAttribute (reply, "job-state", IPP_TAG_ENUM), 0)
-                         >= IPP_JSTATE_CANCELED;
+  gboolean over = is_same_job (reply, job) && get_state (reply) >= IPP_JSTATE_CANCELED;
 
   ippDelete (reply);
   return over;

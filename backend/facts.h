@@ -11,7 +11,8 @@ typedef struct
 {
   char *uuid;         /* job-uuid */
   gint64 creation;    /* time-at-creation, seconds since 1970 */
-  gint64 completion;  /* time-at-completed of an earlier run, 0: none */
+  gint64 completion;  /* time-at-completed of an earlier run; 0: none, or cupsd does not run the
+                         job any more: its end is that of a run beside this one */
   char *user;         /* job-originating-user-name */
   char *host;         /* job-originating-host-name; NULL: not known */
   GPtrArray *options; /* SeOption: the job's attributes, several values joined by commas */
