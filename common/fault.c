@@ -85,15 +85,36 @@ count_hits (const char *name)
   return n;
 }
 
+/* Tells whether a line begins with these two words. */
+static int
+stands (const char *first, const char *second)
+{
+  char *text = read_text (files.rules, RULES_MAX);
+  char *rest = text;
+  char *line;
+  int found = 0;
+
+  while (!found && rest != NULL && (line = strsep (&rest, "\n")) != NULL)
+    {
+      char one[WORD_SIZE], other[WORD_SIZE];
+
+      found = sscanf (line, WORD " " WORD, one, other) == 2 && strcmp (one, first) == 0
+              && strcmp (other, second) == 0;
+    }
+  free (text);
+  return found;
+}
+
 static void
-act (const char *action)
+act (const char *name, const char *action)
 {
   if (strcmp (action, "kill") == 0)
     kill (getpid (), SIGKILL);
   else if (strcmp (action, "kill-parent") == 0)
     kill (getppid (), SIGKILL);
-  else if (strcmp (action, "stop") == 0)
-    kill (getpid (), SIGSTOP);
+  else if (strcmp (action, "wait") == 0)
+    while (stands (name, action)) /* a stopped process would die of SIGHUP if cupsd did */
+      usleep (1000);
   else if (strncmp (action, "exit=", 5) == 0)
     _exit (atoi (action + 5));
   else
@@ -111,7 +132,7 @@ hit (const char *name, const char *action, unsigned count)
   due = count_hits (name) < count && dprintf (files.hits, "%s %d\n", name, (int)getpid ()) > 0;
   flock (files.hits, LOCK_UN);
   if (due)
-    act (action);
+    act (name, action);
 }
 
 void

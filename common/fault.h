@@ -8,8 +8,9 @@
  * CUPS_SERVERROOT is all that reaches every program, so the file fault-points there says what is to
  * happen, at whatever time it is written; a line each of
  *
- *   POINT ACTION [COUNT]         at the first COUNT (1) times that any process comes there:
- *                                kill, kill-parent (by SIGKILL), stop (SIGSTOP), exit=STATUS
+ *   POINT ACTION [COUNT]         at the first COUNT (1) times that any process comes there: kill,
+ *                                kill-parent (by SIGKILL), exit=STATUS, wait (as long as the line
+ *                                stands there)
  *   timeout CLOCK MILLISECONDS   instead of the usual time
  *
  * Each action is noted before it happens in the file fault-points.hits, a line "POINT PID" each.
