@@ -453,6 +453,14 @@ se_io_lock (const char *path, int timeout_ms, int cancel_fd, GError **error)
     }
 }
 
+gboolean
+se_io_is_locked (const char *path)
+{
+  se_autofd int fd = open (path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+  return fd >= 0 && flock (fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+}
+
 void
 se_io_free_secret (char *secret)
 {

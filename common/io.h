@@ -66,6 +66,10 @@ gboolean se_io_sync_parent (const char *path, GError **error);
  * the time is out. The lock dies with its holder; the file may be removed by who holds the lock. */
 int se_io_lock (const char *path, int timeout_ms, int cancel_fd, GError **error);
 
+/* TRUE if a process holds that lock. Makes no file, and keeps nobody from taking the lock but for
+ * an instant. */
+gboolean se_io_is_locked (const char *path);
+
 /* Overwrites and frees; NULL is fine. se_autosecret frees a char * so at the end of its scope. */
 void se_io_free_secret (char *secret);
 void se_io_clear_secret (char **secret);

@@ -9,4 +9,8 @@ G_BEGIN_DECLS
  * seconds: since 1970. Owned by the caller. */
 char *se_timestamp_local (gint64 seconds);
 
+/* The same for programs, "2027-01-31T13:05:00Z" (RFC 3339); NULL for 0 and less, which is no time.
+ */
+char *se_timestamp_utc (gint64 seconds);
+
 G_END_DECLS

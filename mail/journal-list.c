@@ -2,7 +2,7 @@
 #include "mail/journal-list.h"
 
 #include "common/io.h"
-#include "mail/journal-entry.h"
+#include "mail/journal-message.h"
 
 #include <errno.h>
 #include <glib/gi18n-lib.h>
@@ -179,4 +179,221 @@ se_journal_forget_over (const char *state_directory, SeJournalOverFunc over, gpo
       if (se_journal_entry_is_name (name))
         forget_if_over (path, spool, over, data);
     }
+}
+
+SeJournalRecipient *
+se_journal_recipient_new (const char *address, const char *state, const char *words)
+{
+  SeJournalRecipient *recipient = g_new0 (SeJournalRecipient, 1);
+
+  recipient->address = g_strdup (address);
+  recipient->state = g_strdup (state);
+  recipient->words = g_strdup (words);
+  return recipient;
+}
+
+void
+se_journal_recipient_free (SeJournalRecipient *recipient)
+{
+  g_free (recipient->address);
+  g_free (recipient->state);
+  g_free (recipient->words);
+  g_free (recipient);
+}
+
+void
+se_journal_item_free (SeJournalItem *item)
+{
+  g_free (item->path);
+  g_free (item->damage);
+  g_free (item->queue);
+  g_free (item->bundle);
+  g_free (item->reply);
+  g_free (item->account);
+  g_clear_pointer (&item->recipients, g_ptr_array_unref);
+  g_free (item);
+}
+
+/* The words for address in a list of refusals; NULL: it is not in there. */
+static const char *
+words_for (const GPtrArray *refusals, const char *address)
+{
+  for (guint i = 0; i < refusals->len; i++)
+    {
+      const SeRcptRefusal *refusal = refusals->pdata[i];
+
+      if (strcmp (refusal->address, address) == 0)
+        return refusal->words;
+    }
+  return NULL;
+}
+
+/* TRUE if the recipient at this position still waits for one of the mails. */
+static gboolean
+is_pending (GKeyFile *entry, guint position)
+{
+  guint mails = se_journal_message_mails (entry);
+
+  for (guint mail = 1; mail <= mails; mail++)
+    {
+      g_autoptr (GArray) pending = se_journal_message_pending (entry, mail);
+
+      for (guint i = 0; i < pending->len; i++)
+        if (g_array_index (pending, guint, i) == position)
+          return TRUE;
+    }
+  return FALSE;
+}
+
+static GPtrArray *
+recipients_of (GKeyFile *entry)
+{
+  g_auto (GStrv) list
+      = g_key_file_get_string_list (entry, SE_JOURNAL_MESSAGE, "recipients", NULL, NULL);
+  g_autoptr (GPtrArray) refused = se_journal_message_refusals (entry, TRUE);
+  g_autoptr (GPtrArray) deferred = se_journal_message_refusals (entry, FALSE);
+  GPtrArray *recipients
+      = g_ptr_array_new_with_free_func ((GDestroyNotify)se_journal_recipient_free);
+
+  for (guint i = 0; list != NULL && list[i] != NULL; i++)
+    {
+      const char *state = N_ ("refused");
+      const char *words = words_for (refused, list[i]);
+
+      if (words == NULL && (words = words_for (deferred, list[i])) != NULL)
+        state = N_ ("deferred");
+      else if (words == NULL)
+        state = is_pending (entry, i) ? N_ ("pending") : N_ ("accepted");
+      g_ptr_array_add (recipients, se_journal_recipient_new (list[i], state, words));
+    }
+  return recipients;
+}
+
+/* As in mail/journal-passage.c: the times of the final dots that nobody answered. */
+static void
+read_doubts (SeJournalItem *item, GKeyFile *entry)
+{
+  gsize n = 0;
+  g_auto (GStrv) dots = g_key_file_get_string_list (entry, SE_JOURNAL_ENTRY, "dots", &n, NULL);
+
+  item->doubts = (guint)n;
+  item->in_doubt_since = n > 0 ? g_ascii_strtoll (dots[0], NULL, 10) : 0;
+}
+
+static void
+read_facts (SeJournalItem *item, GKeyFile *entry)
+{
+  item->queue = g_key_file_get_string (entry, SE_JOURNAL_ENTRY, "queue", NULL);
+  item->job = g_key_file_get_integer (entry, SE_JOURNAL_ENTRY, "job", NULL);
+  item->creation = g_key_file_get_int64 (entry, SE_JOURNAL_ENTRY, "creation", NULL);
+  item->attempts = (guint)g_key_file_get_integer (entry, SE_JOURNAL_ENTRY, "attempts", NULL);
+  item->first = g_key_file_get_int64 (entry, SE_JOURNAL_ENTRY, "first", NULL);
+  item->next_try = g_key_file_get_int64 (entry, SE_JOURNAL_ENTRY, "next-try", NULL);
+  item->reply = g_key_file_get_string (entry, SE_JOURNAL_ENTRY, "reply", NULL);
+  item->account = g_key_file_get_string (entry, SE_JOURNAL_ENTRY, "account", NULL);
+  read_doubts (item, entry);
+  item->mails = se_journal_message_mails (entry);
+  item->done = se_journal_message_done (entry);
+  item->recipients = recipients_of (entry);
+}
+
+/* What the name of a damaged file, "QUEUE-JOB-HASH", still tells. */
+static void
+read_name (SeJournalItem *item, const char *name)
+{
+  g_autofree char *start = g_strndup (name, (gsize)(strrchr (name, '-') - name));
+  char *dash = strrchr (start, '-');
+
+  if (dash != NULL)
+    {
+      item->job = (int)g_ascii_strtoll (dash + 1, NULL, 10);
+      *dash = '\0';
+    }
+  item->queue = g_steal_pointer (&start);
+}
+
+/* NULL: the entry is accepted, or gone. */
+static SeJournalItem *
+read_item (const char *directory, const char *spool, const char *name)
+{
+  g_autoptr (SeJournalItem) item = g_new0 (SeJournalItem, 1);
+  g_autofree char *path = g_build_filename (directory, name, NULL);
+  g_autofree char *lock_path = g_strconcat (path, ".lock", NULL);
+  g_autofree char *bundle_name = g_strconcat (name, ".bundle", NULL);
+  g_autofree char *bundle = g_build_filename (spool, bundle_name, NULL);
+  g_autoptr (GError) damage = NULL;
+  g_autoptr (GKeyFile) entry = se_journal_entry_read (path, &item->step, &damage);
+  struct stat status;
+
+  if (entry != NULL && item->step == SE_JOURNAL_ACCEPTED)
+    return NULL;
+  if (entry != NULL)
+    read_facts (item, entry);
+  else if (access (path, F_OK) < 0 && errno == ENOENT)
+    return NULL;
+  else
+    read_name (item, name);
+  item->damage = damage != NULL ? g_strdup (damage->message) : NULL;
+  item->busy = se_io_is_locked (lock_path);
+  item->path = g_steal_pointer (&path);
+  if (stat (bundle, &status) == 0)
+    {
+      item->length = (guint64)status.st_size;
+      item->bundle = g_steal_pointer (&bundle);
+    }
+  return g_steal_pointer (&item);
+}
+
+static gint
+compare_items (gconstpointer a, gconstpointer b)
+{
+  const SeJournalItem *one = *(SeJournalItem *const *)a, *other = *(SeJournalItem *const *)b;
+  int order = g_strcmp0 (one->queue, other->queue);
+
+  return order != 0 ? order : (one->job > other->job) - (one->job < other->job);
+}
+
+GPtrArray *
+se_journal_list (const char *state_directory, GError **error)
+{
+  g_autofree char *directory = g_build_filename (state_directory, "journal", NULL);
+  g_autofree char *spool = g_build_filename (state_directory, "spool", NULL);
+  g_autoptr (GPtrArray) items
+      = g_ptr_array_new_with_free_func ((GDestroyNotify)se_journal_item_free);
+  g_autoptr (GDir) dir = g_dir_open (directory, 0, NULL);
+  const char *name;
+
+  if (dir == NULL && (access (directory, R_OK) == 0 || errno != ENOENT))
+    {
+      se_error_set_errno (error, errno, _ ("cannot open %s"), directory);
+      return NULL;
+    }
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    {
+      SeJournalItem *item
+          = se_journal_entry_is_name (name) ? read_item (directory, spool, name) : NULL;
+
+      if (item != NULL)
+        g_ptr_array_add (items, item);
+    }
+  g_ptr_array_sort (items, compare_items);
+  return g_steal_pointer (&items);
+}
+
+gboolean
+se_journal_is_accepted (const char *bundle_path)
+{
+  g_autofree char *spool = g_path_get_dirname (bundle_path);
+  g_autofree char *state_directory = g_path_get_dirname (spool);
+  g_autofree char *name = g_path_get_basename (bundle_path);
+  g_autofree char *path = NULL;
+  g_autoptr (GKeyFile) entry = NULL;
+  SeJournalStep step;
+
+  if (!g_str_has_suffix (name, ".bundle"))
+    return FALSE;
+  name[strlen (name) - strlen (".bundle")] = '\0';
+  path = g_build_filename (state_directory, "journal", name, NULL);
+  entry = se_journal_entry_read (path, &step, NULL);
+  return entry != NULL && step == SE_JOURNAL_ACCEPTED;
 }

@@ -8,6 +8,55 @@ G_BEGIN_DECLS
 /* What looks at every entry of the journal without working on one. Never waits for a worker, and
  * never changes what a worker has open. */
 
+/* What became of a recipient of a fixed job. */
+typedef struct
+{
+  char *address;
+  char *state; /* "pending", "accepted", "refused", or "deferred": refused for now */
+  char *words; /* the server's; NULL: none */
+} SeJournalRecipient;
+
+SeJournalRecipient *se_journal_recipient_new (const char *address, const char *state,
+                                              const char *words);
+void se_journal_recipient_free (SeJournalRecipient *recipient);
+
+/* An entry as it was read at one moment. */
+typedef struct
+{
+  char *path;     /* of its file */
+  char *damage;   /* what is wrong with it and what to do; NULL: nothing */
+  char *queue;    /* of a damaged one: as the file's name has it */
+  int job;        /* of a damaged one, too */
+  gboolean busy;  /* a worker has it open */
+  char *bundle;   /* path of the spooled documents; NULL: there are none */
+  guint64 length; /* of these, in bytes */
+
+  /* Of an entry that is not damaged; times in seconds since 1970, 0: none. */
+  SeJournalStep step;
+  gint64 creation; /* cupsd's */
+  guint attempts;
+  gint64 first;          /* try; 0: the next one */
+  gint64 next_try;       /* G_MAXINT64: when a person says so */
+  guint doubts;          /* how often the current mail was sent without an answer */
+  gint64 in_doubt_since; /* the first of these */
+  char *account;         /* that the mails are fixed for; NULL: none is noted */
+  char *reply;           /* the last one to data; NULL: none */
+  guint mails;           /* 0: nothing is fixed yet */
+  guint done;            /* those that nobody waits for any more */
+  GPtrArray *recipients; /* SeJournalRecipient */
+} SeJournalItem;
+
+void se_journal_item_free (SeJournalItem *item);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeJournalItem, se_journal_item_free)
+
+/* All entries that are not accepted: SeJournalItem, freed with the array, in the order of queue and
+ * job. Where there is no journal yet it is empty. */
+GPtrArray *se_journal_list (const char *state_directory, GError **error);
+
+/* TRUE if the mails of the job whose documents were spooled at this path are accepted, as the entry
+ * tells that is kept of it. */
+gboolean se_journal_is_accepted (const char *bundle_path);
+
 /* The deferred time of a job's entry without locking it; FALSE if there is none. */
 gboolean se_journal_peek_due (const char *state_directory, const char *queue, int job,
                               gint64 *next_try);

@@ -2,6 +2,7 @@
 #include "mail/journal-list.h"
 #include "mail/test-journal-fixture.h"
 
+#include <string.h>
 #include <utime.h>
 
 static void
@@ -155,6 +156,91 @@ test_forget_over (Fixture *f, gconstpointer unused)
   g_assert_cmpuint (asked, ==, 2);
 }
 
+/* Every entry that is not accepted, with what it holds, while a worker has it. */
+static void
+test_list (Fixture *f, gconstpointer unused)
+{
+  SeJournal *journal = fixture_open (f);
+  g_autofree char *path = fixture_entry_path (f);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) working = NULL;
+  g_autoptr (GPtrArray) resting = NULL;
+  g_autoptr (GPtrArray) done = NULL;
+  const SeJournalItem *item;
+
+  for (int step = 0; step < 4; step++)
+    g_assert_true (fixture_do_step (journal, step));
+  g_assert_true (se_journal_defer (journal, 1800000000, NULL));
+  working = se_journal_list (f->state, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (working->len, ==, 1);
+  item = working->pdata[0];
+  g_assert_cmpstr (item->path, ==, path);
+  g_assert_null (item->damage);
+  g_assert_true (item->busy);
+  g_assert_cmpstr (item->queue, ==, FIXTURE_QUEUE);
+  g_assert_cmpint (item->job, ==, 12);
+  g_assert_cmpint (item->creation, ==, 1700000000);
+  g_assert_cmpint (item->step, ==, SE_JOURNAL_FIXED);
+  g_assert_cmpuint (item->attempts, ==, 1);
+  g_assert_cmpint (item->first, ==, se_journal_first (journal));
+  g_assert_cmpint (item->next_try, ==, 1800000000);
+  g_assert_cmpstr (item->reply, ==, "451 4.3.0 later");
+  g_assert_cmpuint (item->mails, ==, 1);
+  g_assert_cmpuint (item->recipients->len, ==, 3);
+  g_assert_cmpstr (((SeJournalRecipient *)item->recipients->pdata[0])->address, ==,
+                   "a@example.org");
+  g_assert_cmpuint (item->doubts, ==, 0);
+  g_assert_cmpstr (((SeJournalRecipient *)item->recipients->pdata[0])->state, ==, "pending");
+  g_assert_cmpstr (item->bundle, ==, se_journal_bundle_path (journal));
+  g_assert_cmpuint (item->length, ==, strlen ("some documents"));
+
+  se_journal_close (journal);
+  f->key.job = 2;
+  se_journal_close (fixture_open (f));
+  f->key.job = 13;
+  fixture_accept (f);
+  resting = se_journal_list (f->state, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (resting->len, ==, 2);
+  item = resting->pdata[0];
+  g_assert_cmpint (item->job, ==, 2);
+  g_assert_cmpint (item->step, ==, SE_JOURNAL_OPEN);
+  g_assert_null (item->bundle);
+  item = resting->pdata[1];
+  g_assert_false (item->busy);
+  done = se_journal_list ("/nonexistent", &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (done->len, ==, 0);
+}
+
+/* A file that cannot be read is named, with the job that its name tells; one that is no directory
+ * is an error. */
+static void
+test_list_damaged (Fixture *f, gconstpointer unused)
+{
+  SeJournal *journal = fixture_open (f);
+  g_autofree char *path = fixture_entry_path (f);
+  g_autofree char *file = g_build_filename (f->state, "file", NULL);
+  g_autofree char *directory = g_build_filename (file, "journal", NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) items = NULL;
+  const SeJournalItem *item;
+
+  se_journal_close (journal);
+  g_assert_true (g_file_set_contents (path, "[entry]\n", -1, NULL));
+  items = se_journal_list (f->state, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (items->len, ==, 1);
+  item = items->pdata[0];
+  g_assert_nonnull (strstr (item->damage, path));
+  g_assert_cmpstr (item->queue, ==, FIXTURE_QUEUE);
+  g_assert_cmpint (item->job, ==, 12);
+  g_assert_true (g_file_set_contents (file, "x", -1, NULL));
+  g_assert_null (se_journal_list (file, &error));
+  g_assert_error (error, SE_ERROR, SE_ERROR_CONFIG);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -163,5 +249,7 @@ main (int argc, char **argv)
   ADD ("/journal/forget-over", test_forget_over);
   ADD ("/journal/sweep", test_sweep);
   ADD ("/journal/sweep-in-use", test_sweep_in_use);
+  ADD ("/journal/list", test_list);
+  ADD ("/journal/list-damaged", test_list_damaged);
   return g_test_run ();
 }

@@ -167,3 +167,37 @@ se_console_time_left (gint64 seconds)
   seconds = MAX (seconds, 0);
   return g_strdup_printf ("%" G_GINT64_FORMAT ":%02d", seconds / 60, (int)(seconds % 60));
 }
+
+void
+se_console_field (const char *what, const char *text)
+{
+  g_autofree char *label = se_console_pad (what, 12);
+
+  printf ("  %s %s\n", label, text);
+}
+
+char *
+se_console_time (const char *text)
+{
+  g_autoptr (GDateTime) time = g_date_time_new_from_iso8601 (text, NULL);
+  g_autoptr (GDateTime) local = time != NULL ? g_date_time_to_local (time) : NULL;
+  g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
+  g_autofree char *clock = NULL;
+  GTimeSpan away;
+  gint64 days;
+
+  if (local == NULL)
+    return g_strdup ("?");
+  clock = g_date_time_format (local, "%Y-%m-%d %H:%M");
+  away = g_date_time_difference (now, time);
+  days = ABS (away) / G_TIME_SPAN_DAY;
+  if (days == 0)
+    return g_steal_pointer (&clock);
+  if (away > 0)
+    return g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s (%d day ago)", "%s (%d days ago)",
+                                         (gulong)days),
+                            clock, (int)days);
+  return g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s (in %d day)", "%s (in %d days)",
+                                       (gulong)days),
+                          clock, (int)days);
+}

@@ -35,4 +35,11 @@ char *se_console_time_left (gint64 seconds);
 /* text with spaces behind it up to width columns. Owned by the caller. */
 char *se_console_pad (const char *text, guint width);
 
+/* Prints "  WHAT TEXT", the texts of several lines below each other. */
+void se_console_field (const char *what, const char *text);
+
+/* A time as the worker tells it (RFC 3339) for people: the clock on the wall, and how many days off
+ * it is. Owned by the caller. */
+char *se_console_time (const char *text);
+
 G_END_DECLS

@@ -17,6 +17,7 @@ setup_libsetup_a_SOURCES = \
   setup/login-questions.c \
   setup/login-report.c \
   setup/mailbox.c setup/mailbox.h \
+  setup/queue.c \
   setup/queues.c setup/queues.h \
   setup/refresh.c \
   setup/release.c setup/release.h \
@@ -28,7 +29,8 @@ setup_libsetup_a_SOURCES = \
   setup/sign-in-code.c \
   setup/status.c \
   setup/test.c \
-  setup/trial.c setup/trial.h
+  setup/trial.c setup/trial.h \
+  setup/waiting.c setup/waiting.h
 setup_libsetup_a_CPPFLAGS = $(AM_CPPFLAGS) -DSE_SERVICE_GROUP=\"$(service_group)\"
 setup_libsetup_a_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(CUPS_CFLAGS) $(CJSON_CFLAGS) \
   $(QRENCODE_CFLAGS)

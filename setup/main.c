@@ -27,6 +27,7 @@ static const Verb verbs[] = {
   { "refresh", se_verb_refresh, N_ ("renew the tokens of one or all accounts") },
   { "revoke", se_verb_revoke, N_ ("take an account's authorization away, here and at the server") },
   { "release", se_verb_release, N_ ("let jobs go on that scan-email holds") },
+  { "queue", se_verb_queue, N_ ("show the jobs that wait: why, and until when") },
   { "list", se_verb_list, N_ ("list the accounts and their queues") },
 };
 

@@ -100,6 +100,17 @@ se_queues_list (http_t *http, GError **error)
   return g_steal_pointer (&queues);
 }
 
+const SeQueue *
+se_queues_find (const GPtrArray *queues, const char *name)
+{
+  guint i;
+
+  for (i = 0; i < queues->len; i++)
+    if (g_str_equal (((const SeQueue *)queues->pdata[i])->name, name))
+      return queues->pdata[i];
+  return NULL;
+}
+
 char *
 se_queue_account (const SeQueue *queue, const SeConfig *config)
 {

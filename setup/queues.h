@@ -21,6 +21,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeQueue, se_queue_free)
 /* All mailto: queues, SeQueue freed with the array. */
 GPtrArray *se_queues_list (http_t *http, GError **error);
 
+/* The one of that name, owned by queues; NULL: there is none. */
+const SeQueue *se_queues_find (const GPtrArray *queues, const char *name);
+
 /* The account that a queue sends from: `from` of its URI, else the configuration's `account`, else
  * the only account. Owned by the caller; NULL where none of these says. */
 char *se_queue_account (const SeQueue *queue, const SeConfig *config);

@@ -22,17 +22,6 @@ typedef struct
   GHashTable *chosen; /* the parent's: ids of the jobs to release */
 } Release;
 
-static const SeQueue *
-find_queue (const GPtrArray *queues, const char *name)
-{
-  guint i;
-
-  for (i = 0; i < queues->len; i++)
-    if (g_str_equal (((const SeQueue *)queues->pdata[i])->name, name))
-      return queues->pdata[i];
-  return NULL;
-}
-
 /* The held jobs of the queues that send from account. */
 static GPtrArray *
 held_jobs_of (http_t *http, const SeConfig *config, const GPtrArray *queues, const char *account,
@@ -46,7 +35,7 @@ held_jobs_of (http_t *http, const SeConfig *config, const GPtrArray *queues, con
   for (i = jobs->len; i > 0; i--)
     {
       const SePrintJob *job = jobs->pdata[i - 1];
-      const SeQueue *queue = find_queue (queues, job->queue);
+      const SeQueue *queue = se_queues_find (queues, job->queue);
 
       /* A class, say, has no account: only a release of all jobs is meant for its jobs, too. */
       if (!se_print_job_is_ours (job)

@@ -57,6 +57,7 @@ SeExit se_verb_test (int argc, char **argv);
 SeExit se_verb_refresh (int argc, char **argv);
 SeExit se_verb_revoke (int argc, char **argv);
 SeExit se_verb_release (int argc, char **argv);
+SeExit se_verb_queue (int argc, char **argv);
 SeExit se_verb_list (int argc, char **argv);
 
 G_END_DECLS

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/alert.h"
+#include "common/timestamp.h"
 #include "mail/activity.h"
 #include "setup/console.h"
 #include "setup/mailbox.h"
@@ -36,26 +37,18 @@ enum
   N_FIELDS
 };
 
-static char *
-format_time (gint64 seconds)
-{
-  g_autoptr (GDateTime) time = seconds > 0 ? g_date_time_new_from_unix_utc (seconds) : NULL;
-
-  return time != NULL ? g_date_time_format (time, "%Y-%m-%dT%H:%M:%SZ") : NULL;
-}
-
 static void
 tell_account (SeService *service, const SeServerConfig *server, const SeAccount *account)
 {
   SeTokenContext context = se_mailbox_context (service, server, account);
   g_autoptr (SeTokenReport) report = se_token_report_new (&context);
   const SeTokenRecord *record = report->record;
-  g_autofree char *expires = record != NULL ? format_time (record->expires) : NULL;
-  g_autofree char *last_refresh = record != NULL ? format_time (record->last_refresh) : NULL;
-  g_autofree char *authorized = record != NULL ? format_time (record->authorized) : NULL;
+  g_autofree char *expires = record != NULL ? se_timestamp_utc (record->expires) : NULL;
+  g_autofree char *last_refresh = record != NULL ? se_timestamp_utc (record->last_refresh) : NULL;
+  g_autofree char *authorized = record != NULL ? se_timestamp_utc (record->authorized) : NULL;
   g_autofree char *last_mail
-      = format_time (se_activity_last_mail (server->state_directory, account->address));
-  g_autofree char *deadline = format_time (report->deadline.time);
+      = se_timestamp_utc (se_activity_last_mail (server->state_directory, account->address));
+  g_autofree char *deadline = se_timestamp_utc (report->deadline.time);
   g_autoptr (SeAlert) alert = se_alert_get (server, account->address);
   /* The token is good, and the mail server refuses the account all the same. */
   gboolean refused = alert != NULL && alert->cause == SE_ALERT_LOGIN
@@ -162,48 +155,13 @@ print_json (const GPtrArray *rows)
   cJSON_Delete (list);
 }
 
-/* A time of the worker's for people: the clock on the wall, and how far off it is. */
-static char *
-show_time (const char *text)
-{
-  g_autoptr (GDateTime) time = g_date_time_new_from_iso8601 (text, NULL);
-  g_autoptr (GDateTime) local = time != NULL ? g_date_time_to_local (time) : NULL;
-  g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
-  g_autofree char *clock = NULL;
-  GTimeSpan away;
-  gint64 days;
-
-  if (local == NULL)
-    return g_strdup ("?");
-  clock = g_date_time_format (local, "%Y-%m-%d %H:%M");
-  away = g_date_time_difference (now, time);
-  days = ABS (away) / G_TIME_SPAN_DAY;
-  if (days == 0)
-    return g_steal_pointer (&clock);
-  if (away > 0)
-    return g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s (%d day ago)", "%s (%d days ago)",
-                                         (gulong)days),
-                            clock, (int)days);
-  return g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s (in %d day)", "%s (in %d days)",
-                                       (gulong)days),
-                          clock, (int)days);
-}
-
-static void
-print_line (const char *what, const char *text)
-{
-  g_autofree char *label = se_console_pad (what, 12);
-
-  printf ("  %s %s\n", label, text);
-}
-
 static void
 print_time (const char *what, const char *text)
 {
-  g_autofree char *time = *text != '\0' ? show_time (text) : NULL;
+  g_autofree char *time = *text != '\0' ? se_console_time (text) : NULL;
 
   if (time != NULL)
-    print_line (what, time);
+    se_console_field (what, time);
 }
 
 static void
@@ -217,19 +175,19 @@ print_row (const char *const *row)
       g_autofree char *text
           = g_strdup_printf (_ ("%s, grant %s, store %s"), row[PROVIDER], row[GRANT], row[STORE]);
 
-      print_line (_ ("provider"), text);
+      se_console_field (_ ("provider"), text);
     }
   if (*row[IDENTITY] != '\0')
-    print_line (_ ("identity"), row[IDENTITY]);
+    se_console_field (_ ("identity"), row[IDENTITY]);
   print_time (_ ("signed in"), row[AUTHORIZED]);
   print_time (_ ("refreshed"), row[LAST_REFRESH]);
   print_time (_ ("last mail"), row[LAST_MAIL]);
   if (*row[DEADLINE] != '\0')
     {
-      g_autofree char *time = show_time (row[DEADLINE]);
+      g_autofree char *time = se_console_time (row[DEADLINE]);
       g_autofree char *text = g_strdup_printf ("%s: %s", time, row[DEADLINE_REASON]);
 
-      print_line (_ ("deadline"), text);
+      se_console_field (_ ("deadline"), text);
     }
 }
 

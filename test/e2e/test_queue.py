@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`oauth-setup queue`: what waits, why, and until when, as cupsd and the journal tell it together."""
+
+import json
+import os
+import re
+
+from . import documents
+from .case import TO, EndToEnd
+from .smtp import Pause
+
+DONE, USAGE, PERSON = 0, 2, 3
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
+
+
+class Waiting(EndToEnd):
+    def setUp(self):
+        super().setUp()
+        self.world.setup("release", "--due")  # removes what is left of canceled jobs
+        self.server = self.submission_server(queue={"retry-for": "0s", "retry-interval": "1h"})
+
+    def print(self, *words):
+        return self.cups.lp(self.queue, *words, self.file("waits.pdf", documents.pdf()))
+
+    def listed(self, *words, status=None):
+        done = self.world.setup("queue", "--json", *words, check=False)
+        if status is not None:
+            self.assertEqual(done.returncode, status, done.stdout + done.stderr)
+        return json.loads(done.stdout)
+
+    def the_one(self, job, status):
+        (one,) = self.listed(status=status)
+        self.assertEqual(one["job"], f"{self.queue}-{job}")
+        self.assertEqual((one["queue"], one["id"]), (self.queue, job))
+        return one
+
+    def shown(self, *words):
+        return self.world.setup("queue", *words, check=False).stdout
+
+    def entry(self):
+        """The path of the only entry that is not accepted."""
+        (path,) = [one["entry"] for one in self.listed()]
+        return path
+
+    def test_nothing(self):
+        self.assertEqual(self.listed(status=DONE), [])
+        self.assertIn("No job waits", self.shown(self.queue))
+        self.assertEqual(self.world.setup("queue", "nowhere", check=False).returncode, USAGE)
+
+    def test_a_job_that_is_sent(self):
+        pause = self.server.at("mail", Pause())
+        job = self.print()
+        pause.wait()
+        one = self.the_one(job, DONE)
+        self.assertEqual((one["state"], one["attempts"], one["mails"]), ("sending", 1, 1))
+        pause.go()
+        self.the_mail(job, self.server)  # which the look did not disturb
+        self.assertNotIn("returned status", self.cups.job_log(job))
+        self.assertEqual(self.listed(status=DONE), [])
+
+    def test_a_job_that_waits_for_a_time(self):
+        self.server.at("dot", "451 4.3.0 come again", times=9)
+        job = self.print("-t", "Minutes of\x1b[2J May")
+        self.cups.wait_job_log(job, "next try is at")  # after cupsd's own retry
+        self.cups.wait_state(job, "held")
+        one = self.the_one(job, DONE)
+        self.assertEqual((one["state"], one["attempts"]), ("deferred", 2))
+        self.assertIsNone(one["in_doubt_since"])
+        self.assertIn("451 4.3.0 come again", one["reply"])
+        self.assertIn("451 4.3.0 come again", one["message"])
+        self.assertEqual([recipient["address"] for recipient in one["recipients"]], [TO])
+        for time in ("created", "first_try", "next_try", "give_up"):
+            self.assertRegex(one[time], TIME)
+        self.assertEqual(one["size"], os.path.getsize(one["documents"]))
+        text = self.shown()
+        self.assertIn("2 times since", text)
+        self.assertIn("Minutes of", text)
+        self.assertNotIn("\x1b", text)
+
+    def test_a_job_in_doubt(self):
+        self.server.at("dot", "drop", times=9)
+        job = self.print()
+        self.cups.wait_state(job, "held")
+        self.assertRegex(self.the_one(job, DONE)["in_doubt_since"], TIME)
+        self.assertIn("in doubt", self.shown())
+
+    def test_a_job_that_needs_a_person(self):
+        self.server.at("mail", "550 5.7.60 SMTP; Client does not have permissions to send as this "
+                               "sender")
+        job = self.print()
+        self.cups.wait_state(job, "held")
+        one = self.the_one(job, PERSON)
+        self.assertEqual(one["state"], "person")
+        self.assertIn("oauth-setup release", one["message"])
+
+    def test_jobs_that_cupsd_keeps_back(self):
+        self.cups.run("cupsdisable", self.queue)
+        self.addCleanup(self.cups.run, "cupsenable", self.queue)
+        waits = self.print()
+        held = self.print("-H", "hold")
+        found = {one["id"]: one["state"] for one in self.listed(status=DONE)}
+        self.assertEqual(found, {waits: "waiting", held: "held"})
+        self.assertEqual(self.server.attempts, [])
+
+    def test_a_canceled_job_and_one_that_cupsd_forgot(self):
+        self.server.at("mail", "451 4.3.0 later", times=9)
+        job = self.print()
+        self.cups.wait_state(job, "held")
+        entry = self.entry()
+        self.cups.run("cancel", str(job))
+        self.assertEqual(self.the_one(job, DONE)["state"], "canceled")
+        self.cups.run("cancel", "-a", "-x", self.queue)
+        self.assertEqual(self.the_one(job, PERSON)["state"], "forgotten")
+        os.unlink(entry)
+
+    def test_a_damaged_entry(self):
+        self.server.at("mail", "451 4.3.0 later", times=9)
+        job = self.print()
+        self.cups.wait_state(job, "held")
+        entry = self.entry()
+        with open(entry, "r+") as file:
+            file.truncate(os.path.getsize(entry) // 2)
+        one = self.the_one(job, DONE)  # the next try finds it, and holds the job for a person
+        self.assertIn(entry, one["damage"])
+        self.assertIn("damaged", self.shown())
+        os.unlink(entry)
