@@ -147,6 +147,7 @@ se_outcome_new (const SeEnd *end)
       return defer (outcome, end);
     case SE_ERROR_IN_DOUBT:
       return end->not_before == G_MAXINT64 ? hold_in_doubt (outcome, end) : defer (outcome, end);
+    case SE_ERROR_THROTTLED:
     case SE_ERROR_TEMPORARY:
     case SE_ERROR_DEFERRED:
       return end->attempts == 1 ? retry (outcome, end) : defer (outcome, end);

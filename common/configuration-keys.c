@@ -71,6 +71,7 @@ const SeConfigKey se_config_keys[] = {
   PROVIDER ("max-message-size", SIZE, max_message_size),
   PROVIDER ("max-connections", COUNT, max_connections),
   PROVIDER ("max-rate", COUNT, max_rate),
+  PROVIDER ("max-recipients-per-day", COUNT, max_recipients_per_day),
   PROVIDER ("helo-name", WORD, helo_name),
   PROVIDER ("proxy-smtp", PROXY, proxy_smtp),
 

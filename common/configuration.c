@@ -292,6 +292,8 @@ get_provider (const SeConfig *config, const char *name, const Places *places, GE
       return NULL;
     }
   provider->name = g_strdup (name);
+  provider->max_connections = 2;
+  provider->max_rate = 30;
   if (!fill (places, "provider", provider, error))
     return NULL;
   set_default (&provider->sasl, "xoauth2");

@@ -50,8 +50,9 @@ typedef struct
   char *sasl;               /* "xoauth2" or "oauthbearer" */
   char *ca_file;            /* replaces the system's certificate store; NULL: the system's */
   guint64 max_message_size; /* bytes, 0: none stated */
-  guint max_connections;
-  guint max_rate; /* messages a minute */
+  guint max_connections;        /* at once, of an account; default 2; 0: not limited */
+  guint max_rate;               /* messages a minute; default 30; 0: not limited */
+  guint max_recipients_per_day; /* 0: not limited */
   char *helo_name;
   char *proxy_smtp;
 } SeProviderConfig;

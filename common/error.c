@@ -3,12 +3,48 @@
 
 #include <errno.h>
 
-G_DEFINE_QUARK (se - error, se_error)
+/* What an error has beside its message. */
+typedef struct
+{
+  gint64 due;
+} SeErrorPrivate;
+
+static void
+se_error_private_init (SeErrorPrivate *private)
+{
+  private->due = 0;
+}
+
+static void
+se_error_private_copy (const SeErrorPrivate *from, SeErrorPrivate *to)
+{
+  *to = *from;
+}
+
+static void
+se_error_private_clear (SeErrorPrivate *private)
+{
+}
+
+G_DEFINE_EXTENDED_ERROR (SeError, se_error)
 
 gboolean
 se_error_is (const GError *error, SeError code)
 {
   return error != NULL && g_error_matches (error, SE_ERROR, (int)code);
+}
+
+gint64
+se_error_due (const GError *error)
+{
+  return error != NULL && error->domain == SE_ERROR ? se_error_get_private (error)->due : 0;
+}
+
+void
+se_error_set_due (GError *error, gint64 due)
+{
+  g_return_if_fail (error->domain == SE_ERROR);
+  se_error_get_private (error)->due = due;
 }
 
 static SeError

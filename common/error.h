@@ -20,6 +20,7 @@ typedef enum
   SE_ERROR_AUTHORIZATION,  /* the account is not (or no longer) authorized: run oauth-setup */
   SE_ERROR_TOKEN_REJECTED, /* the SMTP server refused this access token; a fresh one may do */
   SE_ERROR_QUOTA,          /* a sending limit is reached; passes with time */
+  SE_ERROR_THROTTLED,      /* the server asks the account to slow down; as SE_ERROR_TEMPORARY */
   SE_ERROR_TEMPORARY,      /* network, server or machine in trouble; a later try may do */
   SE_ERROR_DEFERRED,       /* the server does not take this mail for now; others may pass */
   SE_ERROR_IN_DOUBT,       /* the final dot was sent, no reply came: perhaps delivered */
@@ -30,6 +31,12 @@ GQuark se_error_quark (void);
 
 /* TRUE if error (may be NULL) is of our domain with this code. */
 gboolean se_error_is (const GError *error, SeError code);
+
+/* When what was refused may be tried again, seconds since 1970; 0: not said, or another domain's
+ * error. It stays with the error as that is copied and propagated. error of se_error_due: may be
+ * NULL; of se_error_set_due: of our domain. */
+gint64 se_error_due (const GError *error);
+void se_error_set_due (GError *error, gint64 due);
 
 /* Sets error from an errno value: "FORMAT…: strerror". ENOSPC, EDQUOT, EIO, EMFILE, ENFILE, ENOMEM
  * and EAGAIN are SE_ERROR_TEMPORARY, everything else SE_ERROR_CONFIG. */

@@ -71,7 +71,9 @@ common_test_notify_SOURCES = common/test-notify.c common/test-tree.c common/test
 common_test_notify_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 common_test_notify_LDADD = $(COMMON_LIBS)
 
-check_PROGRAMS += common/test-tally
+check_PROGRAMS += common/test-error common/test-tally
+common_test_error_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+common_test_error_LDADD = $(COMMON_LIBS)
 common_test_tally_SOURCES = common/test-tally.c common/test-tree.c common/test-tree.h
 common_test_tally_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 common_test_tally_LDADD = $(COMMON_LIBS)

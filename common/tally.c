@@ -215,12 +215,23 @@ gint64
 se_tally_due (const SeTally *tally, guint64 amount)
 {
   g_autoptr (GArray) spans = NULL;
+  g_autoptr (GArray) mended_spans = NULL;
+  g_autoptr (GError) error = NULL;
   const char *problem = NULL;
+  gboolean mended;
+  se_autofd int fd = -1;
+  gint64 now = g_get_real_time ();
 
   if (tally->limit == 0)
     return 0;
-  spans = read_spans (tally, g_get_real_time (), &problem);
-  return find_due (tally, spans, amount);
+  spans = read_spans (tally, now, &problem);
+  if (problem == NULL)
+    return find_due (tally, spans, amount);
+  /* Else who waits for the time would see it move on at each look. */
+  fd = open_tally (tally, -1, &now, &mended_spans, &mended, &error);
+  if (fd < 0 || !write_spans (tally, mended_spans, &error))
+    g_warning ("%s", error->message);
+  return find_due (tally, mended_spans != NULL ? mended_spans : spans, amount);
 }
 
 static gboolean

@@ -29,7 +29,8 @@ gboolean se_tally_take (const SeTally *tally, guint64 amount, int cancel_fd, gin
 /* Takes amount back, of what was counted last: it did not happen. */
 gboolean se_tally_give_back (const SeTally *tally, guint64 amount, GError **error);
 
-/* What *due of se_tally_take would be, without counting. */
+/* What *due of se_tally_take would be, without counting. What is wrong with the file is mended, so
+ * that the time does not move on with each look. */
 gint64 se_tally_due (const SeTally *tally, guint64 amount);
 
 /* Removes from a directory that holds nothing but tallies of this period those in which nothing

@@ -484,6 +484,28 @@ test_make_account (void)
   g_assert_error (error, SE_ERROR, SE_ERROR_CONFIG);
 }
 
+/* 0 is not limited, an empty value the default. */
+static void
+test_throttle (void)
+{
+  g_autoptr (SeConfig) config = parse (ACCOUNT);
+  g_autoptr (SeConfig) unlimited
+      = parse (ACCOUNT "[provider microsoft]\nmax-connections = 0\nmax-rate = 0\n"
+                       "max-recipients-per-day = 500\n");
+  g_autoptr (SeConfig) empty = parse (ACCOUNT "[provider microsoft]\nmax-rate =\n");
+  g_autoptr (SeAccount) account = se_config_get_account (config, NULL, NULL);
+  g_autoptr (SeAccount) free_account = se_config_get_account (unlimited, NULL, NULL);
+  g_autoptr (SeAccount) empty_account = se_config_get_account (empty, NULL, NULL);
+
+  g_assert_cmpuint (account->provider->max_connections, ==, 2);
+  g_assert_cmpuint (account->provider->max_rate, ==, 30);
+  g_assert_cmpuint (account->provider->max_recipients_per_day, ==, 0);
+  g_assert_cmpuint (free_account->provider->max_connections, ==, 0);
+  g_assert_cmpuint (free_account->provider->max_rate, ==, 0);
+  g_assert_cmpuint (free_account->provider->max_recipients_per_day, ==, 500);
+  g_assert_cmpuint (empty_account->provider->max_rate, ==, 30);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -494,6 +516,7 @@ main (int argc, char **argv)
   g_assert_true (g_file_set_contents (presets, PRESETS, -1, NULL));
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/configuration/defaults", test_defaults);
+  g_test_add_func ("/configuration/throttle", test_throttle);
   g_test_add_func ("/configuration/server", test_server);
   g_test_add_func ("/configuration/account", test_account);
   g_test_add_func ("/configuration/default-grant", test_default_grant);

@@ -210,6 +210,7 @@ test_clouds (void)
       g_assert_cmpuint (cloud->max_message_size, ==, world->max_message_size);
       g_assert_cmpuint (cloud->max_connections, ==, world->max_connections);
       g_assert_cmpuint (cloud->max_rate, ==, world->max_rate);
+      g_assert_cmpuint (cloud->max_recipients_per_day, ==, world->max_recipients_per_day);
     }
 }
 

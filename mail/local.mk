@@ -30,6 +30,8 @@ mail_libmail_a_SOURCES = \
   mail/mailto.h \
   mail/message.c \
   mail/message.h \
+  mail/pause.c \
+  mail/pause.h \
   mail/reply.c \
   mail/reply.h \
   mail/smtp-connect-error.c \
@@ -44,6 +46,10 @@ mail_libmail_a_SOURCES = \
   mail/smtp.h \
   mail/text-part.c \
   mail/text-part.h \
+  mail/throttle.c \
+  mail/throttle.h \
+  mail/turn.c \
+  mail/turn.h \
   mail/unicode.h
 mail_libmail_a_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(CURL_CFLAGS) $(SSL_CFLAGS) \
   $(CRYPTO_CFLAGS) $(IDN2_CFLAGS)
@@ -68,6 +74,17 @@ check_PROGRAMS += mail/test-activity
 mail_test_activity_SOURCES = mail/test-activity.c common/test-tree.c common/test-tree.h
 mail_test_activity_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 mail_test_activity_LDADD = $(MAIL_LIBS)
+
+check_PROGRAMS += mail/test-pause mail/test-throttle mail/test-turn
+mail_test_pause_SOURCES = mail/test-pause.c common/test-tree.c common/test-tree.h
+mail_test_pause_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+mail_test_pause_LDADD = $(MAIL_LIBS)
+mail_test_throttle_SOURCES = mail/test-throttle.c common/test-tree.c common/test-tree.h
+mail_test_throttle_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+mail_test_throttle_LDADD = $(MAIL_LIBS)
+mail_test_turn_SOURCES = mail/test-turn.c common/test-tree.c common/test-tree.h
+mail_test_turn_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+mail_test_turn_LDADD = $(MAIL_LIBS)
 
 check_PROGRAMS += mail/test-limit
 mail_test_limit_SOURCES = mail/test-limit.c common/test-tree.c common/test-tree.h

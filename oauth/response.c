@@ -93,7 +93,8 @@ set_status_error (GError **error, const SeHttpReply *reply, const char *url)
                  host, reply->status);
   else if (reply->status >= 300 && reply->status < 400)
     g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY,
-                 _ ("%s redirects to another address (HTTP %d), which is not followed: if it lasts, correct the endpoint"),
+                 _ ("%s redirects to another address (HTTP %d), which is not followed: if it "
+                    "lasts, correct the endpoint"),
                  host, reply->status);
   else
     g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY,
@@ -266,6 +267,15 @@ se_response_set_refusal (GError **error, const SeAccount *account, const char *u
   g_set_error (error, SE_ERROR, (int)advice.error, "%s %s", sentences, details);
 }
 
+/* What passes may be tried again when the server says so. */
+static void
+set_due (GError **error, const SeHttpReply *reply)
+{
+  if (error != NULL && se_error_is (*error, SE_ERROR_TEMPORARY) && reply->retry_after > 0)
+    se_error_set_due (*error,
+                      g_get_real_time () / G_USEC_PER_SEC + MIN (reply->retry_after, G_MAXINT32));
+}
+
 /* Google's device endpoint calls it error_code. */
 static const char *
 find_error_code (const cJSON *json)
@@ -295,11 +305,13 @@ se_response_parse (const SeHttpReply *reply, const SeAccount *account, const cha
                                   .retry_after = reply->retry_after };
 
       se_response_set_refusal (error, account, url, &refusal);
+      set_due (error, reply);
       return NULL;
     }
   if (code != NULL || json == NULL || reply->status != 200)
     {
       set_status_error (error, reply, url);
+      set_due (error, reply);
       return NULL;
     }
   return g_steal_pointer (&json);

@@ -37,8 +37,8 @@ void se_response_set_refusal (GError **error, const SeAccount *account, const ch
  * NULL-terminated; a server's words that repeat one are not shown. error_code: set to the server's
  * `error`, owned by the caller; NULL where it gave none. It decides before the HTTP status does:
  * some servers send 403 or 428. SE_ERROR_AUTHORIZATION, SE_ERROR_CONFIG: the server refuses;
- * SE_ERROR_TEMPORARY: 429, 5xx with the wait that it asks for, and whatever is no OAuth reply at
- * all. */
+ * SE_ERROR_TEMPORARY: 429, 5xx with the wait that it asks for (se_error_due), and whatever is no
+ * OAuth reply at all. */
 cJSON *se_response_parse (const SeHttpReply *reply, const SeAccount *account, const char *url,
                           const char *const *secrets, char **error_code, GError **error);
 

@@ -28,6 +28,7 @@ class_name (int class)
       return "authorization";
     case SE_ERROR_CONFIG:
       return "config";
+    case SE_ERROR_THROTTLED:
     case SE_ERROR_TEMPORARY:
       return "temporary";
     default:

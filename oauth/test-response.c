@@ -122,6 +122,8 @@ static const struct
   { "unknown-error-with-503", 503, REFUSED ("x_new"), 7, SE_ERROR_TEMPORARY, "wait 7 seconds" },
   { "error-with-429", 429, REFUSED ("invalid_request"), 30, SE_ERROR_TEMPORARY, "30 seconds" },
   { "429", 429, "slow down", 120, SE_ERROR_TEMPORARY, "wait 120 seconds" },
+  { "unavailable-with-wait", 503, REFUSED ("temporarily_unavailable"), 60, SE_ERROR_TEMPORARY,
+    "wait 60 seconds" },
   { "503", 503, "<html>", 0, SE_ERROR_TEMPORARY, "HTTP 503" },
   { "redirect", 302, "", 0, SE_ERROR_TEMPORARY, "not followed" },
   { "404", 404, "<html>", 0, SE_ERROR_TEMPORARY, "HTTP 404" },
@@ -161,6 +163,15 @@ static const SeAccount account = { .address = (char *)"scans@contoso.com",
                                    .login_user = (char *)"scans@contoso.com" };
 
 static void
+assert_due (const GError *error, gint64 seconds)
+{
+  gint64 left = se_error_due (error) - g_get_real_time () / G_USEC_PER_SEC;
+
+  g_assert_cmpint (left, <=, seconds);
+  g_assert_cmpint (left, >, seconds - 5);
+}
+
+static void
 test_reply (gconstpointer data)
 {
   gsize i = GPOINTER_TO_SIZE (data);
@@ -174,6 +185,10 @@ test_reply (gconstpointer data)
   if (replies[i].fault != GOOD)
     {
       g_assert_null (response);
+      if (replies[i].retry_after > 0)
+        assert_due (error, replies[i].retry_after);
+      else
+        g_assert_cmpint (se_error_due (error), ==, 0);
       assert_failure (error, replies[i].fault, replies[i].part);
       return;
     }
