@@ -69,6 +69,11 @@ backend_test_recipients_LDADD = $(BACKEND_LIBS)
 backend_test_status_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 backend_test_status_LDADD = $(BACKEND_LIBS)
 
+check_PROGRAMS += backend/test-policy
+backend_test_policy_SOURCES = backend/test-policy.c common/test-tree.c common/test-tree.h
+backend_test_policy_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+backend_test_policy_LDADD = $(BACKEND_LIBS)
+
 check_PROGRAMS += backend/test-oversize
 backend_test_oversize_SOURCES = backend/test-oversize.c common/test-tree.c common/test-tree.h
 backend_test_oversize_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)

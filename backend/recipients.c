@@ -94,6 +94,7 @@ se_recipients_new (const SeMailto *uri, const SeFields *fields, const SeQueueCon
 {
   g_autoptr (SeRecipients) recipients = g_new0 (SeRecipients, 1);
   g_autoptr (GPtrArray) own = new_list ();
+  g_autoptr (SeAddress) self = NULL;
   g_autoptr (GPtrArray) all = NULL;
   const char *to = fields->values[SE_FIELD_TO];
 
@@ -111,11 +112,18 @@ se_recipients_new (const SeMailto *uri, const SeFields *fields, const SeQueueCon
       && (!add_own (own, uri->to, values, error) || !add_own (own, uri->cc, values, error)
           || !add_own (own, uri->bcc, values, error)))
     return NULL;
+  if (queue->only_to_self != NULL)
+    {
+      self = parse_own (queue->only_to_self, _ ("only-to-self of the queue in scan-email.conf"),
+                        values, error);
+      if (self == NULL)
+        return NULL;
+    }
   merge (recipients->to, NULL, NULL);
   merge (recipients->cc, recipients->to, NULL);
   merge (recipients->bcc, recipients->to, recipients->cc);
   all = se_recipients_all (recipients);
-  if (!se_policy_check (all, own, queue, error))
+  if (!se_policy_check_recipients (all, own, self, queue, error))
     return NULL;
   return g_steal_pointer (&recipients);
 }

@@ -19,9 +19,10 @@ typedef struct
 
 /* The job's To replaces the device URI's, its Cc and Bcc add to the URI's. Templates are expanded
  * in the URI alone. Without allowed-recipients only the URI's own recipients are allowed, with it
- * those that it matches; denied-recipients and max-recipients hold for all. SE_ERROR_DOCUMENT: a
- * recipient of the job that is no address or is not allowed, too many, or a user's name that makes
- * no address; SE_ERROR_CONFIG: an address of the URI that is none. */
+ * those that it matches; denied-recipients, only-to-self and max-recipients hold for all, see
+ * policy.h. SE_ERROR_DOCUMENT: a recipient of the job that is no address or is not allowed, too
+ * many, or a user's name that makes no address; SE_ERROR_CONFIG: an address or a pattern of the URI
+ * or the configuration that is none. */
 SeRecipients *se_recipients_new (const SeMailto *uri, const SeFields *fields,
                                  const SeQueueConfig *queue, const SeTemplateValues *values,
                                  GError **error);

@@ -16,6 +16,7 @@ typedef struct
   const char *allowed; /* separated by ';' */
   const char *denied;
   guint max;
+  const char *self;   /* only-to-self */
   const char *result; /* "to|cc|bcc", each separated by ','; of an error: what it says */
   int code;           /* of the error; 0: none */
 } Case;
@@ -47,8 +48,10 @@ check (const Case *c)
   g_autoptr (SeMailto) uri = se_mailto_parse (c->uri, &error);
   g_auto (GStrv) allowed = split (c->allowed);
   g_auto (GStrv) denied = split (c->denied);
-  SeQueueConfig queue
-      = { .allowed_recipients = allowed, .denied_recipients = denied, .max_recipients = c->max };
+  SeQueueConfig queue = { .allowed_recipients = allowed,
+                          .denied_recipients = denied,
+                          .max_recipients = c->max,
+                          .only_to_self = (char *)c->self };
   SeFields fields = { .values = { [SE_FIELD_TO] = (char *)c->to,
                                   [SE_FIELD_CC] = (char *)c->cc,
                                   [SE_FIELD_BCC] = (char *)c->bcc } };
@@ -96,7 +99,7 @@ test_lists (void)
     { USER, "bob", .result = "bob@x.org||" },
     { USER, "CONTOSO\\bob", .result = "bob@x.org||" },
     { USER, "bob@REALM", .result = "bob@x.org||" },
-    { USER, "bob", .to = "%{user}@x.org", .allowed = "*", .result = "%{user}@x.org||" },
+    { USER, "bob", .to = "%{user}@x.org", .allowed = "%{user}@x.org", .result = "%{user}@x.org||" },
     { USER, "bob,ceo@evil.com", .to = "z@x.org", .allowed = "*@x.org", .result = "z@x.org||" },
   };
 
@@ -133,6 +136,15 @@ test_policy (void)
     { U, "bob", .max = 3, .result = "4 recipients", .code = SE_ERROR_DOCUMENT },
     { U, "bob", .cc = "a@x.org", .max = 4, .result = "a@x.org,b@x.org|c@x.org|d@x.org" },
     { "mailto:", "bob", .result = "email-to", .code = SE_ERROR_DOCUMENT },
+    { USER, "CONTOSO\\Bob", .self = "%{user}@x.org", .result = "Bob@x.org||" },
+    { USER, "bob", .to = "Bob@x.org", .allowed = "*", .self = "%{user}@x.org",
+      .result = "Bob@x.org||" },
+    { U, "a", .self = "%{user}@x.org", .result = "not to b@x.org", .code = SE_ERROR_DOCUMENT },
+    { USER, "bob", .bcc = "eve@x.org", .allowed = "*", .self = "%{user}@x.org",
+      .result = "eve@x.org", .code = SE_ERROR_DOCUMENT },
+    { "mailto:a%40x.org", "bob,ceo", .self = "%{user}@x.org", .result = "only-to-self",
+      .code = SE_ERROR_DOCUMENT },
+    { U, "bob", .denied = "*@x.org.", .result = "denied-recipients", .code = SE_ERROR_CONFIG },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
@@ -146,10 +158,14 @@ test_hostile (void)
     { USER, "bob,ceo@evil.com", .result = "bob,ceo", .code = SE_ERROR_DOCUMENT },
     { USER, "bob\r\nRCPT TO:<x@y>", .result = "", .code = SE_ERROR_DOCUMENT },
     { USER, "", .result = "", .code = SE_ERROR_DOCUMENT },
+    { USER, "ceo%evil.com", .result = "ceo%evil.com", .code = SE_ERROR_DOCUMENT },
+    { USER, "evil.com!ceo", .result = "evil.com!ceo", .code = SE_ERROR_DOCUMENT },
     { U, "bob", .to = "a@x.org\r\nRCPT TO:<x@y>", .result = "email-to", .code = SE_ERROR_DOCUMENT },
     { U, "bob", .to = "a@x.org,", .result = "email-to", .code = SE_ERROR_DOCUMENT },
     { U, "bob", .cc = "no address", .result = "email-cc", .code = SE_ERROR_DOCUMENT },
     { U, "bob", .to = "Name <z@evil.com>", .allowed = "*@x.org", .result = "z@evil.com",
+      .code = SE_ERROR_DOCUMENT },
+    { U, "bob", .to = "z%evil.com@x.org", .allowed = "*@x.org", .result = "z%evil.com@x.org",
       .code = SE_ERROR_DOCUMENT },
     { U, "bob", .to = "\"a@x.org\"@evil.com", .allowed = "*@x.org", .result = "evil.com",
       .code = SE_ERROR_DOCUMENT },

@@ -9,6 +9,7 @@
 #include "backend/oversize.h"
 #include "backend/orphan.h"
 #include "backend/outcome.h"
+#include "backend/policy.h"
 #include "backend/status.h"
 #include "common/io.h"
 #include "common/language.h"
@@ -287,15 +288,19 @@ fix (Worker *worker, const GPtrArray *entries, const char *const *sources, GErro
   const SeTemplateValues values = template_values (worker, se_mails_pages (entries));
   const SeComposition composition = composition_for (worker, &values, entries);
   const char *path = se_journal_bundle_path (worker->journal);
+  const SePolicyCase counting = { worker->facts, worker->queue, worker->journal,
+                                  worker->server->state_directory, worker->cancel_fd };
   g_autoptr (GPtrArray) mails = NULL;
 
+  if (!se_policy_check_sender (worker->facts, worker->queue, error))
+    return FALSE;
   if (worker->fields == NULL)
     {
       g_propagate_error (error, g_steal_pointer (&worker->fault));
       return FALSE;
     }
   mails = se_mails_compose (&composition, error);
-  if (mails == NULL)
+  if (mails == NULL || !se_policy_count (&counting, &worker->not_before, error))
     return FALSE;
   if (g_rename (worker->spool, path) < 0)
     {

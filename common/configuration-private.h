@@ -16,6 +16,7 @@ typedef enum
   SE_VALUE_PATH,             /* absolute */
   SE_VALUE_ADDRESS,          /* one '@', no space; mail/ parses the rest */
   SE_VALUE_ADDRESS_TEMPLATE, /* as SE_VALUE_ADDRESS, templates before the '@' */
+  SE_VALUE_USER_ADDRESS,     /* as SE_VALUE_ADDRESS_TEMPLATE, with %{user} in it */
   SE_VALUE_TEMPLATE,
   SE_VALUE_BODY,        /* template; may hold newlines and tabs */
   SE_VALUE_ENDPOINT,    /* https URL, may hold %{tenant} and %{locale} */
@@ -30,10 +31,13 @@ typedef enum
   SE_VALUE_DATE,     /* YYYY-MM-DD */
   SE_VALUE_GRANTS,   /* char **: ';' between them */
   SE_VALUE_PATTERNS, /* char **: addresses with '*', ';' between them */
+  SE_VALUE_USERS,    /* char **: names with '*' and '?', ';' between them */
+  SE_VALUE_HOSTS,    /* char **: patterns of hosts, ';' between them */
   SE_VALUE_COMMAND,  /* char **: words quoted as for a shell */
   SE_VALUE_SIZE,     /* guint64: bytes, or with K, M or G (1024-based) */
   SE_VALUE_COUNT,    /* guint */
   SE_VALUE_DURATION, /* guint: seconds, or with s, m, h or d */
+  SE_VALUE_RATE,     /* SeRate: a number, '/' and a time or its unit alone */
 } SeValueType;
 
 typedef struct

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/configuration-private.h"
 
+#include "common/host.h"
 #include "common/log.h"
 #include "common/template.h"
 #include "common/terms.h"
@@ -207,6 +208,22 @@ check_host_url (const char *text, const char *const *schemes, GError **error)
   return TRUE;
 }
 
+static gboolean
+check_item (SeValueType type, const char *text, GError **error)
+{
+  switch (type)
+    {
+    case SE_VALUE_GRANTS:
+      return check_one_of (text, grants, error);
+    case SE_VALUE_USERS:
+      return TRUE;
+    case SE_VALUE_HOSTS:
+      return se_host_check_pattern (text, error);
+    default:
+      return check_characters (SE_VALUE_ADDRESS, text, error) && check_address (type, text, error);
+    }
+}
+
 /* Splits at ';', strips each item, drops empty ones and checks the rest. */
 static char **
 parse_list (SeValueType type, const char *text, GError **error)
@@ -218,9 +235,7 @@ parse_list (SeValueType type, const char *text, GError **error)
     {
       if (*g_strstrip (*item) == '\0')
         continue;
-      if (type == SE_VALUE_GRANTS ? !check_one_of (*item, grants, error)
-                                  : !check_characters (SE_VALUE_ADDRESS, *item, error)
-                                        || !check_address (type, *item, error))
+      if (!check_item (type, *item, error))
         return NULL;
       g_strv_builder_add (builder, *item);
     }
@@ -287,6 +302,29 @@ parse_number (SeValueType type, const char *text, guint64 max, guint64 *number, 
   return TRUE;
 }
 
+/* "30/h" is 30 in any hour, "5/10m" 5 in any ten minutes. */
+static gboolean
+parse_rate (const char *text, SeRate *rate, GError **error)
+{
+  g_auto (GStrv) parts = g_strsplit (text, "/", 2);
+  guint64 count = 0;
+  guint64 period = 0;
+  g_autofree char *time = NULL;
+
+  if (parts[0] != NULL && parts[1] != NULL)
+    {
+      g_strstrip (parts[1]);
+      time = g_strconcat (g_ascii_isalpha (parts[1][0]) ? "1" : "", parts[1], NULL);
+      if (!g_ascii_string_to_unsigned (g_strchomp (parts[0]), 10, 1, G_MAXINT, &count, NULL)
+          || !parse_number (SE_VALUE_DURATION, time, G_MAXINT, &period, NULL))
+        period = 0;
+    }
+  if (period == 0)
+    return refuse (text, error, _ ("is not a rate such as 30/h, 100/d or 5/10m"));
+  *rate = (SeRate){ (guint)count, (guint)period };
+  return TRUE;
+}
+
 static gboolean
 check_text (SeValueType type, const char *text, GError **error)
 {
@@ -304,6 +342,11 @@ check_text (SeValueType type, const char *text, GError **error)
       return g_path_is_absolute (text) || refuse (text, error, _ ("is not an absolute path"));
     case SE_VALUE_ADDRESS:
       return check_address (type, text, error);
+    case SE_VALUE_USER_ADDRESS:
+      return strstr (text, "%{user}") != NULL
+                 ? check_template (SE_VALUE_ADDRESS_TEMPLATE, text, error)
+                 : refuse (text, error,
+                           _ ("is not the address of who prints, such as %%{user}@contoso.com"));
     case SE_VALUE_ADDRESS_TEMPLATE:
     case SE_VALUE_TEMPLATE:
     case SE_VALUE_BODY:
@@ -337,7 +380,16 @@ se_config_parse_value (SeValueType type, const char *text, gpointer field, GErro
 {
   if (!check_characters (type, text, error))
     return FALSE;
-  if (type >= SE_VALUE_SIZE)
+  if (type == SE_VALUE_RATE)
+    {
+      SeRate rate;
+
+      if (!parse_rate (text, &rate, error))
+        return FALSE;
+      if (field != NULL)
+        *(SeRate *)field = rate;
+    }
+  else if (type >= SE_VALUE_SIZE)
     {
       guint64 number = 0;
 

@@ -79,6 +79,13 @@ typedef struct
   char *token_store;  /* "file" (default), "secret-service" */
 } SeAccount;
 
+/* At most so many within any period */
+typedef struct
+{
+  guint count;  /* 0: not limited */
+  guint period; /* seconds */
+} SeRate;
+
 /* [queue NAME] over [queue *], key by key */
 typedef struct
 {
@@ -87,6 +94,11 @@ typedef struct
   char **allowed_recipients; /* patterns; NULL: only the device URI's own */
   char **denied_recipients;
   guint max_recipients;     /* default 100 (RFC 5321, 4.5.3.1.8); 0: not limited */
+  char *only_to_self;       /* template of the one address that may be mailed; NULL: not so */
+  char **allowed_users;     /* names, '*' and '?' stand for characters; NULL: all */
+  char **allowed_hosts;     /* patterns as in host.h; NULL: all */
+  SeRate rate_per_user;     /* jobs */
+  SeRate rate_per_host;     /* jobs */
   guint64 max_message_size; /* bytes of the whole encoded message; 0: not limited here */
   char *oversize;           /* what is done with more: one of se_oversize_names; default "split" */
   char *subject;            /* templates; NULL: the default */

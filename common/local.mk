@@ -14,6 +14,7 @@ common_libcommon_a_SOURCES = \
   common/error.c common/error.h \
   common/fault.h \
   common/fields.c common/fields.h \
+  common/host.c common/host.h \
   common/io.c common/io.h \
   common/language.c common/language.h \
   common/log.c common/log.h \
@@ -29,6 +30,10 @@ if WITH_FAULT_POINTS
 common_libcommon_a_SOURCES += common/fault.c
 endif
 COMMON_LIBS = common/libcommon.a $(GLIB_LIBS) $(CRYPTO_LIBS)
+
+check_PROGRAMS += common/test-host
+common_test_host_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+common_test_host_LDADD = $(COMMON_LIBS)
 
 check_PROGRAMS += common/test-advice
 common_test_advice_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)

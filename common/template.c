@@ -99,7 +99,8 @@ strip_domain_and_realm (char *user)
     *at = '\0';
 }
 
-/* RFC 5322, 3.2.3: 1*atext *("." 1*atext) */
+/* RFC 5322, 3.2.3: 1*atext *("." 1*atext), without the '%' and '!' by which some mail servers find
+ * the way to another domain. */
 static gboolean
 is_dot_atom (const char *text)
 {
@@ -109,7 +110,7 @@ is_dot_atom (const char *text)
     {
       if (*text == '.' && !dot_allowed)
         return FALSE;
-      if (*text != '.' && !g_ascii_isalnum (*text) && strchr ("!#$%&'*+-/=?^_`{|}~", *text) == NULL)
+      if (*text != '.' && !g_ascii_isalnum (*text) && strchr ("#$&'*+-/=?^_`{|}~", *text) == NULL)
         return FALSE;
       dot_allowed = *text != '.';
     }

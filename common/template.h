@@ -48,9 +48,9 @@ char *se_template_substitute (const char *text, SeTemplateLookUp look_up, gconst
 char *se_template_expand (const char *text, const SeTemplateValues *values, GError **error);
 
 /* Expands an address such as "%{user}@contoso.com". DOMAIN\ before and @REALM after the user are
- * stripped; each inserted value must be a dot-atom (RFC 5322, 3.2.3) of ASCII atext, so that one
- * address stays one address. SE_ERROR_DOCUMENT names the value that is none; SE_ERROR_CONFIG as
- * above, and for a template behind the @. */
+ * stripped; each inserted value must be a dot-atom (RFC 5322, 3.2.3) of ASCII atext without '%' and
+ * '!', so that one address stays one address of its domain. SE_ERROR_DOCUMENT names the value that
+ * is none; SE_ERROR_CONFIG as above, and for a template behind the @. */
 char *se_template_expand_address (const char *text, const SeTemplateValues *values, GError **error);
 
 G_END_DECLS

@@ -101,6 +101,12 @@ test_bad_values (void)
         "allowed-recipients = a b@c", "max-recipients = ten", "subject = %{nobody}",
         "subject = %{title", "filename = a\\nb", "report-to = a@%{user}", "reply-to = a@b,c@d",
         "retry-for = 5w", "retry-for = 99999999d", "body = a\\rb", "language = a b" } },
+    { "queue q",
+      { "allowed-hosts = 192.168.5.20/24", "allowed-hosts = localhost;a b", "allowed-users = a\\nb",
+        "only-to-self = yes", "only-to-self = bob@b.c", "only-to-self = %{user}",
+        "only-to-self = a@%{user}", "rate-per-user = 30", "rate-per-user = 0/h",
+        "rate-per-user = 30/w", "rate-per-user = 30/0h", "rate-per-user = 30/h/h",
+        "rate-per-host = -1/h", "rate-per-host = /h", "rate-per-host = 30/" } },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)

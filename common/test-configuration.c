@@ -286,6 +286,30 @@ test_queue (void)
 }
 
 static void
+test_policy (void)
+{
+  g_autoptr (SeConfig) config
+      = parse ("[queue *]\nallowed-users = bob; CONTOSO\\\\*;\nrate-per-user = 30/h\n"
+               "allowed-hosts = 192.168.5.0/24;*.b.c ; localhost\nonly-to-self = %{user}@b.c\n"
+               "[queue q]\nallowed-users =\nrate-per-user =\nrate-per-host = 5 / 10m\n");
+  g_autoptr (SeQueueConfig) queue = se_config_get_queue (config, "q", NULL);
+  g_autoptr (SeQueueConfig) other = se_config_get_queue (config, "other", NULL);
+
+  g_assert_cmpuint (g_strv_length (other->allowed_users), ==, 2);
+  g_assert_cmpstr (other->allowed_users[1], ==, "CONTOSO\\*");
+  g_assert_cmpuint (other->rate_per_user.count, ==, 30);
+  g_assert_cmpuint (other->rate_per_user.period, ==, 3600);
+  g_assert_cmpuint (other->rate_per_host.count, ==, 0);
+  g_assert_null (queue->allowed_users);
+  g_assert_cmpuint (g_strv_length (queue->allowed_hosts), ==, 3);
+  g_assert_cmpstr (queue->allowed_hosts[1], ==, "*.b.c");
+  g_assert_cmpstr (queue->only_to_self, ==, "%{user}@b.c");
+  g_assert_cmpuint (queue->rate_per_user.count, ==, 0);
+  g_assert_cmpuint (queue->rate_per_host.count, ==, 5);
+  g_assert_cmpuint (queue->rate_per_host.period, ==, 600);
+}
+
+static void
 test_files (void)
 {
   g_autofree char *path = g_strconcat (presets, ".conf", NULL);
@@ -526,6 +550,7 @@ main (int argc, char **argv)
   g_test_add_func ("/configuration/account-problems", test_account_problems);
   g_test_add_func ("/configuration/no-presets", test_no_presets);
   g_test_add_func ("/configuration/queue", test_queue);
+  g_test_add_func ("/configuration/policy", test_policy);
   g_test_add_func ("/configuration/files", test_files);
   g_test_add_func ("/configuration/shipped", test_shipped);
   g_test_add_func ("/configuration/path", test_path);

@@ -16,6 +16,8 @@
 #define LABEL_MAX 63
 /* No address with its name is longer; bounds the work on hostile input. */
 #define TEXT_MAX 2000
+/* No server takes as many recipients; bounds it for lists. */
+#define LIST_MAX 10000
 
 void
 se_address_free (SeAddress *address)
@@ -391,6 +393,12 @@ se_address_parse_list (const char *text, GError **error)
       return NULL;
     }
   members = se_address_split (text);
+  if (g_strv_length (members) > LIST_MAX)
+    {
+      g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
+                   _ ("a list of email addresses is longer than %d"), LIST_MAX);
+      return NULL;
+    }
   for (char **member = members; *member != NULL; member++)
     {
       SeAddress *address = NULL;
@@ -459,6 +467,28 @@ normalize_domain_pattern (const char *text)
   return g_strjoinv (".", (char **)done->pdata);
 }
 
+/* What stands in pattern up to end, in lower case and as read_local writes an address's; NULL if it
+ * is none. */
+static char *
+normalize_local_pattern (const char *pattern, const char *end)
+{
+  g_autofree char *lower = g_ascii_strdown (pattern, end - pattern);
+  g_autoptr (GString) content = g_string_new (NULL);
+
+  if (*lower == '"')
+    {
+      const char *rest = read_quoted (lower, content);
+
+      if (rest == NULL || *rest != '\0' || content->len == 0)
+        return NULL;
+      return is_dot_atom (content->str) ? g_strdup (content->str) : quote (content->str);
+    }
+  for (const char *p = lower; *p != '\0'; p++)
+    if (!is_atext (*p) && *p != '.')
+      return NULL;
+  return g_steal_pointer (&lower);
+}
+
 /* Splits a pattern at its last '@' into lower-case parts; FALSE if it is none. */
 static gboolean
 parse_pattern (const char *pattern, char **local, char **domain)
@@ -474,10 +504,9 @@ parse_pattern (const char *pattern, char **local, char **domain)
     }
   if (at == NULL || at == pattern || !check_characters (pattern, NULL))
     return FALSE;
-  before = g_ascii_strdown (pattern, at - pattern);
-  for (const char *p = before; *before != '"' && *p != '\0'; p++)
-    if (!is_atext (*p) && *p != '.')
-      return FALSE;
+  before = normalize_local_pattern (pattern, at);
+  if (before == NULL)
+    return FALSE;
   *domain = normalize_domain_pattern (at + 1);
   if (*domain == NULL)
     return FALSE;

@@ -28,7 +28,7 @@ SeAddress *se_address_parse (const char *text, GError **error);
  * are stripped of spaces and may be empty. NULL-terminated, owned by the caller. */
 char **se_address_split (const char *text);
 
-/* Parses a list (se_address_split); empty members are an error.
+/* Parses a list (se_address_split); empty members are an error, and so are more than 10,000.
  * Returns SeAddress, freed with the array. */
 GPtrArray *se_address_parse_list (const char *text, GError **error);
 

@@ -11,7 +11,7 @@ G_BEGIN_DECLS
  *
  *   [entry]       version, queue, job, uuid, creation, completion, account, first, attempts,
  *                 step, next-try, settled, dots (when each final dot was sent that nobody
- *                 answered), reply
+ *                 answered), reply, counted
  *   [message]     from, recipients, sources, bundle-size, mails, current (the mail of the
  *                 last dot), refused and refused-words (recipients refused for good, and why),
  *                 deferred and deferred-words (for now); of a fixed entry

@@ -63,6 +63,7 @@ start_over (SeJournal *journal)
   g_key_file_remove_key (journal->entry, ENTRY, "next-try", NULL);
   g_key_file_remove_key (journal->entry, ENTRY, "dots", NULL);
   g_key_file_remove_key (journal->entry, ENTRY, "reply", NULL);
+  g_key_file_remove_key (journal->entry, ENTRY, "counted", NULL);
   set_first (journal);
   g_key_file_set_integer (journal->entry, ENTRY, "attempts", 0);
   g_clear_pointer (&journal->reply, g_free);
@@ -212,6 +213,18 @@ char *
 se_journal_account (const SeJournal *journal)
 {
   return g_key_file_get_string (journal->entry, ENTRY, "account", NULL);
+}
+
+gboolean
+se_journal_is_counted (const SeJournal *journal)
+{
+  return g_key_file_get_boolean (journal->entry, ENTRY, "counted", NULL);
+}
+
+void
+se_journal_set_counted (SeJournal *journal)
+{
+  g_key_file_set_boolean (journal->entry, ENTRY, "counted", TRUE);
 }
 
 const char *

@@ -85,6 +85,11 @@ gboolean se_journal_is_settled (const SeJournal *journal);
 void se_journal_set_account (SeJournal *journal, const char *address);
 char *se_journal_account (const SeJournal *journal);
 
+/* Whether the job was counted for a limit of jobs, so that a later try does not count it again. What
+ * is set is on the disk with the next step, or put-off try. */
+gboolean se_journal_is_counted (const SeJournal *journal);
+void se_journal_set_counted (SeJournal *journal);
+
 /* Path for the job's bundle in STATE-DIRECTORY/spool; it lives as long as the entry is not
  * accepted. Owned by the journal. */
 const char *se_journal_bundle_path (const SeJournal *journal);

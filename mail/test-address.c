@@ -200,6 +200,23 @@ test_list (void)
 }
 
 static void
+test_long_list (void)
+{
+  g_autoptr (GString) text = g_string_new ("a@b");
+  g_autoptr (GPtrArray) list = NULL;
+  g_autoptr (GError) error = NULL;
+
+  for (guint i = 1; i < 10000; i++)
+    g_string_append (text, ",a@b");
+  list = se_address_parse_list (text->str, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (list->len, ==, 10000);
+  g_string_append (text, ",a@b");
+  g_assert_null (se_address_parse_list (text->str, &error));
+  g_assert_error (error, SE_ERROR, SE_ERROR_DOCUMENT);
+}
+
+static void
 test_split (void)
 {
   g_auto (GStrv) members = se_address_split (" %{user}@x , \"a\\\",b\"@c,,N <d,e> ");
@@ -251,6 +268,10 @@ test_patterns (void)
     { "\"a@b\"@contoso.com", "*@contoso.com", TRUE },
     { "\"a b\"@contoso.com", "\"a b\"@contoso.com", TRUE },
     { "\"joe\"@contoso.com", "joe@contoso.com", TRUE },
+    { "joe@contoso.com", "\"Joe\"@contoso.com", TRUE },
+    { "joe@contoso.com", "\"j\\oe\"@contoso.com", TRUE },
+    { "\"a b\"@contoso.com", "\"\\a b\"@contoso.com", TRUE },
+    { "joe@contoso.com", "\"*\"@contoso.com", TRUE },
     { "joe@[IPv6:2001:db8::1]", "*@[IPv6:2001:0db8::1]", TRUE },
     { "joe@[192.0.2.1]", "*@[192.0.2.1]", TRUE },
     { "joe@contoso.com", "*@*.contoso.com", FALSE },
@@ -263,6 +284,8 @@ test_patterns (void)
     { "joe@contoso.com", "joe@", FALSE },
     { "joe@contoso.com", "", FALSE },
     { "joe@contoso.com", "**", FALSE },
+    { "joe@contoso.com", "\"joe@contoso.com", FALSE },
+    { "joe@contoso.com", "\"\"joe@contoso.com", FALSE },
     { "\"x@contoso.com\"@evil.org", "*@contoso.com", FALSE },
     { "\"x@contoso.com\"@evil.org", "x@contoso.com*", FALSE },
     { "joe@contoso.com", "jim@contoso.com", FALSE },
@@ -283,8 +306,10 @@ static void
 test_pattern_check (void)
 {
   static const char *const good[] = { "*", "*@*", "joe@contoso.com", "*@*.exämple.test" };
-  static const char *const bad[] = { "",         "**",    "contoso.com", "@contoso.com", "joe@",
-                                     "joe@a..b", "a b@c", "a@b c",       "a@b,c@d",      "a@b\n" };
+  static const char *const bad[]
+      = { "\"\"@a.b", "\"a@b", "joe@a..b",    "*@a.b.",       "*@b\xc3\xb6*.x", "*@a_b.c",
+          "",         "**",    "contoso.com", "@contoso.com", "joe@",           "joe@a..b",
+          "a b@c",    "a@b c", "a@b,c@d",     "a@b\n" };
 
   for (gsize i = 0; i < G_N_ELEMENTS (good); i++)
     {
@@ -310,6 +335,7 @@ main (int argc, char **argv)
   g_test_add_func ("/address/refused", test_refused);
   g_test_add_func ("/address/overlong", test_overlong);
   g_test_add_func ("/address/list", test_list);
+  g_test_add_func ("/address/long-list", test_long_list);
   g_test_add_func ("/address/split", test_split);
   g_test_add_func ("/address/equal", test_equal);
   g_test_add_func ("/address/patterns", test_patterns);

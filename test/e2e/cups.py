@@ -166,8 +166,8 @@ class Cups:
             shutil.copyfile(source, path)
             os.chmod(path, mode)
 
-    def listen(self, address):
-        """Lets cupsd listen on a further address of this machine. A client that comes in there is
+    def listen(self, *addresses):
+        """Lets cupsd listen on further addresses of this machine. A client that comes in there is
         none of localhost. Returns a function that undoes it."""
         path = self._path("cupsd.conf")
         with open(path) as file:
@@ -177,7 +177,8 @@ class Cups:
             self._write("cupsd.conf", text)
             self.restart()
 
-        rewrite(before + f"Listen {address}:{self.port}\nServerAlias *\n")
+        lines = "".join(f"Listen {address}:{self.port}\n" for address in addresses)
+        rewrite(before + lines + "ServerAlias *\n")
         return lambda: rewrite(before)
 
     def configure(self, text, **server):

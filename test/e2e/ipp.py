@@ -173,6 +173,9 @@ class Client:
     def release(self, job_id):
         self._on_job(RELEASE_JOB, job_id)
 
+    def restart(self, job_id):
+        self._on_job(RESTART_JOB, job_id)
+
     def printer(self, queue):
         groups = self.send(f"/printers/{queue}",
                            request(GET_PRINTER_ATTRIBUTES, self._queue(queue)))
