@@ -36,6 +36,10 @@ test_refused (void)
     "%!PS-Adobe-3.0\r" TICKET "EmailTo=Custom.e@x.org\rnewpath",
     "%!PS-Adobe-3.0\r\n%%Pages: 1\r\n" TICKET "noemail-format\r\n",
     PDF TICKET "x={a email-to=e@x.org\n",
+    PDF TICKET "x' email-to=e@x.org '\n",
+    PDF TICKET "e\\mail-to=e@x.org\n",
+    PDF TICKET "x' e\"\"mail-to=e@x.org '\n",
+    PDF TICKET "x\" email-to = e@x.org y=\"\"\n",
     long_line,
     far_ticket,
   };
@@ -58,6 +62,7 @@ test_passed (void)
     "",
     PDF,
     PDF TICKET "media=a4 sides=one-sided\n1 0 obj",
+    PDF TICKET "notify-recipient-uri=no-email x=y-email\n",
     PDF "1 0 obj\n" TICKET "email-to=e@x.org\n",
     PDF "% " TICKET "email-to=e@x.org\n",
     "Dear reader,\n" TICKET "email-to=e@x.org\n",

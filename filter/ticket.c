@@ -2,7 +2,6 @@
 #include "filter/ticket.h"
 
 #include "common/log.h"
-#include "common/option-list.h"
 
 #include <errno.h>
 #include <glib/gi18n-lib.h>
@@ -11,6 +10,7 @@
 
 #define TICKET "%cupsJobTicket:"
 #define MAIL_OPTIONS "email"
+#define NO "no"
 
 enum
 {
@@ -58,18 +58,35 @@ read_line (Lines *lines, GString *line, GError **error)
   return byte != -2 && (byte != -1 || line->len > 0);
 }
 
-/* The name of the mail option that a ticket's text sets, owned by the caller; NULL: none. */
+static gboolean
+is_name_character (char c)
+{
+  return g_ascii_isalnum (c) || (c != '\0' && strchr ("-_.", c) != NULL);
+}
+
+/* The word of a ticket's text that begins as mail options do, owned by the caller; NULL: none.
+ * Quotes and backslashes are left out: cupsd's parser does not know them in names, but whoever
+ * reads what cupsd makes of them does. So "c' email-to=x '" and "e\\mail-to=x" are such words as
+ * well. */
 static char *
 find_mail_option (const char *text)
 {
-  g_autoptr (GPtrArray) options = se_option_list_parse (text);
+  g_autoptr (GString) bare = g_string_new (NULL);
 
-  for (guint i = 0; i < options->len; i++)
+  for (; *text != '\0'; text++)
+    if (strchr ("'\"\\", *text) == NULL)
+      g_string_append_c (bare, *text);
+  for (const char *p = bare->str; *p != '\0'; p++)
     {
-      const SeOption *option = options->pdata[i];
+      /* "noemail-x" sets email-x to false. */
+      const char *name = g_ascii_strncasecmp (p, NO, strlen (NO)) == 0 ? p + strlen (NO) : p;
+      g_autofree char *word = NULL;
 
-      if (g_ascii_strncasecmp (option->name, MAIL_OPTIONS, strlen (MAIL_OPTIONS)) == 0)
-        return se_log_clean (option->name, 60);
+      if ((p > bare->str && is_name_character (p[-1]))
+          || g_ascii_strncasecmp (name, MAIL_OPTIONS, strlen (MAIL_OPTIONS)) != 0)
+        continue;
+      word = g_strndup (name, strcspn (name, " \t\v\f="));
+      return se_log_clean (word, 60);
     }
   return NULL;
 }
