@@ -122,6 +122,7 @@ get_value_for_address (const char *name, gconstpointer data, GError **error)
 {
   g_autofree char *value = se_template_value (name, data, error);
   g_autofree char *shown = NULL;
+  g_autofree char *shown_name = NULL;
 
   if (value == NULL)
     return NULL;
@@ -130,8 +131,10 @@ get_value_for_address (const char *name, gconstpointer data, GError **error)
   if (is_dot_atom (value))
     return g_steal_pointer (&value);
   shown = se_log_clean (value, 80);
+  shown_name = se_log_clean (name, 80);
   g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
-               _ ("%%{%s} is \"%s\" here, which cannot stand in an email address"), name, shown);
+               _ ("%%{%s} is \"%s\" here, which cannot stand in an email address"), shown_name,
+               shown);
   return NULL;
 }
 
