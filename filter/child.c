@@ -19,13 +19,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* AddressSanitizer maps terabytes: no limit of address space. GCC defines this, clang a feature. */
-#if !defined __SANITIZE_ADDRESS__ && defined __has_feature
-#if __has_feature(address_sanitizer)
-#define __SANITIZE_ADDRESS__ 1
-#endif
-#endif
-
 #define LINES_MAX 2000 /* of one child that go into the log */
 #define LINE_MAX_BYTES 1024
 #define REMARKS_MAX 20
@@ -119,7 +112,7 @@ enter_child (const SeChildLimits *limits, int in_fd, int out_fd, int stderr_fd)
   limit (RLIMIT_CORE, 0);
   limit (RLIMIT_CPU, limits->cpu);
   limit (RLIMIT_FSIZE, limits->output);
-#ifndef __SANITIZE_ADDRESS__
+#ifndef WITH_SANITIZERS /* AddressSanitizer maps terabytes */
   limit (RLIMIT_AS, limits->memory);
 #endif
 

@@ -15,7 +15,7 @@ enum
 {
   WIDTH = 4960, /* A4 at 600 pixels an inch */
   HEIGHT = 7016,
-#ifdef __SANITIZE_ADDRESS__
+#ifdef WITH_SANITIZERS
   MEMORY_MAX = 1024, /* MiB: it keeps what was freed */
 #else
   MEMORY_MAX = 64,

@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 
 from . import build
@@ -48,15 +49,29 @@ def gcc_unit_tests():
     yield from unit_tests("check", CHECK)
 
 
-def clang():
-    build.tested("check-clang", "--enable-werror", CC="clang")
-    yield "passed", "clang compiles everything without a warning", ""
-
-
 def sanitizers():
-    options = ("check-asan", "--enable-werror", "--enable-sanitizers")
-    yield from unit_tests("check-asan", build.tested(*options))
+    """Unit tests, a mail and the fuzz targets in clang's build with sanitizers."""
+    options = ("check-asan", "--enable-werror", "--enable-fuzzers")
+    directory = build.tested(*options, CC="clang", CFLAGS="-O1 -g")
+    yield "passed", "clang compiles everything without a warning", ""
+    yield from unit_tests("check-asan", directory)
     yield from module("test_memory.Sanitizers", SCAN_EMAIL_PREFIX=build.installed(*options))
+    for seeds in sorted(glob.glob(os.path.join(TOP, "fuzz", "seeds", "*"))):
+        yield fuzz(directory, seeds)
+
+
+def fuzz(directory, seeds):
+    """One fuzz target, for a while. An input that it fails with is left in LOGS."""
+    target = os.path.basename(seeds)
+    seconds = 600 if build.long() else 3
+    try:
+        with tempfile.TemporaryDirectory() as found:
+            run([os.path.join(directory, "fuzz", f"fuzz-{target}"), f"-max_total_time={seconds}",
+                 "-timeout=20", "-rss_limit_mb=2048", "-handle_xfsz=0",
+                 f"-artifact_prefix={LOGS}/fuzz-{target}-", found, seeds], f"fuzz-{target}.log")
+    except Failed as error:
+        return "failed", f"fuzz: {target}", str(error)
+    return "passed", f"fuzz: {target}", ""
 
 
 # Their work is done in hundreds of children, in which valgrind is slow and silent: the sanitizers
@@ -179,7 +194,7 @@ def main():
         steps = [(name, module(name)) for name in modules(arguments.pattern)]
         if not arguments.pattern:
             report.step("unit tests", gcc_unit_tests())
-            steps = [("sanitizers", sanitizers()), *steps, ("clang", clang()),
+            steps = [("sanitizers", sanitizers()), *steps,
                      ("manual pages and PPD", static_checks()),
                      ("one mail under valgrind", module("test_memory.Valgrind")),
                      *((f"valgrind {os.path.basename(program)}", valgrind(program))
