@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "common/reasons.h"
+
 /* What the supervisor hands down to the worker, and the bytes by which the worker tells it how far
  * it has come. Both ends include this header; it needs nothing but C. */
 
@@ -14,10 +16,6 @@
 #define SE_PHASE_BEFORE_DOT 'b'    /* no mail is in doubt (again, after a reply) */
 #define SE_PHASE_DOT 'd'           /* about to send the final dot: in doubt from here on */
 #define SE_PHASE_ACCEPTED 'a'      /* the server has accepted all mails of the job */
-
-/* printer-state-reasons of ours; each outlives the job until it is taken back. */
-#define SE_REASON_AUTHORIZATION "oauth-authorization-required-error"
-#define SE_REASON_DEFERRED "cups-mailto-deferred-report"
 
 /* The lines that go before the ERROR line of a job that is held. Without a JOBSTATE of account-…
  * cupsd sets job-hold-until to "indefinite", as it does for a person, and nobody could tell which

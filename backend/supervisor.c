@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #define WORKER "daemon/mailto-worker"
+#define BACK_CHANNEL 3 /* CUPS's */
 
 /* What is left of the environment for the worker. */
 static const char *const passed_on[]
@@ -38,6 +39,7 @@ drain_input (void)
   sigset_t term;
   ssize_t n = 1;
 
+  close (BACK_CHANNEL); /* a filter that waits for a word there need not any longer */
   sigemptyset (&term);
   sigaddset (&term, SIGTERM);
   fds[1].fd = signalfd (-1, &term, SFD_CLOEXEC);

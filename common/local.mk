@@ -19,6 +19,7 @@ common_libcommon_a_SOURCES = \
   common/language.c common/language.h \
   common/log.c common/log.h \
   common/notify.c common/notify.h \
+  common/reasons.h \
   common/option-list.c common/option-list.h \
   common/size.c common/size.h \
   common/tally.c common/tally.h \

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The filter of a scan-email queue, the only program of its chains: all documents of a job in, one
- * bundle for the backend out. It always exits 0 and prints no ERROR line: what is wrong with a
- * document stands in the bundle, and the backend alone speaks of it; otherwise cupsd would take the
- * filter's word over the backend's verdict. */
+ * bundle for the backend out. It exits 0 and prints no ERROR line, unless the backend was killed:
+ * what is wrong with a document stands in the bundle, and the backend alone speaks of it; otherwise
+ * cupsd would take the filter's word over the backend's verdict. */
 #include "common/bundle.h"
 #include "common/fault.h"
 #include "common/io.h"
 #include "common/language.h"
 #include "common/log.h"
+#include "common/reasons.h"
 #include "filter/child.h"
 #include "filter/convert.h"
 #include "filter/place.h"
@@ -15,6 +16,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <glib/gi18n-lib.h>
 #include <stdio.h>
 #include <string.h>
@@ -336,6 +338,16 @@ run (char **argv, const char *file, int terms_fd)
     g_debug ("the bundle is incomplete: %s", error->message);
 }
 
+/* The backend reads to the end whatever becomes of the job. Where it is gone before that, it was
+ * killed, which cupsd takes for a success: so this program must fail. */
+static gboolean
+backend_is_gone (void)
+{
+  struct pollfd out = { .fd = STDOUT_FILENO };
+
+  return poll (&out, 1, 0) > 0 && (out.revents & POLLERR) != 0;
+}
+
 /* Each piece of a document is a file of its own. */
 static void
 allow_many_files (void)
@@ -368,5 +380,10 @@ main (int argc, char **argv)
     drain ();
   run (argv, argv[6], terms_fd);
   SE_FAULT_POINT ("filter-exit");
-  return 0;
+  if (!backend_is_gone ())
+    return 0;
+  se_log_write ("STATE", "+" SE_REASON_DEFERRED);
+  se_log_write ("ERROR",
+                _ ("The program that sends the mail was killed; the job is tried again later"));
+  return 1;
 }

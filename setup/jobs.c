@@ -137,16 +137,19 @@ se_jobs_find (http_t *http, int id)
   return NULL;
 }
 
-gboolean
-se_jobs_release (http_t *http, int id, gboolean *released, GError **error)
+/* done: FALSE where the job is not in a state for it. */
+static gboolean
+change (http_t *http, const SePrintJob *job, ipp_op_t operation, gboolean *done, GError **error)
 {
-  g_autofree char *uri = g_strdup_printf ("ipp://localhost/jobs/%d", id);
-  g_autofree char *what = g_strdup_printf (_ ("Job %d cannot be released"), id);
-  ipp_t *request = se_cupsd_request (IPP_OP_RELEASE_JOB, "job-uri", uri);
+  g_autofree char *uri = g_strdup_printf ("ipp://localhost/jobs/%d", job->id);
+  g_autofree char *what = g_strdup_printf (_ ("Job %d cannot be released"), job->id);
+  ipp_t *request = se_cupsd_request (operation, "job-uri", uri);
 
+  if (operation == IPP_OP_HOLD_JOB)
+    ippAddString (request, IPP_TAG_JOB, IPP_TAG_KEYWORD, "job-hold-until", NULL, "no-hold");
   ippDelete (cupsDoRequest (http, request, "/jobs/"));
-  *released = cupsLastError () <= IPP_STATUS_OK_CONFLICTING;
-  if (*released || cupsLastError () == IPP_STATUS_ERROR_NOT_POSSIBLE
+  *done = cupsLastError () <= IPP_STATUS_OK_CONFLICTING;
+  if (*done || cupsLastError () == IPP_STATUS_ERROR_NOT_POSSIBLE
       || cupsLastError () == IPP_STATUS_ERROR_NOT_FOUND)
     return TRUE;
   se_cupsd_set_error (error, what);
@@ -154,9 +157,19 @@ se_jobs_release (http_t *http, int id, gboolean *released, GError **error)
 }
 
 gboolean
+se_jobs_release (http_t *http, const SePrintJob *job, gboolean *released, GError **error)
+{
+  /* A stopped one could be restarted, too, but so could a job that another release has restarted
+   * and that is done by now: it would be mailed again. */
+  if (job->state == IPP_JSTATE_STOPPED && !change (http, job, IPP_OP_HOLD_JOB, released, error))
+    return FALSE;
+  return change (http, job, IPP_OP_RELEASE_JOB, released, error);
+}
+
+gboolean
 se_print_job_is_ours (const SePrintJob *job)
 {
-  if (job->state != IPP_JSTATE_HELD
+  if ((job->state != IPP_JSTATE_HELD && job->state != IPP_JSTATE_STOPPED)
       || (job->hold_until != NULL && !g_str_equal (job->hold_until, "no-hold")))
     return FALSE;
   for (char **reason = job->reasons; *reason != NULL; reason++)

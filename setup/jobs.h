@@ -24,7 +24,8 @@ void se_print_job_free (SePrintJob *job);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SePrintJob, se_print_job_free)
 
 /* TRUE for a job that the backend held and nobody else: pending-held, no hold time set by a person
- * (NULL, "no-hold"), and a reason of ours. */
+ * (NULL, "no-hold"), and a reason of ours. So is one whose backend was killed before it had begun:
+ * then the filter made cupsd stop it. */
 gboolean se_print_job_is_ours (const SePrintJob *job);
 
 /* TRUE for such a job that waits for a time, not for a person. */
@@ -37,8 +38,8 @@ GPtrArray *se_jobs_unfinished (http_t *http, GError **error);
 /* The job of this number, finished or not; NULL: cupsd knows none, or does not tell. */
 SePrintJob *se_jobs_find (http_t *http, int id);
 
-/* released: FALSE where the job was no longer held when cupsd looked, which is no error. Errors as
- * se_cupsd_do. */
-gboolean se_jobs_release (http_t *http, int id, gboolean *released, GError **error);
+/* Lets a job of ours go on. released: FALSE where it was no longer held or stopped when cupsd
+ * looked, which is no error. Errors as se_cupsd_do. */
+gboolean se_jobs_release (http_t *http, const SePrintJob *job, gboolean *released, GError **error);
 
 G_END_DECLS

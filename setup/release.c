@@ -50,7 +50,7 @@ release_job (http_t *http, const SePrintJob *job, GPtrArray *released, GError **
 {
   gboolean went = FALSE;
 
-  if (!se_jobs_release (http, job->id, &went, error))
+  if (!se_jobs_release (http, job, &went, error))
     return FALSE;
   if (went)
     g_ptr_array_add (released, g_strdup_printf ("%s-%d", job->queue, job->id));

@@ -24,6 +24,8 @@ test_is_ours (void)
     { IPP_JSTATE_HELD, "no-hold", { NULL }, FALSE },
     { IPP_JSTATE_HELD, "no-hold", { "cups-mailto-deferred" }, FALSE },
     { IPP_JSTATE_HELD, "no-hold", { "cups-mailto-deferred-report-x" }, FALSE },
+    { IPP_JSTATE_STOPPED, "no-hold", { "cups-mailto-deferred-report" }, TRUE },
+    { IPP_JSTATE_STOPPED, "no-hold", { NULL }, FALSE },
     /* Not held. */
     { IPP_JSTATE_PENDING, "no-hold", { "cups-mailto-deferred-report" }, FALSE },
     { IPP_JSTATE_PROCESSING, "no-hold", { "cups-mailto-deferred-report" }, FALSE },
