@@ -11,6 +11,7 @@
 #include "backend/outcome.h"
 #include "backend/policy.h"
 #include "backend/status.h"
+#include "common/fault.h"
 #include "common/io.h"
 #include "common/language.h"
 #include "common/log.h"
@@ -239,6 +240,7 @@ open_journal (Worker *worker, GError **error)
       = se_journal_open (worker->server->state_directory, &key, worker->cancel_fd, error);
   if (worker->journal == NULL)
     return FALSE;
+  SE_FAULT_POINT ("journal-opened");
   if (se_journal_attempts (worker->journal) == 1)
     se_status_phase (SE_PHASE_FIRST_ATTEMPT);
   return TRUE;
@@ -309,6 +311,7 @@ fix (Worker *worker, const GPtrArray *entries, const char *const *sources, GErro
     }
   g_clear_pointer (&worker->spool, g_free);
   se_journal_set_account (worker->journal, worker->account->address);
+  SE_FAULT_POINT ("bundle-renamed");
   return se_io_sync_parent (path, error) && se_mails_fix (mails, worker->journal, sources, error);
 }
 
@@ -398,6 +401,7 @@ receive (Worker *worker, GError **error)
 
   if (entries == NULL)
     return NULL;
+  SE_FAULT_POINT ("spooled");
   if (check_entries (entries, &failure))
     return settle_message (worker, entries, error) ? g_steal_pointer (&entries) : NULL;
   if (se_journal_step (worker->journal) != SE_JOURNAL_OPEN)
@@ -425,10 +429,11 @@ run (Worker *worker, GError **error)
   gboolean ready;
   int pages;
 
-  ready
-      = configure (worker, error) && check_queue (worker->job, error) && ask_facts (worker, error);
+  /* No bundle comes before the terms: so there is no bundle without an entry. */
+  ready = configure (worker, error) && check_queue (worker->job, error) && ask_facts (worker, error)
+          && open_journal (worker, error);
   send_terms (worker);
-  if (!ready || !open_journal (worker, error))
+  if (!ready)
     return FALSE;
   entries = receive (worker, error);
   if (entries == NULL)
@@ -440,6 +445,7 @@ run (Worker *worker, GError **error)
       warn_of_refused (worker->journal);
       return TRUE;
     }
+  SE_FAULT_POINT ("fixed");
   if (!drop_spool (worker, error) || !deliver (worker, error))
     return FALSE;
   warn_of_refused (worker->journal);
@@ -493,6 +499,7 @@ finish (Worker *worker, const GError *error)
   /* What cannot be written there does not change what becomes of the job. */
   if (!settle (worker, outcome, error, &local))
     g_warning ("%s", local->message);
+  SE_FAULT_POINT ("outcome-journalled");
   se_status_write (outcome->lines);
   se_authorization_failed (&worker->authorization, error, worker->status.at_login,
                            outcome->message);
@@ -530,6 +537,7 @@ main (int argc, char **argv)
   g_autoptr (GError) error = NULL;
   SeExit code;
 
+  SE_FAULT_POINT ("worker-start");
   if (argc < 6 || argc > 7)
     {
       se_log_write ("ERROR", "Usage: mailto-worker job-id user title copies options [file]");
@@ -545,5 +553,6 @@ main (int argc, char **argv)
     }
   code = finish (&worker, error);
   worker_clear (&worker);
+  SE_FAULT_POINT ("worker-exit");
   return code;
 }

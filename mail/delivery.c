@@ -2,6 +2,7 @@
 #include "mail/delivery.h"
 
 #include "common/digest.h"
+#include "common/fault.h"
 #include "common/io.h"
 #include "mail/activity.h"
 #include "mail/limit.h"
@@ -104,6 +105,7 @@ open_session (const SeDelivery *delivery, GError **error)
   else
     {
       note_size (delivery, smtp);
+      SE_FAULT_POINT ("connected");
       if (events != NULL && events->connected != NULL)
         events->connected (events->data);
     }
@@ -133,12 +135,14 @@ on_before_dot (gpointer data, GError **error)
 {
   Passage *passage = data;
 
+  SE_FAULT_POINT ("dot-unjournalled");
   if (passage->journal != NULL)
     {
       se_journal_note_recipients (passage->journal, passage->results);
       if (!se_journal_before_dot (passage->journal, error))
         return FALSE;
     }
+  SE_FAULT_POINT ("dot-journalled");
   passage->at_dot = TRUE;
   if (passage->events != NULL && passage->events->before_dot != NULL)
     passage->events->before_dot (passage->events->data);
@@ -220,6 +224,7 @@ pass_message (const SeDelivery *delivery, SeSmtp *smtp, SeJournal *journal,
   words = answer != NULL ? se_smtp_reply_to_string (answer) : g_strdup (_ ("no reply"));
   if (journal != NULL && passage.at_dot && !se_error_is (local, SE_ERROR_IN_DOUBT))
     note_reply (journal, ok, words);
+  SE_FAULT_POINT ("answer-journalled");
   if (ok)
     {
       tell_accepted (delivery, journal, words);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "common/fault.h"
 #include "mail/limit.h"
 #include "mail/smtp-private.h"
 
@@ -257,6 +258,7 @@ command (SeSmtp *smtp, GError **error, const char *format, ...)
       return FALSE;
     }
   smtp->idle = smtp->reply->code != 421; /* RFC 5321, 3.8: the server closes after it */
+  SE_FAULT_POINT (verb);
   return TRUE;
 }
 
@@ -484,6 +486,7 @@ upload (SeSmtp *smtp, SeMessage *message, const SeSmtpEvents *events, GError **e
       if (io != IO_DONE)
         return fail_upload (smtp, io, sent, total, error);
       sent += (guint64)n;
+      SE_FAULT_POINT ("body");
       if (events != NULL && events->progress != NULL)
         events->progress (sent, total, events->data);
     }
@@ -506,8 +509,10 @@ send_dot (SeSmtp *smtp, GError **error)
 
   smtp->cancel_mode = SE_CANCEL_GRACE;
   io = send_bytes (smtp, dot, sizeof dot - 1, smtp->timeouts.stalled);
+  SE_FAULT_POINT ("dot-sent");
   if (io == IO_DONE)
     io = await_reply (smtp, se_smtp_deadline (smtp->timeouts.dot));
+  SE_FAULT_POINT ("dot-answered");
   smtp->idle = io == IO_REPLY && smtp->reply->code != 421;
   if (io != IO_REPLY)
     set_io_error (smtp, io, TRUE, NULL, error);

@@ -19,6 +19,7 @@ EXTRA_DIST += test/e2e/test_login.py test/e2e/test_stores.py \
   test/e2e/images.py test/e2e/test_images.py test/e2e/test_language.py test/e2e/gtk_dialog.py test/e2e/test_dialog.py
 EXTRA_DIST += test/e2e/filtered.py test/e2e/test_formats.py
 EXTRA_DIST += test/e2e/test_queue.py test/e2e/test_words.py
+EXTRA_DIST += test/e2e/bulk.py test/e2e/test_kills.py
 EXTRA_DIST += test/e2e/test_policy.py
 
 # The figures of doc/performance.md; as root, after ./check has built everything once.

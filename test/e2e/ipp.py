@@ -164,6 +164,17 @@ class Client:
         groups = self.send("/", request(GET_JOBS, attributes))
         return [values["job-id"] for tag, values in groups if tag == JOB]
 
+    def jobs(self):
+        """Every job that cupsd knows, by id, in one answer."""
+        wanted = ("job-id", "job-name", "job-state", "job-printer-state-message",
+                  "job-printer-state-reasons")
+        attributes = attribute(URI, "printer-uri", f"ipp://localhost:{self.port}/")
+        attributes += attribute(NAME, "requesting-user-name", "root")
+        attributes += attribute(KEYWORD, "which-jobs", "all")
+        attributes += attribute(KEYWORD, "requested-attributes", *wanted)
+        groups = self.send("/", request(GET_JOBS, attributes))
+        return {values["job-id"]: values for tag, values in groups if tag == JOB}
+
     def cancel(self, job_id):
         self._on_job(CANCEL_JOB, job_id)
 
