@@ -1,16 +1,53 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "backend/facts.h"
 
+#include "common/io.h"
 #include "common/log.h"
 #include "common/option-list.h"
 
 #include <cups/cups.h>
+#include <errno.h>
 #include <glib/gi18n-lib.h>
+#include <poll.h>
 #include <string.h>
+#include <sys/eventfd.h>
 
-#define CONNECT_TIMEOUT_MS 10000
+#define TIMEOUT_MS 10000
 #define END_TIMEOUT_MS 500
-#define REPLY_TIMEOUT 10.0 /* seconds */
+
+/* A question to cupsd. libcups cannot be interrupted, looks names up and waits for whole seconds:
+ * so a thread asks, which is left to itself with what belongs to both once nobody waits any more.
+ */
+typedef struct
+{
+  int id;
+  char *user;
+  char *server; /* NULL: libcups's default */
+  int answered; /* eventfd */
+  /* The answer. */
+  ipp_t *reply;     /* of whatever status; NULL: cupsd did not answer */
+  gboolean refused; /* it would not for want of a password */
+  char *why;        /* libcups's words */
+} Question;
+
+static void
+question_clear (gpointer data)
+{
+  Question *question = data;
+
+  g_free (question->user);
+  g_free (question->server);
+  se_io_clear_fd (&question->answered);
+  ippDelete (question->reply);
+  g_free (question->why);
+}
+
+static void
+question_unref (gpointer data)
+{
+  g_atomic_rc_box_release_full (data, question_clear);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Question, question_unref)
 
 /* There is nobody to ask for a password. */
 static const char *
@@ -20,37 +57,63 @@ no_password (const char *prompt, http_t *http, const char *method, const char *r
   return NULL;
 }
 
-static int
-give_up (http_t *http, void *unused)
+/* Get-Job-Attributes (RFC 8011, 4.3.4) as the job's owner, since cupsd tells others less. */
+static void
+ask_cupsd (Question *question)
 {
-  return 0;
-}
-
-/* Get-Job-Attributes (RFC 8011, 4.3.4) as the job's owner, since cupsd tells others less. NULL:
- * cupsd did not answer; else the reply, of whatever status, to be freed with ippDelete (). */
-static ipp_t *
-ask (const SeJob *job, const char *server, int timeout_ms)
-{
-  g_autofree char *uri = g_strdup_printf ("ipp://localhost/jobs/%d", job->id);
-  http_t *http;
+  g_autofree char *uri = g_strdup_printf ("ipp://localhost/jobs/%d", question->id);
+  http_t *http = httpConnect2 (cupsServer (), ippPort (), NULL, AF_UNSPEC, cupsEncryption (), 1,
+                               TIMEOUT_MS, NULL);
   ipp_t *request;
-  ipp_t *reply;
 
-  if (server != NULL)
-    cupsSetServer (server);
-  cupsSetPasswordCB2 (no_password, NULL);
-  http = httpConnect2 (cupsServer (), ippPort (), NULL, AF_UNSPEC, cupsEncryption (), 1, timeout_ms,
-                       NULL);
   if (http == NULL)
-    return NULL;
-  httpSetTimeout (http, timeout_ms < CONNECT_TIMEOUT_MS ? timeout_ms / 1000.0 : REPLY_TIMEOUT,
-                  give_up, NULL);
+    return;
   request = ippNewRequest (IPP_OP_GET_JOB_ATTRIBUTES);
   ippAddString (request, IPP_TAG_OPERATION, IPP_TAG_URI, "job-uri", NULL, uri);
-  ippAddString (request, IPP_TAG_OPERATION, IPP_TAG_NAME, "requesting-user-name", NULL, job->user);
-  reply = cupsDoRequest (http, request, "/");
+  ippAddString (request, IPP_TAG_OPERATION, IPP_TAG_NAME, "requesting-user-name", NULL,
+                question->user);
+  question->reply = cupsDoRequest (http, request, "/");
   httpClose (http);
-  return reply;
+}
+
+/* What libcups is told and tells is a thread's own. */
+static gpointer
+run_question (gpointer data)
+{
+  g_autoptr (Question) question = data;
+
+  if (question->server != NULL)
+    cupsSetServer (question->server);
+  cupsSetPasswordCB2 (no_password, NULL);
+  ask_cupsd (question);
+  question->refused = cupsLastError () == IPP_STATUS_ERROR_NOT_AUTHENTICATED
+                      || cupsLastError () == IPP_STATUS_ERROR_NOT_AUTHORIZED
+                      || cupsLastError () == IPP_STATUS_ERROR_FORBIDDEN;
+  question->why = se_log_clean (cupsLastErrorString (), 200);
+  if (eventfd_write (question->answered, 1) < 0)
+    g_warning ("eventfd: %s", g_strerror (errno));
+  return NULL;
+}
+
+/* NULL: cancelled, or no answer in time. */
+static Question *
+ask (const SeJob *job, const char *server, int cancel_fd, int timeout_ms)
+{
+  g_autoptr (Question) question = g_atomic_rc_box_new0 (Question);
+  struct pollfd fds[2] = { { .events = POLLIN }, { .fd = cancel_fd, .events = POLLIN } };
+  int n;
+
+  question->id = job->id;
+  question->user = g_strdup (job->user);
+  question->server = g_strdup (server);
+  question->answered = fds[0].fd = eventfd (0, EFD_CLOEXEC);
+  if (question->answered < 0)
+    return NULL;
+  g_thread_unref (g_thread_new ("cupsd", run_question, g_atomic_rc_box_acquire (question)));
+  do
+    n = poll (fds, 2, timeout_ms);
+  while (n < 0 && errno == EINTR);
+  return n > 0 && fds[0].revents != 0 ? g_steal_pointer (&question) : NULL;
 }
 
 static const char *
@@ -150,31 +213,35 @@ is_same_job (ipp_t *reply, const SeJob *job)
   return FALSE;
 }
 
-/* TRUE if cupsd, reached, would not answer the last request for want of a password. */
 static gboolean
-was_refused (void)
+is_cancelled (int cancel_fd)
 {
-  return cupsLastError () == IPP_STATUS_ERROR_NOT_AUTHENTICATED
-         || cupsLastError () == IPP_STATUS_ERROR_NOT_AUTHORIZED
-         || cupsLastError () == IPP_STATUS_ERROR_FORBIDDEN;
+  struct pollfd cancel = { .fd = cancel_fd, .events = POLLIN };
+
+  return poll (&cancel, 1, 0) > 0;
 }
 
 static char *
-name_server (void)
+name_server (const char *server)
 {
+  if (server != NULL)
+    return g_strdup (server);
   return *cupsServer () == '/' ? g_strdup (cupsServer ())
                                : g_strdup_printf ("%s:%d", cupsServer (), ippPort ());
 }
 
 SeFacts *
-se_facts_get (const SeJob *job, const char *server, GError **error)
+se_facts_get (const SeJob *job, const char *server, int cancel_fd, GError **error)
 {
   SeFacts *facts = NULL;
-  ipp_t *reply = ask (job, server, CONNECT_TIMEOUT_MS);
-  g_autofree char *name = name_server ();
-  g_autofree char *why = se_log_clean (cupsLastErrorString (), 200);
+  g_autoptr (Question) question = ask (job, server, cancel_fd, TIMEOUT_MS);
+  g_autofree char *name = name_server (server);
+  ipp_t *reply = question != NULL ? question->reply : NULL;
+  const char *why = question != NULL ? question->why : g_strerror (ETIMEDOUT);
 
-  if (reply == NULL && !was_refused ())
+  if (question == NULL && is_cancelled (cancel_fd))
+    g_set_error (error, SE_ERROR, SE_ERROR_CANCELLED, _ ("Cancelled while asking cupsd"));
+  else if (reply == NULL && !(question != NULL && question->refused))
     g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY,
                  _ ("cupsd does not answer at %s (%s): if it listens elsewhere, set cups-server in "
                     "[server] of scan-email.conf"),
@@ -199,18 +266,16 @@ se_facts_get (const SeJob *job, const char *server, GError **error)
       facts->host = g_strdup (get_string (reply, "job-originating-host-name"));
       facts->options = list_options (reply);
     }
-  ippDelete (reply);
   return facts;
 }
 
 gboolean
 se_facts_is_over (const SeJob *job, const char *server)
 {
-  ipp_t *reply = ask (job, server, END_TIMEOUT_MS);
-  gboolean over = is_same_job (reply, job) && get_state (reply) >= IPP_JSTATE_CANCELED;
+  g_autoptr (Question) question = ask (job, server, -1, END_TIMEOUT_MS);
 
-  ippDelete (reply);
-  return over;
+  return question != NULL && is_same_job (question->reply, job)
+         && get_state (question->reply) >= IPP_JSTATE_CANCELED;
 }
 
 void

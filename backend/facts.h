@@ -20,13 +20,14 @@ typedef struct
 
 /* Asks cupsd at server ("HOST:PORT" or a socket's path; NULL: libcups's default) as the job's
  * owner. It is believed if its job has a job-uuid that argv[5] holds. SE_ERROR_TEMPORARY: cupsd
- * cannot be reached; SE_ERROR_CONFIG: it does not tell, or has another job of that number;
+ * cannot be reached, or does not answer for 10 s; SE_ERROR_CANCELLED: cancel_fd (-1: none) became
+ * readable; SE_ERROR_CONFIG: it does not tell, or has another job of that number;
  * SE_ERROR_DOCUMENT: whoever sent the job sent such facts, too.
  *
  * user is whom cupsd authenticated, else whom the client claims to be (RFC 8011, 8.3); host is the
  * connection's other end, but a client on the same machine may name any host instead (cups-lpd does
  * so for those who send to it). */
-SeFacts *se_facts_get (const SeJob *job, const char *server, GError **error);
+SeFacts *se_facts_get (const SeJob *job, const char *server, int cancel_fd, GError **error);
 void se_facts_free (SeFacts *facts);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeFacts, se_facts_free)
 

@@ -203,7 +203,7 @@ send_terms (Worker *worker)
 static gboolean
 ask_facts (Worker *worker, GError **error)
 {
-  worker->facts = se_facts_get (worker->job, worker->server->cups_server, error);
+  worker->facts = se_facts_get (worker->job, worker->server->cups_server, worker->cancel_fd, error);
   if (worker->facts == NULL)
     return FALSE;
   worker->fields = se_fields_new (worker->facts->options, SE_FD_PPD, &worker->fault);

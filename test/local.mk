@@ -20,6 +20,7 @@ EXTRA_DIST += test/e2e/test_login.py test/e2e/test_stores.py \
 EXTRA_DIST += test/e2e/filtered.py test/e2e/test_formats.py
 EXTRA_DIST += test/e2e/test_queue.py test/e2e/test_words.py
 EXTRA_DIST += test/e2e/bulk.py test/e2e/test_kills.py
+EXTRA_DIST += test/e2e/test_waits.py
 EXTRA_DIST += test/e2e/test_policy.py
 
 # The figures of doc/performance.md; as root, after ./check has built everything once.

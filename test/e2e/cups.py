@@ -208,9 +208,10 @@ class Cups:
                                                  ("ASAN_OPTIONS", "UBSAN_OPTIONS")
                                                  if name in os.environ}}
 
-    def start(self):
+    def start(self, *wrapper):
+        """wrapper: a command that runs the command which stands behind it."""
         self.process = Process(
-            [self._path("cupsd"), "-f", "-c", self._path("cupsd.conf"),
+            [*wrapper, self._path("cupsd"), "-f", "-c", self._path("cupsd.conf"),
              "-s", self._path("cups-files.conf")], self._path("log", "output"),
             env={"HOME": self.base, "LANG": "C", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
                  **{name: value for name, value in os.environ.items()
