@@ -18,8 +18,7 @@ DOCUMENT = documents.pdf(filler=8_000_000)  # more than socket buffers hold: the
 class Crash(EndToEnd):
     def setUp(self):
         super().setUp()
-        self.server = self.submission_server(queue={"retry-interval": "1s",
-                                                    "in-doubt-interval": "1s"})
+        self.server = self.submission_server(queue={"retry-interval": "1s"})
 
     def start(self, step):
         """A job that is stopped at a step of its delivery: (job, pause)."""
