@@ -17,7 +17,7 @@ EXTRA_DIST += check demo test/debian-packages test/install-packages \
 
 EXTRA_DIST += test/e2e/test_login.py test/e2e/test_stores.py \
   test/e2e/images.py test/e2e/test_images.py test/e2e/test_language.py test/e2e/gtk_dialog.py test/e2e/test_dialog.py
-EXTRA_DIST += test/e2e/filtered.py test/e2e/test_formats.py
+EXTRA_DIST += test/e2e/test_doubt.py test/e2e/filtered.py test/e2e/test_formats.py
 EXTRA_DIST += test/e2e/test_queue.py test/e2e/test_words.py
 EXTRA_DIST += test/e2e/bulk.py test/e2e/test_kills.py
 EXTRA_DIST += test/e2e/test_waits.py
