@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "backend/authorization.h"
 
+#include "backend/confinement.h"
 #include "common/alert.h"
 #include "oauth/token.h"
 
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 static SeTokenContext
@@ -67,6 +69,14 @@ se_authorization_get_token (const char *rejected, gpointer data, GError **error)
       context = token_context (authorization, authorization->cancel_fd);
       g_clear_error (&failure);
       token = se_token_get (&context, rejected, &failure);
+    }
+  if (token == NULL && authorization->account_now != NULL
+      && se_confinement_misses (authorization->account_now))
+    {
+      g_clear_error (&failure);
+      g_set_error_literal (&failure, SE_ERROR, SE_ERROR_TEMPORARY,
+                           _ ("scan-email.conf has been changed while the job was under way, and "
+                              "names a file that only the job's next try can read"));
     }
   authorization->no_token = token == NULL;
   if (token == NULL)

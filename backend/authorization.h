@@ -24,7 +24,8 @@ void se_authorization_look (SeAuthorization *authorization, const char *path);
 
 /* A SeTokenFunc over se_token_get, errors as there; data: SeAuthorization. A login that switches
  * the account to another grant or store does not cost the jobs that are under way: where the
- * configuration has changed since, the account is read again. */
+ * configuration has changed since, the account is read again. SE_ERROR_TEMPORARY as well where only
+ * a new process can read what it names. */
 char *se_authorization_get_token (const char *rejected, gpointer data, GError **error);
 
 /* The account's mail was accepted: withdraws an alert. */

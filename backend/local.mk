@@ -34,6 +34,7 @@ backend_libbackend_a_SOURCES = \
   backend/channel.c backend/channel.h \
   backend/body.c backend/body.h \
   backend/compose.c backend/compose.h \
+  backend/confinement.c backend/confinement.h \
   backend/facts.c backend/facts.h \
   backend/intake.c backend/intake.h \
   backend/job.c backend/job.h \

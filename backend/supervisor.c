@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
@@ -200,6 +201,15 @@ shield_from_oom_killer (void)
   if (fd >= 0)
     close (fd);
   return ok;
+}
+
+/* For this process and all that it starts: no rights by set-user-ID programs, and no look into it
+ * by others that the service user runs. */
+static void
+give_up_rights (void)
+{
+  if (prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl (PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+    hold_deferred ("Cannot give up rights", errno);
 }
 
 /* Opens the PPD for the worker. A queue without one has a $PPD that does not exist. */
@@ -464,5 +474,6 @@ main (int argc, char **argv)
       become (user);
       free (user);
     }
+  give_up_rights ();
   return supervise (argv, ppd, &signals);
 }

@@ -3,6 +3,7 @@
 #include "backend/authorization.h"
 #include "backend/channel.h"
 #include "backend/compose.h"
+#include "backend/confinement.h"
 #include "backend/facts.h"
 #include "backend/intake.h"
 #include "backend/mails.h"
@@ -11,6 +12,7 @@
 #include "backend/outcome.h"
 #include "backend/policy.h"
 #include "backend/status.h"
+#include "common/confine.h"
 #include "common/fault.h"
 #include "common/io.h"
 #include "common/language.h"
@@ -22,7 +24,6 @@
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -63,11 +64,9 @@ take_shield_off (void)
 static gboolean
 prepare (Worker *worker, GError **error)
 {
-  struct rlimit no_core = { 0, 0 };
   sigset_t term;
   struct stat unused;
 
-  umask (077);
   g_log_set_writer_func (se_log_writer, NULL, NULL);
   signal (SIGPIPE, SIG_IGN);
   take_shield_off ();
@@ -76,7 +75,7 @@ prepare (Worker *worker, GError **error)
   worker->cancel_fd = sigprocmask (SIG_BLOCK, &term, NULL) < 0
                           ? -1
                           : signalfd (-1, &term, SFD_CLOEXEC | SFD_NONBLOCK);
-  if (worker->cancel_fd < 0 || setrlimit (RLIMIT_CORE, &no_core) < 0)
+  if (worker->cancel_fd < 0)
     {
       se_error_set_errno (error, errno, _ ("Cannot start"));
       return FALSE;
@@ -87,7 +86,7 @@ prepare (Worker *worker, GError **error)
         se_error_set_errno (error, errno, _ ("Cannot start"));
         return FALSE;
       }
-  return TRUE;
+  return se_confine_process (error) && se_confine_calls (SE_CONFINE_NO_SERVER, error);
 }
 
 /* No value is ignored in silence. */
@@ -430,7 +429,9 @@ run (Worker *worker, GError **error)
   int pages;
 
   /* No bundle comes before the terms: so there is no bundle without an entry. */
-  ready = configure (worker, error) && check_queue (worker->job, error) && ask_facts (worker, error)
+  ready = configure (worker, error)
+          && se_confinement_enter (worker->server, worker->account, worker->queue, error)
+          && check_queue (worker->job, error) && ask_facts (worker, error)
           && open_journal (worker, error);
   send_terms (worker);
   if (!ready)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# common/: what every program shares; GLib and libcrypto only.
+# common/: what every program shares; GLib, libcrypto and libseccomp only.
 
 noinst_LIBRARIES += common/libcommon.a
 common_libcommon_a_SOURCES = \
@@ -10,6 +10,7 @@ common_libcommon_a_SOURCES = \
   common/configuration.c common/configuration.h common/configuration-private.h \
   common/configuration-account.c common/configuration-edit.c common/configuration-keys.c \
   common/configuration-scan.c common/configuration-value.c \
+  common/confine.c common/confine.h common/sanitizers.h \
   common/digest.c common/digest.h \
   common/error.c common/error.h \
   common/fault.h \
@@ -26,11 +27,16 @@ common_libcommon_a_SOURCES = \
   common/template.c common/template.h \
   common/terms.c common/terms.h \
   common/timestamp.c common/timestamp.h
-common_libcommon_a_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(CRYPTO_CFLAGS)
+common_libcommon_a_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(CRYPTO_CFLAGS) $(SECCOMP_CFLAGS)
 if WITH_FAULT_POINTS
 common_libcommon_a_SOURCES += common/fault.c
 endif
-COMMON_LIBS = common/libcommon.a $(GLIB_LIBS) $(CRYPTO_LIBS)
+COMMON_LIBS = common/libcommon.a $(GLIB_LIBS) $(CRYPTO_LIBS) $(SECCOMP_LIBS)
+
+check_PROGRAMS += common/test-confine
+common_test_confine_SOURCES = common/test-confine.c common/test-tree.c common/test-tree.h
+common_test_confine_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+common_test_confine_LDADD = $(COMMON_LIBS)
 
 check_PROGRAMS += common/test-host
 common_test_host_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)

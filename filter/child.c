@@ -2,8 +2,11 @@
 #include "filter/child.h"
 
 #include "common/fault.h"
+#include "common/confine.h"
 #include "common/io.h"
 #include "common/log.h"
+#include "common/sanitizers.h"
+#include "filter/temp.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,6 +15,7 @@
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -22,6 +26,7 @@
 #define LINES_MAX 2000 /* of one child that go into the log */
 #define LINE_MAX_BYTES 1024
 #define REMARKS_MAX 20
+#define STRAY_ROUNDS 100
 #define EXIT_NOT_STARTED 127
 #define EXIT_FUNCTION_FAILED 126
 
@@ -94,12 +99,22 @@ limit (int resource, guint64 value)
     _exit (EXIT_NOT_STARTED);
 }
 
-/* In the child: signals as a program expects them, limits, and descriptors 0 to 2 alone. */
+/* In the child. */
+static void G_GNUC_NORETURN
+not_started (const char *why)
+{
+  dprintf (2, "ERROR: %s\n", why);
+  _exit (EXIT_NOT_STARTED);
+}
+
+/* In the child: signals as a program expects them, limits, descriptors 0 to 2 alone, and no rights
+ * to be had. */
 static void
 enter_child (const SeChildLimits *limits, int in_fd, int out_fd, int stderr_fd)
 {
   static const int defaults[] = { SIGPIPE, SIGTERM, SIGCHLD };
   struct sigaction action = { .sa_handler = SIG_DFL };
+  g_autoptr (GError) error = NULL;
   sigset_t none;
 
   for (gsize i = 0; i < G_N_ELEMENTS (defaults); i++)
@@ -109,7 +124,6 @@ enter_child (const SeChildLimits *limits, int in_fd, int out_fd, int stderr_fd)
   setpgid (0, 0);
   prctl (PR_SET_PDEATHSIG, SIGKILL);
 
-  limit (RLIMIT_CORE, 0);
   limit (RLIMIT_CPU, limits->cpu);
   limit (RLIMIT_FSIZE, limits->output);
 #ifndef WITH_SANITIZERS /* AddressSanitizer maps terabytes */
@@ -123,6 +137,46 @@ enter_child (const SeChildLimits *limits, int in_fd, int out_fd, int stderr_fd)
   if (dup2 (in_fd, 0) < 0 || dup2 (out_fd, 1) < 0 || dup2 (stderr_fd, 2) < 0)
     _exit (EXIT_NOT_STARTED);
   closefrom (3);
+  if (!se_confine_process (&error))
+    not_started (error->message);
+}
+
+static const char *
+variable (const char *const *environment, const char *name)
+{
+  return g_environ_getenv ((char **)environment, name);
+}
+
+/* Leaves a child its document, its output, what a program or function needs of the system, and one
+ * place to write in. program: NULL for a function. environment: of the program. */
+static void
+confine_files (const char *program, const char *const *environment)
+{
+  static const char *const system[] = { "/usr", "/lib", "/lib64", "/bin" };
+  static const char *const data[] = { "/var/lib/ghostscript", "/var/cache/fontconfig" };
+  static const char *const named[] = { "CUPS_DATADIR", "CUPS_SERVERBIN", "PPD" };
+  g_autoptr (SeConfineFiles) files = se_confine_files_new ();
+  g_autofree char *base = program == NULL ? se_temp_base () : NULL;
+  const char *temp = program == NULL ? base : variable (environment, "TMPDIR");
+  g_autoptr (GError) error = NULL;
+
+  se_confine_files_add_fd (files, 0, SE_CONFINE_READ);
+  se_confine_files_add_fd (files, 1, SE_CONFINE_READ | SE_CONFINE_WRITE);
+  if (temp != NULL)
+    se_confine_files_add (files, temp, SE_CONFINE_READ | SE_CONFINE_WRITE);
+  if (program != NULL)
+    {
+      se_confine_files_add (files, program, SE_CONFINE_READ | SE_CONFINE_EXECUTE);
+      for (gsize i = 0; i < G_N_ELEMENTS (system); i++)
+        se_confine_files_add (files, system[i], SE_CONFINE_READ | SE_CONFINE_EXECUTE);
+      for (gsize i = 0; i < G_N_ELEMENTS (data); i++)
+        se_confine_files_add (files, data[i], SE_CONFINE_READ);
+      for (gsize i = 0; i < G_N_ELEMENTS (named); i++)
+        if (variable (environment, named[i]) != NULL)
+          se_confine_files_add (files, variable (environment, named[i]), SE_CONFINE_READ);
+    }
+  if (!se_confine_files_enter (files, &error))
+    not_started (error->message);
 }
 
 static void
@@ -202,6 +256,34 @@ has_ended (const Child *child)
          && info.si_pid != 0;
 }
 
+/* What a child started and took out of its group is ours once the child is over
+ * (PR_SET_CHILD_SUBREAPER): it goes, too. */
+static void
+end_strays (void)
+{
+  siginfo_t unused;
+
+  for (int round = 0; round < STRAY_ROUNDS; round++)
+    {
+      g_autofree char *list = NULL;
+      g_auto (GStrv) pids = NULL;
+
+      if (waitid (P_ALL, 0, &unused, WEXITED | WNOWAIT | WNOHANG) < 0) /* ECHILD: there is none */
+        return;
+      if (!g_file_get_contents ("/proc/thread-self/children", &list, NULL, NULL))
+        return;
+      pids = g_strsplit (g_strchomp (list), " ", -1);
+      for (char **pid = pids; *pid != NULL; pid++)
+        {
+          pid_t stray = atoi (*pid);
+
+          if (stray > 0 && kill (stray, SIGKILL) == 0)
+            while (waitpid (stray, NULL, 0) < 0 && errno == EINTR)
+              ;
+        }
+    }
+}
+
 /* Waits for the child's end, or ends it: by SIGTERM to us or when its time is over. What the group
  * still holds then is killed in any case. */
 static void
@@ -226,6 +308,7 @@ watch (Child *child, const sigset_t *mask)
   kill (-child->pid, SIGKILL);
   while (waitpid (child->pid, &child->status, 0) < 0 && errno == EINTR)
     ;
+  end_strays ();
   while (open && read_stderr (child))
     ;
   if (child->line->len > 0)
@@ -293,6 +376,7 @@ fork_and_watch (Child *child, int in_fd, int out_fd, GError **error)
   sigaddset (&blocked, SIGCHLD);
   sigprocmask (SIG_BLOCK, &blocked, &mask);
   se_child_defer_signals (TRUE);
+  prctl (PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
   child->pid = fork ();
   if (child->pid == 0)
     {
@@ -333,6 +417,7 @@ se_child_run (const char *const *arguments, const char *const *environment, int 
   if (pid == 0)
     {
       SE_FAULT_POINT ("filter-program");
+      confine_files (arguments[0], environment);
       execve (arguments[0], (char *const *)arguments, (char *const *)environment);
       dprintf (2, "ERROR: %s: %s\n", arguments[0], g_strerror (errno));
       _exit (EXIT_NOT_STARTED);
@@ -357,6 +442,7 @@ call_in_child (SeChildFunction function, Shared *shared)
   g_autoptr (GError) error = NULL;
 
   SE_FAULT_POINT ("filter-child");
+  confine_files (NULL, NULL);
   if (function (0, 1, shared->result, &error))
     _exit (0);
   shared->code = (SeError)error->code;

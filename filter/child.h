@@ -7,7 +7,8 @@ G_BEGIN_DECLS
 
 /* Work on documents is done in child processes, so that a hostile document takes down a child and
  * never the filter. A child has standard input, output and error and no other descriptor, a process
- * group of its own, no core file, and limits. */
+ * group of its own, limits, and no rights to be had (common/confine.h); it can open its document,
+ * the system's programs and data, and temporary files. Nothing that it started outlives it. */
 typedef struct
 {
   guint cpu;      /* processor time, seconds */
@@ -29,7 +30,9 @@ void se_child_take_signals (void);
 void se_child_defer_signals (gboolean defer);
 
 /* Runs a program to its end. arguments: argv; arguments[0] is the program's absolute path.
- * environment: NAME=VALUE strings. in_fd: standard input, read from its current offset. out_fd:
+ * environment: NAME=VALUE strings;
+ * TMPDIR among them is where it can write, and CUPS_DATADIR, CUPS_SERVERBIN and PPD is what it can
+ * read beside the system's. in_fd: standard input, read from its current offset. out_fd:
  * standard output. What the program prints to standard error is passed on as DEBUG lines, without
  * CUPS's PAGE lines.
  * complaint: where to put its last line of errors ("ERROR: …" as of CUPS, "Error: …"; cleaned,

@@ -59,7 +59,6 @@ FILTER_LIBS = filter/libfilter.a $(COMMON_LIBS) $(QPDF_LIBS) $(ZLIB_LIBS) \
 cupsfilterdir = $(cups_serverbin)/filter
 cupsfilter_PROGRAMS = filter/scantoemail
 filter_scantoemail_SOURCES = filter/scantoemail.c filter/modules.c
-filter_scantoemail_CPPFLAGS = $(AM_CPPFLAGS) -DSE_MODULE_DIR='"$(filtermoduledir)"'
 filter_scantoemail_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(QPDF_CFLAGS)
 filter_scantoemail_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
 filter_scantoemail_LDADD = filter/libfilter.a $(COMMON_LIBS) $(ZLIB_LIBS) $(JPEG_LIBS) $(PNG_LIBS) -lm

@@ -4,6 +4,7 @@
  * what is wrong with a document stands in the bundle, and the backend alone speaks of it; otherwise
  * cupsd would take the filter's word over the backend's verdict. */
 #include "common/bundle.h"
+#include "common/confine.h"
 #include "common/fault.h"
 #include "common/io.h"
 #include "common/language.h"
@@ -313,6 +314,20 @@ write_bundle (SePlace *place, SeJob *job, int terms_fd, GError *failure, GError 
   return done && se_bundle_writer_commit (writer, error);
 }
 
+/* What comes from outside is read as somebody who can do little. The filter's own children have no
+ * network because it has none. */
+static gboolean
+confine (GError **error)
+{
+  static const char *const kept[]
+      = { "CHARSET", "CONTENT_TYPE", "CUPS_*",   "LANG",   "LANGUAGE", "LC_*", "PATH",
+          "PPD",     "PRINTER",      "SOFTWARE", "TMPDIR", "TZ",       NULL };
+
+  se_confine_environment (kept);
+  return se_confine_process (error)
+         && se_confine_calls (SE_CONFINE_NO_SERVER | SE_CONFINE_NO_NETWORK, error);
+}
+
 static void
 run (char **argv, const char *file, int terms_fd)
 {
@@ -323,8 +338,11 @@ run (char **argv, const char *file, int terms_fd)
   };
   g_autoptr (GError) failure = NULL;
   g_autoptr (GError) error = NULL;
-  g_autoptr (SePlace) place = se_place_find (argv[1], file, STDOUT_FILENO, &failure);
+  g_autoptr (SePlace) place = NULL;
   gboolean done;
+
+  if (confine (&failure))
+    place = se_place_find (argv[1], file, STDOUT_FILENO, &failure);
 
   if (place != NULL && !se_place_is_last (place))
     {

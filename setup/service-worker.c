@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "setup/service-private.h"
 
+#include "common/confine.h"
 #include "common/io.h"
 
 #include <errno.h>
@@ -8,9 +9,7 @@
 #include <glib/gi18n-lib.h>
 #include <grp.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define CHANNEL_FD 3
@@ -125,17 +124,8 @@ drop_privileges (const char *user, uid_t uid, gid_t gid, GError **error)
 
 /* cupsd gives a backend little more than these. What a login shell has besides (a session's bus,
  * OPENSSL_CONF, SSL_CERT_FILE, XDG_…) would make the set-up work where the jobs do not. */
-static void
-clean_environment (void)
-{
-  static const char *const kept[] = { "PATH", "LANG", "LANGUAGE", "TZ", "CUPS_SERVERROOT", NULL };
-  g_auto (GStrv) names = g_listenv ();
-  char **name;
-
-  for (name = names; *name != NULL; name++)
-    if (!g_strv_contains (kept, *name) && !g_str_has_prefix (*name, "LC_"))
-      g_unsetenv (*name);
-}
+static const char *const kept[]
+    = { "PATH", "LANG", "LANGUAGE", "LC_*", "TZ", "CUPS_SERVERROOT", NULL };
 
 /* Keeps nothing of the parent but the channels and standard error: no terminal to type into, no
  * connection that is root's at cupsd. */
@@ -149,13 +139,11 @@ isolate (const SeService *service, GError **error)
 
   if (null < 0 || dup2 (null, STDIN_FILENO) < 0 || dup2 (null, STDOUT_FILENO) < 0
       || dup2 (channel, CHANNEL_FD) < 0 || dup2 (input, INPUT_FD) < 0
-      || close_range (INPUT_FD + 1, ~0U, 0) != 0 || setsid () < 0 || chdir ("/") != 0
-      || prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+      || close_range (INPUT_FD + 1, ~0U, 0) != 0 || setsid () < 0 || chdir ("/") != 0)
     {
       se_error_set_errno (error, errno, _ ("Cannot set up the worker"));
       return FALSE;
     }
-  umask (077);
   return TRUE;
 }
 
@@ -201,11 +189,13 @@ se_service_work (SeService service, const char *user, uid_t uid, gid_t gid, SeSe
 {
   g_autoptr (GError) error = NULL;
 
-  clean_environment ();
+  se_confine_environment (kept);
   if (isolate (&service, &error))
     {
       service = (SeService){ CHANNEL_FD, INPUT_FD };
-      if (drop_privileges (user, uid, gid, &error) && check_configuration (user, &error))
+      /* A notify-command is executed, and a browser's answer may be listened for. */
+      if (drop_privileges (user, uid, gid, &error) && se_confine_process (&error)
+          && se_confine_calls (0, &error) && check_configuration (user, &error))
         (void)work (&service, data, &error);
     }
   tell_end (&service, error);

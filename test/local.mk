@@ -21,6 +21,7 @@ EXTRA_DIST += test/e2e/test_doubt.py test/e2e/filtered.py test/e2e/test_formats.
 EXTRA_DIST += test/e2e/test_queue.py test/e2e/test_words.py
 EXTRA_DIST += test/e2e/bulk.py test/e2e/test_kills.py
 EXTRA_DIST += test/e2e/test_waits.py
+EXTRA_DIST += test/e2e/test_queue.py test/e2e/test_rights.py test/e2e/test_words.py
 EXTRA_DIST += test/e2e/test_policy.py
 
 # The figures of doc/performance.md; as root, after ./check has built everything once.

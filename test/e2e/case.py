@@ -10,10 +10,13 @@ import unittest
 from . import documents, mail
 from .cups import ROOT
 from .ipp import NOT_POSSIBLE, IppError
-from .process import wait_for
+from .process import LIBC, wait_for
 from .smtp import SmtpServer
 from .world import ACCOUNT, TO, shared_world
 
+LANDLOCK_CREATE_RULESET, VERSION = 444, 1
+needs_landlock = unittest.skipUnless(LIBC.syscall(LANDLOCK_CREATE_RULESET, None, 0, VERSION) > 0,
+                                     "this kernel has no Landlock")
 needs_root = unittest.skipUnless(ROOT, "needs root: cupsd must start our backend as root")
 
 
@@ -133,4 +136,4 @@ class Printing(threading.Thread):
         self._test.assertEqual(len(self._test.sink.messages), len(self.jobs))
 
 
-__all__ = ["ACCOUNT", "TO", "EndToEnd", "Printing", "needs_root"]
+__all__ = ["ACCOUNT", "TO", "EndToEnd", "Printing", "needs_landlock", "needs_root"]

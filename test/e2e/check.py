@@ -78,7 +78,7 @@ def fuzz(directory, seeds):
 # watch these.
 CHILDREN_ONLY = ("/complete/cut", "/complete/damaged", "/image/cut", "/image/damaged",
                  "/image/png", "/render/memory", "/tiff/cut", "/tiff/damaged")
-CHILDREN_ONLY_PROGRAMS = ("filter/test-pixels", "filter/test-split")
+CHILDREN_ONLY_PROGRAMS = ("common/test-confine", "filter/test-pixels", "filter/test-split")
 
 
 def valgrind(program):

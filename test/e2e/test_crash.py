@@ -7,7 +7,7 @@ import signal
 import time
 
 from . import documents, mail
-from .case import EndToEnd, needs_root
+from .case import EndToEnd
 from .cups import ROOT
 from .process import Timeout, wait_for
 from .smtp import Pause
@@ -212,16 +212,3 @@ class Cancelled(Crash):
         self.cancel(job)
         self.server.reset()
         self.assert_queue_alive()
-
-
-@needs_root
-class Privileges(Crash):
-    def test_nothing_of_ours_stays_root(self):
-        _, pause = self.start("mail")
-        for program in ("mailto", "mailto-worker"):
-            for pid in self.cups.processes(program):
-                with open(f"/proc/{pid}/status") as file:
-                    status = dict(line.split(":", 1) for line in file if ":" in line)
-                self.assertNotIn("0", status["Uid"].split(), program)
-                self.assertNotIn("0", status["Gid"].split(), program)
-        pause.go()

@@ -5,14 +5,16 @@ go wrong on the way; and from one grant to another while jobs are printed."""
 import glob
 import json
 import os
+import shutil
 import socket
+import tempfile
 import urllib.error
 import urllib.parse
 import urllib.request
 from datetime import datetime, timezone
 
 from . import clients, documents
-from .case import ACCOUNT, EndToEnd, Printing
+from .case import ACCOUNT, EndToEnd, Printing, needs_landlock
 from .person import Unreachable
 from .process import free_port, wait_for
 from .provider import DAEMON_CLIENT
@@ -265,9 +267,9 @@ class Switching(Grants):
             printing.wait_for_another()
         printing.assert_undisturbed()
 
-    def test_a_job_that_was_begun_before(self):
-        """It goes by the configuration that it found, but for the token."""
-        self.use(clients.code(self.world))
+    def switch_under_way(self, make, **options):
+        """A job whose worker has read the configuration when the account is switched."""
+        self.use(clients.code(self.world), **options)
         self.assertEqual(self.world.login(ACCOUNT, "--no-test-mail")[0], 0)
         go_on = os.path.join(self.files, "go-on")
         os.chmod(self.files, 0o755)
@@ -277,10 +279,31 @@ class Switching(Grants):
         job = self.cups.lp(self.queue, self.file("begun.txt", documents.text()))
         wait_for(lambda: glob.glob(f"{self.cups.state}/**/*.new", recursive=True),
                  "the worker to wait for the document")
-        self.switch(clients.service_account)
+        self.switch(make)
         self.file("go-on", b"")
         self.the_mail(job)
+        os.unlink(go_on)
+        return job
+
+    def test_a_job_that_was_begun_before(self):
+        """It goes by the configuration that it found, but for the token."""
+        job = self.switch_under_way(clients.service_account)
         self.assertNotIn("returned status", self.cups.job_log(job))
+
+    @needs_landlock
+    def test_new_files_out_of_reach(self):
+        """The worker can read the directories alone that the configuration named: a new one can."""
+        directory = tempfile.mkdtemp(prefix="se-keys-", dir="/tmp")
+        self.addCleanup(shutil.rmtree, directory)
+        os.chmod(directory, 0o755)
+
+        def elsewhere(world):
+            keys = clients.service_account(world)
+            return {**keys, "service-account-file": shutil.move(keys["service-account-file"],
+                                                                directory)}
+
+        job = self.switch_under_way(elsewhere, queue={"retry-for": "0s"})
+        self.assertIn("changed while the job was under way", self.cups.job_log(job))
 
     def test_a_switch_that_fails_changes_nothing(self):
         self.use(clients.code(self.world))
