@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 
-from . import build
+from . import build, hardening
 from .build import CHECK, LOGS, Failed, run
 from .cups import ROOT
 from .installation import TOP
@@ -196,6 +196,7 @@ def main():
             report.step("unit tests", gcc_unit_tests())
             steps = [("sanitizers", sanitizers()), *steps,
                      ("manual pages and PPD", static_checks()),
+                     ("hardening", hardening.check(os.path.join(CHECK, "stage"), CHECK)),
                      ("one mail under valgrind", module("test_memory.Valgrind")),
                      *((f"valgrind {os.path.basename(program)}", valgrind(program))
                        for program in unit_test_programs())]
