@@ -103,84 +103,6 @@ se_journal_sweep (const char *directory, const char *spool, const char *own)
   sweep_spool (spool, directory);
 }
 
-gboolean
-se_journal_peek_due (const char *state_directory, const char *queue, int job, gint64 *next_try)
-{
-  g_autofree char *directory = g_build_filename (state_directory, "journal", NULL);
-  g_autofree char *start = se_journal_entry_start (queue, job);
-  g_autoptr (GDir) dir = g_dir_open (directory, 0, NULL);
-  gint64 newest = -1;
-  const char *name;
-
-  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
-    {
-      g_autofree char *path = g_build_filename (directory, name, NULL);
-      g_autofree char *its_queue = NULL;
-      g_autoptr (GKeyFile) entry = NULL;
-      SeJournalStep step;
-      gint64 first;
-
-      if (!g_str_has_prefix (name, start) || !se_journal_entry_is_name (name))
-        continue;
-      entry = se_journal_entry_read (path, &step, NULL);
-      if (entry == NULL || step == SE_JOURNAL_ACCEPTED
-          || !g_key_file_has_key (entry, SE_JOURNAL_ENTRY, "next-try", NULL))
-        continue;
-      its_queue = g_key_file_get_string (entry, SE_JOURNAL_ENTRY, "queue", NULL);
-      first = g_key_file_get_int64 (entry, SE_JOURNAL_ENTRY, "first", NULL);
-      if (g_strcmp0 (its_queue, queue) != 0 || first <= newest)
-        continue;
-      newest = first;
-      *next_try = g_key_file_get_int64 (entry, SE_JOURNAL_ENTRY, "next-try", NULL);
-    }
-  return newest >= 0;
-}
-
-static void
-forget_if_over (const char *path, const char *spool, SeJournalOverFunc over, gpointer data)
-{
-  g_autofree char *lock_path = g_strconcat (path, ".lock", NULL);
-  g_autofree char *name = g_path_get_basename (path);
-  g_autofree char *bundle_name = g_strconcat (name, ".bundle", NULL);
-  g_autofree char *bundle = g_build_filename (spool, bundle_name, NULL);
-  g_autofree char *queue = NULL;
-  g_autoptr (GKeyFile) entry = NULL;
-  SeJournalStep step;
-  se_autofd int lock = se_io_lock (lock_path, 0, -1, NULL);
-
-  if (lock < 0)
-    return;
-  entry = se_journal_entry_read (path, &step, NULL);
-  if (entry == NULL || step == SE_JOURNAL_ACCEPTED)
-    return;
-  queue = g_key_file_get_string (entry, SE_JOURNAL_ENTRY, "queue", NULL);
-  if (queue == NULL
-      || !over (queue, g_key_file_get_integer (entry, SE_JOURNAL_ENTRY, "job", NULL),
-                g_key_file_get_int64 (entry, SE_JOURNAL_ENTRY, "creation", NULL), data))
-    return;
-  sweep_file (path);
-  if (access (bundle, F_OK) == 0)
-    sweep_file (bundle);
-  sweep_file (lock_path);
-}
-
-void
-se_journal_forget_over (const char *state_directory, SeJournalOverFunc over, gpointer data)
-{
-  g_autofree char *directory = g_build_filename (state_directory, "journal", NULL);
-  g_autofree char *spool = g_build_filename (state_directory, "spool", NULL);
-  g_autoptr (GDir) dir = g_dir_open (directory, 0, NULL);
-  const char *name;
-
-  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
-    {
-      g_autofree char *path = g_build_filename (directory, name, NULL);
-
-      if (se_journal_entry_is_name (name))
-        forget_if_over (path, spool, over, data);
-    }
-}
-
 SeJournalRecipient *
 se_journal_recipient_new (const char *address, const char *state, const char *words)
 {
@@ -208,6 +130,7 @@ se_journal_item_free (SeJournalItem *item)
   g_free (item->damage);
   g_free (item->queue);
   g_free (item->bundle);
+  g_free (item->uuid);
   g_free (item->reply);
   g_free (item->account);
   g_clear_pointer (&item->recipients, g_ptr_array_unref);
@@ -285,6 +208,7 @@ read_facts (SeJournalItem *item, GKeyFile *entry)
 {
   item->queue = g_key_file_get_string (entry, SE_JOURNAL_ENTRY, "queue", NULL);
   item->job = g_key_file_get_integer (entry, SE_JOURNAL_ENTRY, "job", NULL);
+  item->uuid = g_key_file_get_string (entry, SE_JOURNAL_ENTRY, "uuid", NULL);
   item->creation = g_key_file_get_int64 (entry, SE_JOURNAL_ENTRY, "creation", NULL);
   item->attempts = (guint)g_key_file_get_integer (entry, SE_JOURNAL_ENTRY, "attempts", NULL);
   item->first = g_key_file_get_int64 (entry, SE_JOURNAL_ENTRY, "first", NULL);
@@ -312,15 +236,25 @@ read_name (SeJournalItem *item, const char *name)
   item->queue = g_steal_pointer (&start);
 }
 
-/* NULL: the entry is accepted, or gone. */
-static SeJournalItem *
-read_item (const char *directory, const char *spool, const char *name)
+/* Where the documents of an entry are spooled. */
+static char *
+bundle_path_of (const char *path)
+{
+  g_autofree char *directory = g_path_get_dirname (path);
+  g_autofree char *state_directory = g_path_get_dirname (directory);
+  g_autofree char *name = g_path_get_basename (path);
+  g_autofree char *bundle_name = g_strconcat (name, ".bundle", NULL);
+
+  return g_build_filename (state_directory, "spool", bundle_name, NULL);
+}
+
+SeJournalItem *
+se_journal_look (const char *path)
 {
   g_autoptr (SeJournalItem) item = g_new0 (SeJournalItem, 1);
-  g_autofree char *path = g_build_filename (directory, name, NULL);
+  g_autofree char *name = g_path_get_basename (path);
   g_autofree char *lock_path = g_strconcat (path, ".lock", NULL);
-  g_autofree char *bundle_name = g_strconcat (name, ".bundle", NULL);
-  g_autofree char *bundle = g_build_filename (spool, bundle_name, NULL);
+  g_autofree char *bundle = bundle_path_of (path);
   g_autoptr (GError) damage = NULL;
   g_autoptr (GKeyFile) entry = se_journal_entry_read (path, &item->step, &damage);
   struct stat status;
@@ -335,7 +269,7 @@ read_item (const char *directory, const char *spool, const char *name)
     read_name (item, name);
   item->damage = damage != NULL ? g_strdup (damage->message) : NULL;
   item->busy = se_io_is_locked (lock_path);
-  item->path = g_steal_pointer (&path);
+  item->path = g_strdup (path);
   if (stat (bundle, &status) == 0)
     {
       item->length = (guint64)status.st_size;
@@ -357,7 +291,6 @@ GPtrArray *
 se_journal_list (const char *state_directory, GError **error)
 {
   g_autofree char *directory = g_build_filename (state_directory, "journal", NULL);
-  g_autofree char *spool = g_build_filename (state_directory, "spool", NULL);
   g_autoptr (GPtrArray) items
       = g_ptr_array_new_with_free_func ((GDestroyNotify)se_journal_item_free);
   g_autoptr (GDir) dir = g_dir_open (directory, 0, NULL);
@@ -370,8 +303,8 @@ se_journal_list (const char *state_directory, GError **error)
     }
   while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
     {
-      SeJournalItem *item
-          = se_journal_entry_is_name (name) ? read_item (directory, spool, name) : NULL;
+      g_autofree char *path = g_build_filename (directory, name, NULL);
+      SeJournalItem *item = se_journal_entry_is_name (name) ? se_journal_look (path) : NULL;
 
       if (item != NULL)
         g_ptr_array_add (items, item);
@@ -396,4 +329,20 @@ se_journal_is_accepted (const char *bundle_path)
   path = g_build_filename (state_directory, "journal", name, NULL);
   entry = se_journal_entry_read (path, &step, NULL);
   return entry != NULL && step == SE_JOURNAL_ACCEPTED;
+}
+
+void
+se_journal_discard (const SeJournalItem *item)
+{
+  g_autofree char *lock_path = g_strconcat (item->path, ".lock", NULL);
+  g_autofree char *bundle = bundle_path_of (item->path);
+  se_autofd int lock = access (item->path, F_OK) == 0 ? se_io_lock (lock_path, 0, -1, NULL) : -1;
+  g_autoptr (SeJournalItem) now = lock >= 0 ? se_journal_look (item->path) : NULL;
+
+  if (now == NULL || now->damage != NULL || now->attempts != item->attempts)
+    return;
+  sweep_file (item->path);
+  if (access (bundle, F_OK) == 0)
+    sweep_file (bundle);
+  sweep_file (lock_path);
 }

@@ -33,7 +33,8 @@ typedef struct
 
   /* Of an entry that is not damaged; times in seconds since 1970, 0: none. */
   SeJournalStep step;
-  gint64 creation; /* cupsd's */
+  char *uuid; /* cupsd's, as is the time of creation */
+  gint64 creation;
   guint attempts;
   gint64 first;          /* try; 0: the next one */
   gint64 next_try;       /* G_MAXINT64: when a person says so */
@@ -57,18 +58,13 @@ GPtrArray *se_journal_list (const char *state_directory, GError **error);
  * tells that is kept of it. */
 gboolean se_journal_is_accepted (const char *bundle_path);
 
-/* The deferred time of a job's entry without locking it; FALSE if there is none. */
-gboolean se_journal_peek_due (const char *state_directory, const char *queue, int job,
-                              gint64 *next_try);
+/* The same for the entry of one file; NULL: it is accepted, or gone. */
+SeJournalItem *se_journal_look (const char *path);
 
-/* Whether a job is over for good, so that its mail is not wanted any more. creation: cupsd's, 0:
- * not known. */
-typedef gboolean (*SeJournalOverFunc) (const char *queue, int job, gint64 creation, gpointer data);
-
-/* Asks over about every entry that is not accepted and that no worker has at the
- * moment, and removes entry and bundle of the jobs that are: those that a person cancelled while
- * they were held, when no backend ran that could have seen it. */
-void se_journal_forget_over (const char *state_directory, SeJournalOverFunc over, gpointer data);
+/* Removes entry and documents of a job that is over, as when a person cancelled it while it was
+ * held and no backend ran that could have seen it; unless a worker has it, or had it since it was
+ * listed. */
+void se_journal_discard (const SeJournalItem *item);
 
 /* Removes what is older than 30 days and needed no more: entries that were accepted, entries of
  * jobs that were surely not mailed, and spooled documents without an entry. An entry in doubt or

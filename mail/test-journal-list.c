@@ -6,26 +6,6 @@
 #include <utime.h>
 
 static void
-test_due (Fixture *f, gconstpointer unused)
-{
-  SeJournal *journal = fixture_open (f);
-  gint64 due = 0;
-
-  g_assert_false (se_journal_peek_due (f->state, FIXTURE_QUEUE, 12, &due));
-  g_assert_true (se_journal_defer (journal, 1800000000, NULL));
-  /* Looked at while a worker has the entry. */
-  g_assert_true (se_journal_peek_due (f->state, FIXTURE_QUEUE, 12, &due));
-  g_assert_cmpint (due, ==, 1800000000);
-  g_assert_false (se_journal_peek_due (f->state, FIXTURE_QUEUE, 1, &due));
-  g_assert_false (se_journal_peek_due (f->state, "office", 1, &due)); /* "office-1-12-…" */
-  g_assert_false (se_journal_peek_due (f->state, "office_1", 12, &due));
-  se_journal_close (journal);
-  fixture_accept (f);
-  g_assert_false (se_journal_peek_due (f->state, FIXTURE_QUEUE, 12, &due));
-  g_assert_false (se_journal_peek_due ("/nonexistent", FIXTURE_QUEUE, 12, &due));
-}
-
-static void
 make_old (const char *path)
 {
   const struct utimbuf times = { .actime = 1600000000, .modtime = 1600000000 };
@@ -119,41 +99,47 @@ test_sweep_in_use (Fixture *f, gconstpointer unused)
   se_journal_close (journal);
 }
 
-static gboolean
-is_job_12 (const char *queue, int job, gint64 creation, gpointer data)
-{
-  guint *asked = data;
-
-  (*asked)++;
-  g_assert_cmpstr (queue, ==, FIXTURE_QUEUE);
-  return job == 12 && creation == 1700000000;
-}
-
-/* Of the jobs that were not mailed those go that are over, but none that a worker has. */
+/* What was listed goes with its documents, but not if a worker has it, or had it since. */
 static void
-test_forget_over (Fixture *f, gconstpointer unused)
+test_discard (Fixture *f, gconstpointer unused)
 {
-  SeJournal *journal = NULL;
-  guint asked = 0;
+  SeJournal *journal = fixture_open (f);
+  g_autofree char *path = fixture_entry_path (f);
+  g_autoptr (SeJournalItem) before = NULL;
+  g_autoptr (SeJournalItem) after = NULL;
 
-  f->key.creation = 1700000000;
-  journal = fixture_open (f);
   for (int step = 0; step < 3; step++)
     g_assert_true (fixture_do_step (journal, step));
-  se_journal_forget_over (f->state, is_job_12, &asked);
-  g_assert_cmpuint (asked, ==, 0);
+  before = se_journal_look (path);
+  se_journal_discard (before);
+  g_assert_cmpuint (fixture_count (f, "journal"), ==, 2);
   se_journal_close (journal);
-  f->key.creation++;
   se_journal_close (fixture_open (f));
-  f->key.job = 13;
-  fixture_accept (f);
-  g_assert_cmpuint (fixture_count (f, "spool"), ==, 1);
-  se_journal_forget_over (f->state, is_job_12, &asked);
-  g_assert_cmpuint (asked, ==, 2);
+  se_journal_discard (before);
+  g_assert_cmpuint (fixture_count (f, "journal"), ==, 2);
+  after = se_journal_look (path);
+  se_journal_discard (after);
+  g_assert_cmpuint (fixture_count (f, "journal"), ==, 0);
   g_assert_cmpuint (fixture_count (f, "spool"), ==, 0);
-  g_assert_cmpuint (fixture_count (f, "journal"), ==, 4);
-  se_journal_forget_over ("/nonexistent", is_job_12, &asked);
-  g_assert_cmpuint (asked, ==, 2);
+  se_journal_discard (after);
+  g_assert_null (se_journal_look (path));
+}
+
+/* Of a job that was sent nothing is listed, but it can be told. */
+static void
+test_accepted (Fixture *f, gconstpointer unused)
+{
+  SeJournal *journal = fixture_open (f);
+  g_autofree char *path = fixture_entry_path (f);
+  g_autofree char *bundle = g_strdup (se_journal_bundle_path (journal));
+
+  se_journal_close (journal);
+  g_assert_false (se_journal_is_accepted (bundle));
+  fixture_accept (f);
+  g_assert_true (se_journal_is_accepted (bundle));
+  g_assert_false (se_journal_is_accepted (path));
+  g_assert_false (se_journal_is_accepted (""));
+  g_assert_null (se_journal_look (path));
 }
 
 /* Every entry that is not accepted, with what it holds, while a worker has it. */
@@ -245,8 +231,8 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  ADD ("/journal/due", test_due);
-  ADD ("/journal/forget-over", test_forget_over);
+  ADD ("/journal/discard", test_discard);
+  ADD ("/journal/accepted", test_accepted);
   ADD ("/journal/sweep", test_sweep);
   ADD ("/journal/sweep-in-use", test_sweep_in_use);
   ADD ("/journal/list", test_list);

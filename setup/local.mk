@@ -16,6 +16,7 @@ setup_libsetup_a_SOURCES = \
   setup/login-options.c \
   setup/login-questions.c \
   setup/login-report.c \
+  setup/lost.c setup/lost.h \
   setup/mailbox.c setup/mailbox.h \
   setup/queue.c \
   setup/queues.c setup/queues.h \

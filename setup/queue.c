@@ -28,18 +28,6 @@ static const struct
   = { "forgotten", N_ ("was not sent, and cupsd no longer knows it"), SE_EXIT_PERSON },
 };
 
-/* When a try that fails is the last one; 0: never, or not known. */
-static gint64
-give_up_time (const SeWaiting *waiting, const SeConfig *config)
-{
-  g_autoptr (SeQueueConfig) policy = se_config_get_queue (config, waiting->queue, NULL);
-
-  if (policy == NULL || policy->give_up_after == 0 || waiting->entry == NULL
-      || waiting->entry->first == 0)
-    return 0;
-  return waiting->entry->first + policy->give_up_after;
-}
-
 static gboolean
 is_in_doubt (const SeWaiting *waiting)
 {
@@ -91,7 +79,7 @@ add_entry (cJSON *object, const SeJournalItem *entry)
 }
 
 static void
-print_json (const GPtrArray *all, const SeConfig *config)
+print_json (const GPtrArray *all)
 {
   cJSON *list = cJSON_CreateArray ();
   char *text = NULL;
@@ -111,7 +99,7 @@ print_json (const GPtrArray *all, const SeConfig *config)
       add_time (object, "in_doubt_since",
                 is_in_doubt (waiting) ? waiting->entry->in_doubt_since : 0);
       add_time (object, "created", waiting->job != NULL ? waiting->job->creation : 0);
-      add_time (object, "give_up", give_up_time (waiting, config));
+      add_time (object, "give_up", waiting->give_up);
       add_text (object, "orphan", waiting->orphan);
       if (waiting->entry != NULL)
         add_entry (object, waiting->entry);
@@ -138,8 +126,7 @@ state_text (const SeWaiting *waiting)
 {
   g_autofree char *time = NULL;
 
-  if (waiting->state != SE_WAITING_TIME || waiting->entry == NULL || waiting->entry->next_try == 0
-      || waiting->entry->next_try == G_MAXINT64)
+  if (waiting->state != SE_WAITING_TIME || waiting->entry == NULL || waiting->entry->next_try == 0)
     return g_strdup (_ (states[waiting->state].text));
   time = se_timestamp_local (waiting->entry->next_try);
   return g_strdup_printf (_ ("waits for its next try, due at %s"), time);
@@ -194,10 +181,10 @@ tries (const SeJournalItem *entry, gint64 give_up)
 }
 
 static void
-print_entry (const SeWaiting *waiting, const SeConfig *config)
+print_entry (const SeWaiting *waiting)
 {
   const SeJournalItem *entry = waiting->entry;
-  g_autofree char *tried = tries (entry, give_up_time (waiting, config));
+  g_autofree char *tried = tries (entry, waiting->give_up);
 
   print_field (_ ("damaged"), entry->damage);
   if (entry->damage != NULL)
@@ -223,7 +210,7 @@ print_entry (const SeWaiting *waiting, const SeConfig *config)
 }
 
 static void
-print_waiting (const SeWaiting *waiting, const SeConfig *config)
+print_waiting (const SeWaiting *waiting)
 {
   g_autofree char *state = state_text (waiting);
   g_autofree char *todo = advice (waiting);
@@ -240,7 +227,7 @@ print_waiting (const SeWaiting *waiting, const SeConfig *config)
   print_field (_ ("message"), waiting->message);
   print_field (_ ("to do"), todo);
   if (waiting->entry != NULL)
-    print_entry (waiting, config);
+    print_entry (waiting);
   print_field (_ ("file"), waiting->orphan);
 }
 
@@ -284,7 +271,7 @@ se_verb_queue (int argc, char **argv)
   if (all == NULL || (words[0] != NULL && !choose (all, http, words[0], &error)))
     return se_setup_fail (error);
   if (json)
-    print_json (all, setup->config);
+    print_json (all);
   else if (all->len == 0)
     printf (_ ("No job waits.\n"));
   for (guint i = 0; i < all->len; i++)
@@ -292,7 +279,7 @@ se_verb_queue (int argc, char **argv)
       const SeWaiting *waiting = all->pdata[i];
 
       if (!json)
-        print_waiting (waiting, setup->config);
+        print_waiting (waiting);
       exit_status = se_setup_worse (exit_status, states[waiting->state].exit_status);
     }
   return exit_status;

@@ -28,6 +28,7 @@ se_waiting_free (SeWaiting *waiting)
   g_clear_pointer (&waiting->job, se_print_job_free);
   g_clear_pointer (&waiting->entry, se_journal_item_free);
   g_free (waiting->orphan);
+  g_free (waiting->account);
   g_free (waiting->user);
   g_free (waiting->title);
   g_free (waiting->message);
@@ -47,8 +48,9 @@ tell_entry (SeService *service, const SeJournalItem *item)
       = g_strdup_printf (NUMBERS, item->job, item->creation, item->busy, (int)item->step,
                          item->attempts, item->first, item->next_try, item->doubts,
                          item->in_doubt_since, item->mails, item->done, item->length);
-  const char *const fields[] = { "entry",      item->path,  item->damage,  item->queue,
-                                 item->bundle, item->reply, item->account, numbers };
+  const char *const fields[]
+      = { "entry",     item->path,    item->damage, item->queue, item->bundle,
+          item->reply, item->account, item->uuid,   numbers };
 
   se_service_tellv (service, fields, G_N_ELEMENTS (fields));
   for (guint i = 0; item->recipients != NULL && i < item->recipients->len; i++)
@@ -141,7 +143,8 @@ take_entry (Listing *listing, const char *const *fields)
   item->reply = text_or_null (fields[5]);
   item->recipients = g_ptr_array_new_with_free_func ((GDestroyNotify)se_journal_recipient_free);
   item->account = text_or_null (fields[6]);
-  (void)sscanf (fields[7], NUMBERS, &item->job, &item->creation, &item->busy, &step,
+  item->uuid = text_or_null (fields[7]);
+  (void)sscanf (fields[8], NUMBERS, &item->job, &item->creation, &item->busy, &step,
                 &item->attempts, &item->first, &item->next_try, &item->doubts,
                 &item->in_doubt_since, &item->mails, &item->done, &item->length);
   item->step = (SeJournalStep)step;
@@ -154,7 +157,7 @@ take (const char *const *fields, gpointer data)
   Listing *listing = data;
   guint n = g_strv_length ((char **)fields);
 
-  if (g_str_equal (fields[0], "entry") && n == 8)
+  if (g_str_equal (fields[0], "entry") && n == 9)
     take_entry (listing, fields);
   else if (g_str_equal (fields[0], "recipient") && n == 4 && listing->entries->len > 0)
     {
@@ -230,19 +233,24 @@ state_of (const SeWaiting *waiting)
   if (job->state != IPP_JSTATE_HELD)
     return SE_WAITING_TURN;
   if (se_print_job_is_ours (job))
-    return se_print_job_is_deferred (job) ? SE_WAITING_TIME : SE_WAITING_PERSON;
+    return se_print_job_is_deferred (job)
+                   && (waiting->entry == NULL || waiting->entry->next_try < G_MAXINT64)
+               ? SE_WAITING_TIME
+               : SE_WAITING_PERSON;
   return job->hold_until == NULL || g_str_equal (job->hold_until, "no-hold") ? SE_WAITING_TURN
                                                                              : SE_WAITING_HELD;
 }
 
-/* A job that cupsd aborted has had a message. One that it does not know may have been canceled. */
+/* A job that cupsd aborted has had a message. One that it does not know may have been canceled. A
+ * mail in doubt of which no worker tells may be accepted: the journal could not be written then. */
 gboolean
 se_waiting_is_sendable (const SeWaiting *waiting)
 {
   return waiting->state == SE_WAITING_LOST && waiting->job != NULL
          && waiting->job->state == IPP_JSTATE_COMPLETED && waiting->entry != NULL
-         && waiting->entry->step == SE_JOURNAL_FIXED && waiting->entry->damage == NULL
-         && waiting->entry->bundle != NULL;
+         && waiting->entry->damage == NULL && waiting->entry->bundle != NULL
+         && (waiting->entry->step == SE_JOURNAL_FIXED
+             || (waiting->entry->step == SE_JOURNAL_DOT && waiting->orphan != NULL));
 }
 
 /* Adds the jobs that cupsd has not finished, of our queues or with an entry, and takes their
@@ -329,6 +337,22 @@ compare (gconstpointer a, gconstpointer b)
   return order != 0 ? order : (one->id > other->id) - (one->id < other->id);
 }
 
+/* What the configuration says of its queue, and when it is over. */
+static void
+set_policy (SeWaiting *waiting, const SeConfig *config, const GPtrArray *queues)
+{
+  const SeJournalItem *entry = waiting->entry;
+  const SeQueue *queue = se_queues_find (queues, waiting->queue);
+  g_autoptr (SeQueueConfig) policy = se_config_get_queue (config, waiting->queue, NULL);
+
+  if (entry != NULL && entry->account != NULL)
+    waiting->account = g_strdup (entry->account);
+  else if (queue != NULL)
+    waiting->account = se_queue_account (queue, config);
+  if (policy != NULL && policy->give_up_after > 0 && entry != NULL && entry->first > 0)
+    waiting->give_up = entry->first + policy->give_up_after;
+}
+
 GPtrArray *
 se_waiting_list (const SeSetup *setup, http_t *http, GPtrArray *settled, GError **error)
 {
@@ -359,6 +383,7 @@ se_waiting_list (const SeSetup *setup, http_t *http, GPtrArray *settled, GError 
       SeWaiting *waiting = all->pdata[i];
 
       waiting->state = state_of (waiting);
+      set_policy (waiting, setup->config, queues);
     }
   g_ptr_array_sort (all, compare);
   return g_steal_pointer (&all);

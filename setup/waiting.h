@@ -30,7 +30,9 @@ typedef struct
   SePrintJob *job;      /* NULL: cupsd does not know it */
   SeJournalItem *entry; /* NULL: it was never tried, or its worker could not write one */
   char *orphan;         /* path of what its worker left, see backend/orphan.h; NULL: nothing */
-  char *user;           /* as is title: NULL where nobody knows */
+  char *account;        /* that it is sent from; NULL: not known */
+  gint64 give_up; /* a try that fails from then on is the last, seconds since 1970; 0: never */
+  char *user;     /* as is title: NULL where nobody knows */
   char *title;
   char *message; /* why it waits, and what to do; NULL: nobody said */
 } SeWaiting;
@@ -38,8 +40,8 @@ typedef struct
 void se_waiting_free (SeWaiting *waiting);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeWaiting, se_waiting_free)
 
-/* TRUE for a LOST job whose mails are fixed in the journal, its documents there and no mail in
- * doubt: it can be sent without cupsd. */
+/* TRUE for a LOST job that can be sent without cupsd: its mails are fixed in the journal and its
+ * documents are there. */
 gboolean se_waiting_is_sendable (const SeWaiting *waiting);
 
 /* All of them: SeWaiting, freed with the array, by queue and number. settled: is given the paths

@@ -1,24 +1,32 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`oauth-setup queue`: what waits, why, and until when, as cupsd and the journal tell it together."""
+"""`oauth-setup queue`: what waits, why, and until when, as cupsd and the journal tell it together; and
+what becomes of jobs that cupsd takes for done though they were not sent."""
 
 import json
 import os
 import re
+import shutil
+import signal
 
 from . import documents
 from .case import TO, EndToEnd
+from .process import wait_for
 from .smtp import Pause
 
 DONE, USAGE, PERSON = 0, 2, 3
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
 
 
-class Waiting(EndToEnd):
+class Listed(EndToEnd):
     def setUp(self):
+        for name in ("journal", "spool", "orphans"):  # at the very end
+            self.addCleanup(shutil.rmtree, os.path.join(self.cups.state, name), True)
         super().setUp()
         self.world.setup("release", "--due")  # removes what is left of canceled jobs
         self.server = self.submission_server(queue={"retry-for": "0s", "retry-interval": "1h"})
 
+
+class Waiting(Listed):
     def print(self, *words):
         return self.cups.lp(self.queue, *words, self.file("waits.pdf", documents.pdf()))
 
@@ -124,3 +132,83 @@ class Waiting(EndToEnd):
         self.assertIn(entry, one["damage"])
         self.assertIn("damaged", self.shown())
         os.unlink(entry)
+
+
+class Lost(Listed):
+    """Jobs whose supervisor was killed: cupsd takes them for done, whatever becomes of the worker."""
+
+    def lose(self, step, *replies, worker=False):
+        """A job that cupsd takes for done at a step; the worker is killed as well, or gets the
+        replies."""
+        pause = self.server.at(step, Pause())
+        job = self.cups.lp(self.queue, self.file("lost.pdf", documents.pdf()))
+        pause.wait()
+        for program in ("mailto", "mailto-worker") if worker else ("mailto",):
+            for pid in self.cups.processes(program):
+                os.kill(pid, signal.SIGKILL)
+        for reply in replies:
+            self.server.at(*reply)
+        pause.go()
+        wait_for(lambda: not self.cups.processes("mailto-worker"), "the worker to end")
+        self.assertEqual(self.cups.wait_state(job), "completed")
+        return job
+
+    def states(self):
+        done = self.world.setup("queue", "--json", check=False)
+        return [one["state"] for one in json.loads(done.stdout)]
+
+    def orphans(self):
+        path = os.path.join(self.cups.state, "orphans")
+        return os.listdir(path) if os.path.exists(path) else []
+
+    def restart(self, job):
+        self.cups.run("lp", "-i", str(job), "-H", "restart")
+        self.assertEqual(self.cups.wait_state(job, "completed"), "completed")
+        wait_for(lambda: not self.cups.processes("mailto"), "the backend to end")
+
+    def test_release_sends_it(self):
+        job = self.lose("mail", ("rcpt", "451 4.3.0 later"))
+        self.assertEqual((self.states(), len(self.orphans())), (["lost"], 1))
+        self.assertIn("oauth-setup release' sends it", self.world.setup("queue", check=False).stdout)
+        self.assertIn(f"-{job}", self.world.setup("release").stdout)
+        self.assertEqual((self.states(), self.orphans()), ([], []))
+        self.the_mail(job, self.server)
+        self.world.setup("release")
+        self.restart(job)  # by a person who did not know
+        self.assertEqual(len(self.server.messages), 1)
+        self.restart(job)  # by one who wants another
+        self.assertEqual(len(self.server.messages), 2)
+
+    def test_a_person_restarts_it(self):
+        job = self.lose("mail", ("rcpt", "451 4.3.0 later"))
+        self.restart(job)
+        self.the_mail(job, self.server)
+        self.world.setup("release", "--due")
+        self.assertEqual((self.states(), self.orphans()), ([], []))
+        self.assertEqual(len(self.server.messages), 1)
+
+    def test_the_worker_was_killed_as_well(self):
+        job = self.lose("mail", worker=True)
+        self.assertEqual((self.states(), self.orphans()), (["lost"], []))
+        self.world.setup("release", "--due")
+        self.the_mail(job, self.server)
+        self.assertEqual(self.states(), [])
+
+    def test_in_doubt_without_a_word(self):
+        self.lose("dot", worker=True)
+        told = self.world.setup("release").stderr
+        self.assertIn("may have been mailed", told)
+        self.assertLessEqual(len(self.server.messages), 1)
+        (path,) = re.findall(r"remove (\S+)", told)
+        self.assertEqual(self.states(), ["lost"])
+        os.unlink(path)
+        self.assertEqual(self.states(), [])
+
+    def test_one_that_cannot_be_sent_is_told_and_tried_again_later(self):
+        self.lose("mail", ("rcpt", "451 4.3.0 later"))
+        self.server.at("mail", "451 4.3.0 not now")
+        self.assertIn("451 4.3.0 not now", self.world.setup("release").stderr)
+        self.assertEqual(self.world.setup("release", "--due").stderr, "")
+        self.assertEqual(self.states(), ["lost"])
+        self.world.setup("release")
+        self.assertEqual((self.states(), len(self.server.messages)), ([], 1))

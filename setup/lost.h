@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "setup/waiting.h"
+
+G_BEGIN_DECLS
+
+/* What the service user has to do about jobs that cupsd has done with. All lists are borrowed. */
+typedef struct
+{
+  const SeSetup *setup;
+  const GPtrArray *unsent;   /* SeWaiting, sendable: their mails are to be sent */
+  const GPtrArray *canceled; /* SeWaiting: what is kept of them is to be removed */
+  const GPtrArray *settled;  /* paths of orphans' files to be removed */
+  GPtrArray *sent;           /* names of the jobs that were sent are added */
+} SeLost;
+
+/* Does it. A mail is sent as its journal has it, under the journal's lock, and never twice: one
+ * that goes out belongs to cupsd's finished run, so that the restart of a person who did not know
+ * sends nothing. A failure is told in a warning, and tried again after retry-interval. Errors as
+ * se_service_run. */
+gboolean se_lost_settle (const SeLost *lost, GError **error);
+
+G_END_DECLS
