@@ -2,6 +2,7 @@
 #include "backend/authorization.h"
 
 #include "backend/confinement.h"
+#include "backend/status.h"
 #include "common/alert.h"
 #include "oauth/token.h"
 
@@ -95,6 +96,9 @@ has_good_token (const SeAuthorization *authorization)
   return report->status == SE_TOKEN_ACTIVE || report->status == SE_TOKEN_EXPIRING;
 }
 
+/* A worker whose supervisor is dead can have nobody told: whoever sees it next announces it. */
+static const SeNotifier notifier = { se_status_tell, NULL };
+
 /* That this cannot be noted changes nothing about the mail. */
 void
 se_authorization_works (const SeAuthorization *authorization)
@@ -103,8 +107,9 @@ se_authorization_works (const SeAuthorization *authorization)
   g_autoptr (SeAlert) alert = se_alert_get (authorization->server, address);
   g_autoptr (GError) error = NULL;
 
-  if (alert != NULL && (alert->cause == SE_ALERT_LOGIN || has_good_token (authorization))
-      && !se_alert_withdraw (authorization->server, address, alert->cause, &error))
+  if (alert != NULL && !se_status_is_orphan ()
+      && (alert->cause == SE_ALERT_LOGIN || has_good_token (authorization))
+      && !se_alert_withdraw (authorization->server, address, alert->cause, &notifier, &error))
     g_warning ("%s", error->message);
 }
 
@@ -117,10 +122,10 @@ se_authorization_failed (const SeAuthorization *authorization, const GError *fai
       = se_error_is (failure, SE_ERROR_AUTHORIZATION)
         || (se_error_is (failure, SE_ERROR_CONFIG) && (authorization->no_token || at_login));
 
-  if (lost && authorization->account != NULL && sentence != NULL
+  if (lost && authorization->account != NULL && sentence != NULL && !se_status_is_orphan ()
       && !se_alert_raise (authorization->server, authorization->account->address,
                           authorization->no_token ? SE_ALERT_TOKEN : SE_ALERT_LOGIN, sentence,
-                          &error))
+                          &notifier, &error))
     g_warning ("%s", error->message);
 }
 

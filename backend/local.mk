@@ -3,7 +3,8 @@
 
 cupsbackenddir = $(cups_serverbin)/backend
 cupsbackend_PROGRAMS = backend/mailto
-backend_mailto_SOURCES = backend/supervisor.c backend/phase.h
+backend_mailto_SOURCES = backend/supervisor.c backend/daemon.c backend/daemon.h \
+  backend/notices.c backend/notices.h backend/phase.h
 backend_mailto_LDADD =
 if WITH_FAULT_POINTS
 backend_mailto_SOURCES += common/fault.c
@@ -23,10 +24,14 @@ install-backend-modes: install-cupsbackendPROGRAMS
 	done
 .PHONY: install-backend-modes
 
-check_PROGRAMS += backend/test-supervisor
-backend_test_supervisor_SOURCES = backend/test-supervisor.c
+BACKEND_TEST_SUPERVISOR = backend/test-supervisor-fixture.c backend/test-supervisor-fixture.h
+check_PROGRAMS += backend/test-supervisor backend/test-notices
+backend_test_supervisor_SOURCES = backend/test-supervisor.c $(BACKEND_TEST_SUPERVISOR)
 backend_test_supervisor_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 backend_test_supervisor_LDADD = $(GLIB_LIBS)
+backend_test_notices_SOURCES = backend/test-notices.c $(BACKEND_TEST_SUPERVISOR)
+backend_test_notices_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+backend_test_notices_LDADD = $(GLIB_LIBS)
 
 noinst_LIBRARIES += backend/libbackend.a
 backend_libbackend_a_SOURCES = \
@@ -44,16 +49,22 @@ backend_libbackend_a_SOURCES = \
   backend/oversize.c backend/oversize.h \
   backend/outcome.c backend/outcome.h \
   backend/policy.c backend/policy.h \
+  backend/process.c backend/process.h \
   backend/recipients.c backend/recipients.h \
-  backend/status.c backend/status.h
+  backend/status.c backend/status.h \
+  backend/told.c backend/told.h
 backend_libbackend_a_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(CUPS_CFLAGS)
 BACKEND_LIBS = backend/libbackend.a $(MAIL_LIBS) $(OAUTH_LIBS) $(CUPS_LIBS)
 
 cupsdaemondir = $(cups_serverbin)/daemon
-cupsdaemon_PROGRAMS = backend/mailto-worker
+cupsdaemon_PROGRAMS = backend/mailto-worker backend/mailto-notify
 backend_mailto_worker_SOURCES = backend/worker.c
 backend_mailto_worker_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 backend_mailto_worker_LDADD = $(BACKEND_LIBS)
+# It needs no more than common: not a line of what talks to servers.
+backend_mailto_notify_SOURCES = backend/notifier.c
+backend_mailto_notify_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+backend_mailto_notify_LDADD = backend/libbackend.a $(COMMON_LIBS)
 
 check_PROGRAMS += backend/test-compose backend/test-mails backend/test-names \
   backend/test-outcome backend/test-recipients backend/test-status
@@ -79,6 +90,16 @@ check_PROGRAMS += backend/test-oversize
 backend_test_oversize_SOURCES = backend/test-oversize.c common/test-tree.c common/test-tree.h
 backend_test_oversize_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 backend_test_oversize_LDADD = $(BACKEND_LIBS)
+
+check_PROGRAMS += backend/test-notifier
+backend_test_notifier_SOURCES = backend/test-notifier.c common/test-tree.c common/test-tree.h
+backend_test_notifier_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+backend_test_notifier_LDADD = $(COMMON_LIBS)
+
+check_PROGRAMS += backend/test-told
+backend_test_told_SOURCES = backend/test-told.c common/test-tree.c common/test-tree.h
+backend_test_told_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+backend_test_told_LDADD = backend/libbackend.a $(COMMON_LIBS)
 
 check_PROGRAMS += backend/test-authorization
 backend_test_authorization_SOURCES = backend/test-authorization.c common/test-tree.c \

@@ -12,6 +12,14 @@
  * supervisor is dead. */
 #define SE_FD_PHASE 9
 
+/* Writing end of a pipe that takes notices (common/notice.h), each whole or not at all, and never
+ * blocks. The worker may start no program: the supervisor runs SE_NOTIFIER for them at the end. */
+#define SE_FD_NOTICE 10
+
+/* Programs below CUPS's directory of programs. */
+#define SE_WORKER "daemon/mailto-worker"
+#define SE_NOTIFIER "daemon/mailto-notify"
+
 #define SE_PHASE_FIRST_ATTEMPT '1' /* the job's first attempt: exit code 6 is still to be had */
 #define SE_PHASE_BEFORE_DOT 'b'    /* no mail is in doubt (again, after a reply) */
 #define SE_PHASE_DOT 'd'           /* about to send the final dot: in doubt from here on */

@@ -29,6 +29,18 @@ se_status_phase (char phase)
     g_debug ("the supervisor does not listen: %s", g_strerror (errno));
 }
 
+void
+se_status_tell (const SeNotice *notice, gpointer data)
+{
+  gsize length;
+  g_autofree char *record = se_notice_encode (notice, &length);
+
+  /* The pipe never blocks. */
+  if (write (SE_FD_NOTICE, record, length) != (gssize)length)
+    g_warning (_ ("Nobody can be told of %s: %s"), se_notice_event_name (notice->event),
+               notice->sentence);
+}
+
 gboolean
 se_status_is_orphan (void)
 {

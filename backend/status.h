@@ -2,12 +2,13 @@
 #pragma once
 
 #include "backend/phase.h"
+#include "common/notice.h"
 #include "mail/delivery.h"
 
 G_BEGIN_DECLS
 
 /* What the worker tells while it runs: cupsd by lines on standard error (backend(7)), the
- * supervisor by bytes. */
+ * supervisor by bytes and notices. */
 typedef struct
 {
   gint64 last_progress; /* monotonic, microseconds */
@@ -19,6 +20,10 @@ void se_status_write (const char *lines);
 
 /* Tells the supervisor how far the job is: one of SE_PHASE_…. */
 void se_status_phase (char phase);
+
+/* A SeNotifier's tell: hands the notice to the supervisor, which has it announced after the
+ * worker's end. One that cannot be handed over is a warning. data: not used. */
+void se_status_tell (const SeNotice *notice, gpointer data);
 
 /* TRUE if there was a supervisor and it is dead: nobody will see the exit code. */
 gboolean se_status_is_orphan (void);

@@ -3,6 +3,8 @@
  * for good to the service user, runs the worker, and turns whatever becomes of it into an honest
  * exit code: cupsd takes a backend that died of SIGKILL, SIGTERM or SIGPIPE for a success. It uses
  * libc alone, so that no library's code ever runs as root. */
+#include "backend/daemon.h"
+#include "backend/notices.h"
 #include "backend/phase.h"
 #include "common/fault.h"
 
@@ -23,12 +25,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define WORKER "daemon/mailto-worker"
-#define BACK_CHANNEL 3 /* CUPS's */
+#define BACK_CHANNEL 3 /* CUPS\'s */
 
-/* What is left of the environment for the worker. */
-static const char *const passed_on[]
-    = { "CLASS", "CUPS_SERVERROOT", "DEVICE_URI", "FINAL_CONTENT_TYPE", "LANG", "PRINTER", "TZ" };
+/* The longest sentence of the supervisor's own. */
+#define WHY_SIZE 256
 
 /* Reads what is left of standard input, unless the job is cancelled: cupsd aborts a job, whatever
  * our exit code says, if its backend ends before all of its documents were filtered. */
@@ -70,14 +70,6 @@ hold_deferred (const char *what, int saved_errno)
            strerror (saved_errno));
   drain_input ();
   _exit (SE_EXIT_HOLD);
-}
-
-static const char *
-variable (const char *name, const char *fallback)
-{
-  const char *value = getenv (name);
-
-  return value == NULL || *value == '\0' ? fallback : value;
 }
 
 /* Cuts the white space off both ends of text, in place. */
@@ -138,12 +130,12 @@ read_user (FILE *file)
 static char *
 find_service_user (void)
 {
-  char path[4096];
+  char path[SE_PATH_SIZE];
   struct stat status;
   FILE *file;
   char *user;
   int n = snprintf (path, sizeof path, "%s/scan-email.conf",
-                    variable ("CUPS_SERVERROOT", SE_CONFIG_DIR));
+                    se_daemon_variable ("CUPS_SERVERROOT", SE_CONFIG_DIR));
 
   if (n < 0 || (size_t)n >= sizeof path)
     hold_config ("The path of scan-email.conf is too long", "");
@@ -216,7 +208,7 @@ give_up_rights (void)
 static int
 open_ppd (void)
 {
-  const char *path = variable ("PPD", NULL);
+  const char *path = se_daemon_variable ("PPD", NULL);
   int fd = path == NULL ? -1 : open (path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 
   if (path != NULL && fd < 0 && errno != ENOENT)
@@ -233,90 +225,29 @@ hand_down (int fd, int number)
   return dup2 (fd, number) == number;
 }
 
-static bool
-is_passed_on (const char *entry)
-{
-  for (size_t i = 0; i < sizeof passed_on / sizeof passed_on[0]; i++)
-    {
-      size_t length = strlen (passed_on[i]);
-
-      if (strncmp (entry, passed_on[i], length) == 0 && entry[length] == '=')
-        return true;
-    }
-  return false;
-}
-
-/* Takes everything else out of the environment, in place. */
-static void
-clean_environment (void)
-{
-  char **to = environ;
-
-  for (char **from = environ; *from != NULL; from++)
-    if (is_passed_on (*from))
-      *to++ = *from;
-  *to = NULL;
-}
-
-/* Becomes the worker below directory; returns if there is none. */
-static void
-try_worker (const char *directory, char **argv)
-{
-  char path[4096];
-  int n = snprintf (path, sizeof path, "%s/" WORKER, directory);
-
-  if (n < 0 || (size_t)n >= sizeof path)
-    hold_config ("The path of CUPS's programs is too long", "");
-  execv (path, argv);
-  if (errno != ENOENT)
-    hold_config (path, strerror (errno));
-}
-
-/* As try_worker, where this program itself lies: a private ServerBin may only link to it. */
-static void
-try_worker_beside (char **argv)
-{
-  char path[4096];
-  ssize_t length = readlink ("/proc/self/exe", path, sizeof path - 1);
-
-  if (length < 0)
-    return;
-  path[length] = '\0';
-  for (int level = 0; level < 2; level++) /* DIRECTORY/backend/mailto */
-    {
-      char *slash = strrchr (path, '/');
-
-      if (slash == NULL)
-        return;
-      *slash = '\0';
-    }
-  try_worker (path, argv);
-}
-
 /* The child: becomes the worker. */
 static _Noreturn void
-run_worker (char **argv, int ppd, int phase)
+run_worker (char **argv, int ppd, int phase, int notice)
 {
-  const char *serverbin = variable ("CUPS_SERVERBIN", SE_SERVERBIN);
+  char path[SE_PATH_SIZE];
   sigset_t child;
+  int failure;
 
-  clean_environment ();
   /* SIGTERM stays blocked, and pending, until the worker is ready to take it. */
   sigemptyset (&child);
   sigaddset (&child, SIGCHLD);
-  /* Copies above both numbers first: neither may stand where the other is to go. */
+  /* Copies above all numbers first: none may stand where another is to go. */
   if (ppd >= 0)
-    ppd = fcntl (ppd, F_DUPFD_CLOEXEC, SE_FD_PHASE + 1);
-  phase = fcntl (phase, F_DUPFD_CLOEXEC, SE_FD_PHASE + 1);
-  if (phase < 0 || !hand_down (ppd, SE_FD_PPD) || !hand_down (phase, SE_FD_PHASE)
-      || sigprocmask (SIG_UNBLOCK, &child, NULL) < 0)
+    ppd = fcntl (ppd, F_DUPFD_CLOEXEC, SE_FD_NOTICE + 1);
+  phase = fcntl (phase, F_DUPFD_CLOEXEC, SE_FD_NOTICE + 1);
+  notice = fcntl (notice, F_DUPFD_CLOEXEC, SE_FD_NOTICE + 1);
+  if (phase < 0 || notice < 0 || !hand_down (ppd, SE_FD_PPD) || !hand_down (phase, SE_FD_PHASE)
+      || !hand_down (notice, SE_FD_NOTICE) || sigprocmask (SIG_UNBLOCK, &child, NULL) < 0)
     hold_deferred ("Cannot start the worker", errno);
-  try_worker (serverbin, argv);
-  try_worker_beside (argv);
-  try_worker (SE_SERVERBIN, argv);
-  hold_config ("scan-email is not wholly installed: " WORKER " is missing in CUPS's directory of "
-               "programs",
-               serverbin);
+  failure = se_daemon_become (SE_WORKER, argv, path);
+  if (failure != ENOENT)
+    hold_config (path, strerror (failure));
+  hold_config ("scan-email is not wholly installed: a program is missing", path);
 }
 
 /* Waits for the worker, handing SIGTERM on (*cancelled): an unprivileged cupsd signals this process
@@ -365,13 +296,15 @@ read_progress (int phase)
   return progress;
 }
 
-/* The job's end, from what became of the worker and how far it had come. */
+/* The job's end, from what became of the worker and how far it had come. why: what there is to say
+ * about it; "" where the worker has said all. */
 static SeExit
-judge (int status, const Progress *progress)
+judge (int status, const Progress *progress, char why[WHY_SIZE])
 {
   int code = WIFEXITED (status) ? WEXITSTATUS (status) : -1;
   char how[64];
 
+  *why = '\0';
   if (progress->accepted)
     return SE_EXIT_OK;
   if (code == SE_EXIT_HOLD || code == SE_EXIT_CANCEL || code == SE_EXIT_RETRY)
@@ -382,54 +315,58 @@ judge (int status, const Progress *progress)
     snprintf (how, sizeof how, "ended with status %d", code);
   if (progress->dot)
     {
-      dprintf (STDERR_FILENO,
-               SE_HOLD_DEFERRED
-               "ERROR: The mail is in doubt: the program that sent it %s after the last byte and "
-               "before the server's reply; the same mail is sent again later\n",
-               how);
+      snprintf (why, WHY_SIZE,
+                "The mail is in doubt: the program that sent it %s after the last byte and before "
+                "the server's reply; the same mail is sent again later",
+                how);
       return SE_EXIT_HOLD;
     }
   if (progress->first_attempt)
     {
-      dprintf (STDERR_FILENO,
-               SE_RETRY "ERROR: The program that sends the mail %s; it is tried again\n", how);
+      snprintf (why, WHY_SIZE, "The program that sends the mail %s; it is tried again", how);
       return SE_EXIT_RETRY;
     }
-  dprintf (STDERR_FILENO,
-           SE_HOLD_DEFERRED
-           "ERROR: The program that sends the mail %s; the job is held and tried again later\n",
-           how);
+  snprintf (why, WHY_SIZE,
+            "The program that sends the mail %s; the job is held and tried again later", how);
   return SE_EXIT_HOLD;
 }
 
 static SeExit
 supervise (char **argv, int ppd, const sigset_t *signals)
 {
-  int phase[2];
+  int phase[2], notice[2];
   bool cancelled = false;
+  char why[WHY_SIZE];
   Progress progress;
   SeExit code;
   pid_t worker;
   int status;
 
-  if (pipe2 (phase, O_CLOEXEC) < 0 || fcntl (phase[0], F_SETFL, O_NONBLOCK) < 0)
+  if (pipe2 (phase, O_CLOEXEC) < 0 || fcntl (phase[0], F_SETFL, O_NONBLOCK) < 0
+      || pipe2 (notice, O_CLOEXEC | O_NONBLOCK) < 0)
     hold_deferred ("Cannot make a pipe", errno);
   SE_FAULT_POINT ("supervisor-fork");
   worker = fork ();
   if (worker < 0)
     hold_deferred ("Cannot start the worker", errno);
   if (worker == 0)
-    run_worker (argv, ppd, phase[1]);
+    run_worker (argv, ppd, phase[1], notice[1]);
   close (phase[1]);
+  close (notice[1]);
   if (ppd >= 0)
     close (ppd);
   SE_FAULT_POINT ("supervisor-forked");
   status = wait_for_worker (worker, signals, &cancelled);
   SE_FAULT_POINT ("supervisor-reaped");
   progress = read_progress (phase[0]);
-  code = judge (status, &progress);
+  code = judge (status, &progress, why);
+  if (*why != '\0')
+    dprintf (STDERR_FILENO, "%sERROR: %s\n", code == SE_EXIT_HOLD ? SE_HOLD_DEFERRED : SE_RETRY,
+             why);
   if (code != SE_EXIT_OK && !cancelled)
     drain_input ();
+  se_notices_announce (notice[0], argv, code == SE_EXIT_HOLD && *why != '\0' ? why : NULL, signals,
+                       cancelled);
   SE_FAULT_POINT ("supervisor-exit");
   return code;
 }

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "backend/authorization.h"
 
+#include "backend/phase.h"
 #include "common/alert.h"
 #include "common/test-tree.h"
 #include "oauth/token.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
 
 #define ADDRESS "scanner@contoso.com"
 
@@ -14,11 +19,18 @@ typedef struct
   SeProviderConfig provider;
   SeAccount account;
   SeAuthorization authorization;
+  int notices; /* the supervisor's end */
 } Fixture;
 
 static void
 set_up (Fixture *f, gconstpointer unused)
 {
+  int fds[2];
+
+  g_assert_cmpint (pipe2 (fds, O_NONBLOCK), ==, 0);
+  g_assert_cmpint (dup2 (fds[1], SE_FD_NOTICE), ==, SE_FD_NOTICE);
+  close (fds[1]);
+  f->notices = fds[0];
   f->directory = g_dir_make_tmp ("scan-email-XXXXXX", NULL);
   f->server.state_directory = f->directory;
   f->server.user = (char *)"scan-email";
@@ -36,8 +48,31 @@ set_up (Fixture *f, gconstpointer unused)
 static void
 tear_down (Fixture *f, gconstpointer unused)
 {
+  close (f->notices);
+  close (SE_FD_NOTICE);
   test_remove_tree (f->directory);
   g_free (f->directory);
+}
+
+/* What the supervisor has been handed since the last time. */
+static void
+assert_events (const Fixture *f, const char *expected)
+{
+  char input[65536];
+  const char *data = input;
+  gssize n = read (f->notices, input, sizeof input);
+  gsize left = (gsize)MAX (n, 0);
+  GString *events = g_string_new (NULL);
+  SeNotice notice;
+
+  while (se_notice_decode (&data, &left, &notice))
+    {
+      g_assert_cmpstr (notice.subject, ==, ADDRESS);
+      g_string_append_printf (events, "%s;", se_notice_event_name (notice.event));
+    }
+  g_assert_cmpuint (left, ==, 0);
+  g_assert_cmpstr (events->str, ==, expected);
+  g_string_free (events, TRUE);
 }
 
 /* cause: -1 if no alert is raised. */
@@ -78,6 +113,26 @@ test_bad (Fixture *f, gconstpointer unused)
   se_authorization_works (&f->authorization);
   fail (f, SE_ERROR_AUTHORIZATION, TRUE, FALSE);
   assert_alert (f, SE_ALERT_TOKEN);
+  assert_events (f, "authorization-lost;authorization-restored;authorization-lost;"
+                    "authorization-restored;authorization-lost;");
+}
+
+/* Nobody could be told: whoever sees it next tells. */
+static void
+test_orphan (Fixture *f, gconstpointer unused)
+{
+  int fds[2];
+
+  fail (f, SE_ERROR_CONFIG, FALSE, TRUE);
+  g_assert_cmpint (pipe (fds), ==, 0);
+  g_assert_cmpint (dup2 (fds[1], SE_FD_PHASE), ==, SE_FD_PHASE);
+  close (fds[0]);
+  close (fds[1]);
+  se_authorization_works (&f->authorization);
+  assert_alert (f, SE_ALERT_LOGIN);
+  close (SE_FD_PHASE);
+  se_authorization_works (&f->authorization);
+  assert_alert (f, -1);
 }
 
 static void
@@ -117,6 +172,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   ADD ("/authorization/bad", test_bad);
+  ADD ("/authorization/orphan", test_orphan);
   ADD ("/authorization/good", test_good);
   return g_test_run ();
 }

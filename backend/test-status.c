@@ -3,8 +3,11 @@
 
 #include "backend/orphan.h"
 
+#include <fcntl.h>
 #include <glib/gstdio.h>
+#include <poll.h>
 #include <signal.h>
+#include <string.h>
 #include <unistd.h>
 
 /* Runs this test again in a child, whose standard error is then looked at. TRUE in the child. */
@@ -87,6 +90,36 @@ test_phases (void)
   close (SE_FD_PHASE);
 }
 
+static void
+test_notices (void)
+{
+  const SeNotice notice = { SE_NOTICE_JOB_HELD, "", "it\nwaits", "jane", "title", "why" };
+  int fds[2];
+
+  if (in_child ())
+    {
+      char said[4096];
+      guint sent = 0;
+
+      g_log_set_always_fatal (G_LOG_FATAL_MASK);
+      g_assert_cmpint (pipe2 (fds, O_NONBLOCK), ==, 0);
+      g_assert_cmpint (dup2 (fds[1], SE_FD_NOTICE), ==, SE_FD_NOTICE);
+      close (fds[1]);
+      se_status_tell (&notice, NULL);
+      g_assert_cmpint (read (fds[0], said, sizeof said), ==, 23);
+      g_assert_cmpint (memcmp (said, "job-held\0\0it waits\0why", 23), ==, 0);
+      /* A supervisor that does not read, then one that is dead. */
+      while (sent++ < 100000
+             && poll (&(struct pollfd){ .fd = SE_FD_NOTICE, .events = POLLOUT }, 1, 0) == 1)
+        se_status_tell (&notice, NULL);
+      g_assert_cmpuint (sent, <, 100000);
+      close (fds[0]);
+      se_status_tell (&notice, NULL);
+      return;
+    }
+  g_test_trap_assert_stderr ("*Nobody can be told of job-held: it*waits*");
+}
+
 /* A refusal before the login is done is the account's. */
 static void
 test_login (void)
@@ -140,6 +173,7 @@ main (int argc, char **argv)
   g_test_add_func ("/status/lines", test_lines);
   g_test_add_func ("/status/progress", test_progress);
   g_test_add_func ("/status/phases", test_phases);
+  g_test_add_func ("/status/notices", test_notices);
   g_test_add_func ("/status/login", test_login);
   g_test_add_func ("/status/orphan", test_orphan);
   return g_test_run ();

@@ -11,6 +11,7 @@
 #include "backend/orphan.h"
 #include "backend/outcome.h"
 #include "backend/policy.h"
+#include "backend/process.h"
 #include "backend/status.h"
 #include "common/confine.h"
 #include "common/fault.h"
@@ -51,25 +52,14 @@ typedef struct
   SeAuthorization authorization;
 } Worker;
 
-/* The supervisor is shielded from the OOM killer, the worker is not to be. */
-static void
-take_shield_off (void)
-{
-  se_autofd int fd = g_open ("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC, 0);
-
-  if (fd < 0 || write (fd, "0", 1) != 1)
-    g_debug ("oom_score_adj: %s", g_strerror (errno));
-}
-
 static gboolean
 prepare (Worker *worker, GError **error)
 {
   sigset_t term;
   struct stat unused;
 
-  g_log_set_writer_func (se_log_writer, NULL, NULL);
-  signal (SIGPIPE, SIG_IGN);
-  take_shield_off ();
+  if (!se_process_begin (error))
+    return FALSE;
   sigemptyset (&term);
   sigaddset (&term, SIGTERM);
   worker->cancel_fd = sigprocmask (SIG_BLOCK, &term, NULL) < 0
@@ -80,13 +70,13 @@ prepare (Worker *worker, GError **error)
       se_error_set_errno (error, errno, _ ("Cannot start"));
       return FALSE;
     }
-  for (int fd = SE_FD_PPD; fd <= SE_FD_PHASE; fd++)
+  for (int fd = SE_FD_PPD; fd <= SE_FD_NOTICE; fd++)
     if (fstat (fd, &unused) == 0 && fcntl (fd, F_SETFD, FD_CLOEXEC) < 0)
       {
         se_error_set_errno (error, errno, _ ("Cannot start"));
         return FALSE;
       }
-  return se_confine_process (error) && se_confine_calls (SE_CONFINE_NO_SERVER, error);
+  return se_confine_calls (SE_CONFINE_NO_SERVER, error);
 }
 
 /* No value is ignored in silence. */

@@ -3,14 +3,12 @@
 
 #include "common/io.h"
 #include "common/log.h"
-#include "common/notify.h"
 
 #include <errno.h>
 #include <glib/gi18n-lib.h>
 #include <glib/gstdio.h>
 #include <stdio.h>
 #include <string.h>
-#include <syslog.h>
 
 #define GROUP "alert"
 #define RAISED ".raised"
@@ -40,20 +38,13 @@ path_of (const SeServerConfig *server, const char *account, const char *ending)
   return g_build_filename (server->state_directory, "alerts", name, NULL);
 }
 
-/* Nothing that goes wrong here takes the alert back. */
 static void
-announce (const SeServerConfig *server, int priority, const char *event, const char *account,
+announce (const SeNotifier *notifier, SeNoticeEvent event, const char *account,
           const char *sentence)
 {
-  const char *const arguments[] = { event, account, sentence, NULL };
-  g_autofree char *line = g_strdup_printf ("%s %s: %s", event, account, sentence);
-  g_autoptr (GError) error = NULL;
+  const SeNotice notice = { .event = event, .subject = account, .sentence = sentence };
 
-  se_notify_system_log (priority, line);
-  if (server->notify_command != NULL
-      && !se_notify_run ((const char *const *)server->notify_command, arguments, SE_NOTIFY_TIME,
-                         &error))
-    g_warning (_ ("notify-command of scan-email.conf: %s"), error->message);
+  notifier->tell (&notice, notifier->data);
 }
 
 static char *
@@ -69,7 +60,7 @@ format (SeAlertCause cause, const char *sentence, gsize *length)
 
 gboolean
 se_alert_raise (const SeServerConfig *server, const char *account, SeAlertCause cause,
-                const char *sentence, GError **error)
+                const char *sentence, const SeNotifier *notifier, GError **error)
 {
   g_autofree char *path = path_of (server, account, RAISED);
   g_autofree char *withdrawn = path_of (server, account, WITHDRAWN);
@@ -89,7 +80,7 @@ se_alert_raise (const SeServerConfig *server, const char *account, SeAlertCause 
   /* What the queues have not been told yet does not matter any more. */
   if (g_unlink (withdrawn) < 0 && errno != ENOENT)
     g_warning (_ ("cannot remove %s: %s"), withdrawn, g_strerror (errno));
-  announce (server, LOG_ERR, "authorization-lost", account, clean);
+  announce (notifier, SE_NOTICE_AUTHORIZATION_LOST, account, clean);
   return TRUE;
 }
 
@@ -126,7 +117,7 @@ se_alert_get (const SeServerConfig *server, const char *account)
 
 gboolean
 se_alert_withdraw (const SeServerConfig *server, const char *account, SeAlertCause cause,
-                   GError **error)
+                   const SeNotifier *notifier, GError **error)
 {
   g_autofree char *raised = path_of (server, account, RAISED);
   g_autofree char *withdrawn = path_of (server, account, WITHDRAWN);
@@ -141,7 +132,7 @@ se_alert_withdraw (const SeServerConfig *server, const char *account, SeAlertCau
       se_error_set_errno (error, errno, _ ("cannot rename %s"), raised);
       return FALSE;
     }
-  announce (server, LOG_NOTICE, "authorization-restored", account,
+  announce (notifier, SE_NOTICE_AUTHORIZATION_RESTORED, account,
             _ ("the account may send mail again"));
   return se_io_sync_parent (raised, error);
 }
@@ -161,7 +152,7 @@ read_announced_days (const char *path)
 
 gboolean
 se_alert_expiring (const SeServerConfig *server, const char *account, gint64 until,
-                   const char *sentence, GError **error)
+                   const char *sentence, const SeNotifier *notifier, GError **error)
 {
   static const int steps[] = { 1, 3, 14 };
   g_autofree char *path = path_of (server, account, EXPIRING);
@@ -186,7 +177,7 @@ se_alert_expiring (const SeServerConfig *server, const char *account, gint64 unt
   text = g_strdup_printf ("[" GROUP "]\ndays=%d\n", steps[step]);
   if (!se_io_replace_file (path, text, strlen (text), 0600, error))
     return FALSE;
-  announce (server, LOG_WARNING, "authorization-expiring", account, clean);
+  announce (notifier, SE_NOTICE_AUTHORIZATION_EXPIRING, account, clean);
   return TRUE;
 }
 

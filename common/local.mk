@@ -19,6 +19,7 @@ common_libcommon_a_SOURCES = \
   common/io.c common/io.h \
   common/language.c common/language.h \
   common/log.c common/log.h \
+  common/notice.c common/notice.h \
   common/notify.c common/notify.h \
   common/reasons.h \
   common/option-list.c common/option-list.h \
@@ -75,10 +76,13 @@ common_test_presets_LDADD = $(COMMON_LIBS)
 common_test_template_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 common_test_template_LDADD = $(COMMON_LIBS)
 
-check_PROGRAMS += common/test-alert common/test-notify
+check_PROGRAMS += common/test-alert common/test-notice common/test-notify
 common_test_alert_SOURCES = common/test-alert.c common/test-tree.c common/test-tree.h
 common_test_alert_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 common_test_alert_LDADD = $(COMMON_LIBS)
+common_test_notice_SOURCES = common/test-notice.c common/test-tree.c common/test-tree.h
+common_test_notice_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+common_test_notice_LDADD = $(COMMON_LIBS)
 common_test_notify_SOURCES = common/test-notify.c common/test-tree.c common/test-tree.h
 common_test_notify_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 common_test_notify_LDADD = $(COMMON_LIBS)

@@ -219,10 +219,12 @@ se_notify_system_log (int priority, const char *line)
   pid_t pid = fork ();
   int status = 0;
 
-  /* syslog () waits as long as the other side does not read. */
+  /* syslog () waits as long as the other side does not read. Standard error is not to be held
+   * meanwhile: cupsd waits for whoever has it. */
   if (pid == 0)
     {
       reset_signals ();
+      closefrom (0);
       (void)alarm (SYSTEM_LOG_TIME);
       openlog ("scan-email", LOG_PID, LOG_LPR);
       syslog (priority, "%s", line);

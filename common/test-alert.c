@@ -17,6 +17,7 @@ typedef struct
   char *told; /* what notify-command was called with, a line each */
   char *command[2];
   SeServerConfig server;
+  SeNotifier notifier;
 } Fixture;
 
 static void
@@ -35,6 +36,7 @@ set_up (Fixture *f, gconstpointer unused)
   g_assert_true (g_file_set_contents (f->told, "", 0, NULL));
   f->server.state_directory = f->directory;
   f->server.notify_command = f->command;
+  f->notifier = se_notice_direct (&f->server);
 }
 
 static void
@@ -51,7 +53,7 @@ raise_alert (const Fixture *f, SeAlertCause cause)
 {
   g_autoptr (GError) error = NULL;
 
-  g_assert_true (se_alert_raise (&f->server, ADDRESS, cause, SENTENCE, &error));
+  g_assert_true (se_alert_raise (&f->server, ADDRESS, cause, SENTENCE, &f->notifier, &error));
   g_assert_no_error (error);
 }
 
@@ -60,7 +62,7 @@ withdraw (const Fixture *f, SeAlertCause cause)
 {
   g_autoptr (GError) error = NULL;
 
-  g_assert_true (se_alert_withdraw (&f->server, ADDRESS, cause, &error));
+  g_assert_true (se_alert_withdraw (&f->server, ADDRESS, cause, &f->notifier, &error));
   g_assert_no_error (error);
 }
 
@@ -193,7 +195,7 @@ test_hostile_sentence (Fixture *f, gconstpointer unused)
   g_autoptr (SeAlert) alert = NULL;
 
   g_assert_true (se_alert_raise (&f->server, ADDRESS, SE_ALERT_TOKEN,
-                                 "a\nsince=1\n[alert]\r\033[2J%s%n", NULL));
+                                 "a\nsince=1\n[alert]\r\033[2J%s%n", &f->notifier, NULL));
   assert_told (f, "authorization-lost|" ADDRESS "|a since=1 [alert]  [2J%s%n|\n");
   alert = se_alert_get (&f->server, ADDRESS);
   g_assert_cmpstr (alert->sentence, ==, "a since=1 [alert]  [2J%s%n");
@@ -208,7 +210,7 @@ tell_end (const Fixture *f, gint64 until)
 {
   g_autoptr (GError) error = NULL;
 
-  g_assert_true (se_alert_expiring (&f->server, ADDRESS, until, "it ends", &error));
+  g_assert_true (se_alert_expiring (&f->server, ADDRESS, until, "it ends", &f->notifier, &error));
   g_assert_no_error (error);
 }
 
@@ -267,7 +269,8 @@ test_failures (Fixture *f, gconstpointer unused)
   f->server.notify_command = NULL;
   withdraw (f, SE_ALERT_TOKEN);
   f->server.state_directory = f->told;
-  g_assert_false (se_alert_raise (&f->server, ADDRESS, SE_ALERT_TOKEN, SENTENCE, &error));
+  g_assert_false (
+      se_alert_raise (&f->server, ADDRESS, SE_ALERT_TOKEN, SENTENCE, &f->notifier, &error));
   g_assert_error (error, SE_ERROR, (int)SE_ERROR_CONFIG);
 }
 

@@ -52,13 +52,16 @@ work (SeService *service, gpointer data, GError **error)
 {
   const Worker *worker = data;
   const SeSignIn *wanted = &worker->wanted;
+  const SeNotifier notifier = se_notice_direct (wanted->server);
   g_autoptr (GError) local = NULL;
 
   if (!se_sign_in (service, wanted, error))
     return FALSE;
-  if (!se_alert_withdraw (wanted->server, wanted->account->address, SE_ALERT_TOKEN, &local)
-      || !se_alert_withdraw (wanted->server, wanted->account->address, SE_ALERT_LOGIN, &local)
-      || !se_alert_expiring (wanted->server, wanted->account->address, 0, NULL, &local))
+  if (!se_alert_withdraw (wanted->server, wanted->account->address, SE_ALERT_TOKEN, &notifier,
+                          &local)
+      || !se_alert_withdraw (wanted->server, wanted->account->address, SE_ALERT_LOGIN, &notifier,
+                             &local)
+      || !se_alert_expiring (wanted->server, wanted->account->address, 0, NULL, &notifier, &local))
     g_warning ("%s", local->message);
   return TRUE;
 }

@@ -27,10 +27,11 @@ tell_deadline (const SeTokenContext *context)
   g_autoptr (SeTokenReport) report = se_token_report_new (context);
   gboolean lives = report->status == SE_TOKEN_ACTIVE || report->status == SE_TOKEN_EXPIRING
                    || report->status == SE_TOKEN_UNREACHABLE;
+  const SeNotifier notifier = se_notice_direct (context->server);
   g_autoptr (GError) error = NULL;
 
   if (!se_alert_expiring (context->server, context->account->address,
-                          lives ? report->deadline.time : 0, report->hint, &error))
+                          lives ? report->deadline.time : 0, report->hint, &notifier, &error))
     g_warning ("%s", error->message);
 }
 
@@ -38,13 +39,14 @@ tell_deadline (const SeTokenContext *context)
 static void
 note (const SeServerConfig *server, const char *address, const GError *failure)
 {
+  const SeNotifier notifier = se_notice_direct (server);
   g_autoptr (GError) error = NULL;
   gboolean good = TRUE;
 
   if (failure == NULL)
-    good = se_alert_withdraw (server, address, SE_ALERT_TOKEN, &error);
+    good = se_alert_withdraw (server, address, SE_ALERT_TOKEN, &notifier, &error);
   else if (se_error_is (failure, SE_ERROR_AUTHORIZATION) || se_error_is (failure, SE_ERROR_CONFIG))
-    good = se_alert_raise (server, address, SE_ALERT_TOKEN, failure->message, &error);
+    good = se_alert_raise (server, address, SE_ALERT_TOKEN, failure->message, &notifier, &error);
   if (!good)
     g_warning ("%s", error->message);
 }

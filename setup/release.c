@@ -125,8 +125,9 @@ static gboolean
 withdraw (SeService *service, gpointer data, GError **error)
 {
   const Mended *mended = data;
+  const SeNotifier notifier = se_notice_direct (mended->server);
 
-  return se_alert_withdraw (mended->server, mended->account, SE_ALERT_LOGIN, error);
+  return se_alert_withdraw (mended->server, mended->account, SE_ALERT_LOGIN, &notifier, error);
 }
 
 static const char *

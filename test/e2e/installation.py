@@ -9,6 +9,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 PROGRAMS = [
     ("lib/cups/backend/mailto", "bin/backend/mailto", 0o744),
     ("lib/cups/daemon/mailto-worker", "bin/daemon/mailto-worker", 0o755),
+    ("lib/cups/daemon/mailto-notify", "bin/daemon/mailto-notify", 0o755),
     ("lib/cups/filter/scantoemail", "bin/filter/scantoemail", 0o755),
     ("share/cups/drv/scan-email.drv", "share/drv/scan-email.drv", 0o644),
     ("share/cups/ppdc/scan-email-de.po", "share/ppdc/scan-email-de.po", 0o644),

@@ -14,6 +14,7 @@ from .case import EndToEnd
 MODES = {
     "lib/cups/backend/mailto": 0o744,
     "lib/cups/daemon/mailto-worker": 0o755,
+    "lib/cups/daemon/mailto-notify": 0o755,
     "lib/cups/filter/scantoemail": 0o755,
     "share/cups/drv/scan-email.drv": 0o644,
     "lib/scan-email/pdf.so": 0o755,

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* mailto-notify as the supervisor starts it. */
+#include "common/notice.h"
+#include "common/test-tree.h"
+
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+typedef struct
+{
+  char *directory;
+  char *state;
+  char *told; /* what notify-command was called with, a line each */
+  char *command;
+} Fixture;
+
+/* script: what notify-command does after it has noted its arguments. */
+static void
+write_command (const Fixture *f, const char *script)
+{
+  g_autofree char *text = g_strdup_printf (
+      "#!/bin/sh\nprintf '%%s|' \"$@\" >>'%s'\necho >>'%s'\n%s\n", f->told, f->told, script);
+
+  g_assert_true (
+      g_file_set_contents_full (f->command, text, -1, G_FILE_SET_CONTENTS_NONE, 0700, NULL));
+}
+
+static void
+write_config (const Fixture *f, const char *more)
+{
+  g_autofree char *path = g_build_filename (f->directory, "scan-email.conf", NULL);
+  g_autofree char *text = g_strdup_printf (
+      "[server]\nstate-directory = %s\nnotify-command = %s\n%s", f->state, f->command, more);
+
+  g_assert_true (g_file_set_contents (path, text, -1, NULL));
+}
+
+static void
+set_up (Fixture *f, gconstpointer unused)
+{
+  f->directory = g_dir_make_tmp ("scan-email-XXXXXX", NULL);
+  f->state = g_build_filename (f->directory, "state", NULL);
+  f->told = g_build_filename (f->directory, "told", NULL);
+  f->command = g_build_filename (f->directory, "notify", NULL);
+  g_assert_cmpint (g_mkdir (f->state, 0700), ==, 0);
+  g_assert_true (g_file_set_contents (f->told, "", 0, NULL));
+  write_command (f, "");
+  write_config (f, "");
+}
+
+static void
+tear_down (Fixture *f, gconstpointer unused)
+{
+  test_remove_tree (f->directory);
+  g_free (f->directory);
+  g_free (f->state);
+  g_free (f->told);
+  g_free (f->command);
+}
+
+/* Starts it with these notices; held: NULL for none. Returns its id. */
+static GPid
+start (const Fixture *f, const char *notices, gsize length, const char *held, int *error)
+{
+  g_autofree char *program = g_test_build_filename (G_TEST_BUILT, "backend", "mailto-notify", NULL);
+  g_autofree char *root = g_strconcat ("CUPS_SERVERROOT=", f->directory, NULL);
+  const char *argv[] = { program, "7", "jane", "two words", held, NULL };
+  const char *environment[] = { root, "PRINTER=q", NULL };
+  g_autoptr (GError) failure = NULL;
+  int in;
+  GPid pid;
+
+  g_assert_true (g_spawn_async_with_pipes (NULL, (char **)argv, (char **)environment,
+                                           G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL, &pid, &in, NULL,
+                                           error, &failure));
+  g_assert_cmpint (write (in, notices, length), ==, length);
+  close (in);
+  return pid;
+}
+
+/* Awaits the end of what it says; returns that. */
+static char *
+read_all (int error)
+{
+  GString *text = g_string_new (NULL);
+  char buffer[512];
+  gssize n;
+
+  while ((n = read (error, buffer, sizeof buffer)) > 0)
+    g_string_append_len (text, buffer, n);
+  close (error);
+  return g_string_free (text, FALSE);
+}
+
+static char *
+run (const Fixture *f, const char *notices, gsize length, const char *held)
+{
+  int error, status;
+  GPid pid = start (f, notices, length, held, &error);
+  char *said = read_all (error);
+
+  g_assert_cmpint (waitpid (pid, &status, 0), ==, pid);
+  g_assert_cmpint (status, ==, 0);
+  return said;
+}
+
+static void
+assert_told (const Fixture *f, const char *expected)
+{
+  g_autofree char *told = NULL;
+
+  g_assert_true (g_file_get_contents (f->told, &told, NULL, NULL));
+  g_assert_cmpstr (told, ==, expected);
+}
+
+/* The warning that a machine without a system log gives does not count. */
+static void
+assert_silent (const char *said)
+{
+  if (strstr (said, "system log") == NULL)
+    g_assert_cmpstr (said, ==, "");
+}
+
+#define NOTICE(text) text, sizeof text
+
+static void
+test_job (Fixture *f, gconstpointer unused)
+{
+  /* Which job it is about the worker cannot choose. */
+  g_autofree char *said = run (f, NOTICE ("job-canceled\0other-1\0not a PDF\0"), NULL);
+
+  assert_silent (said);
+  assert_told (f, "job-canceled|q-7|not a PDF|jane|two words|\n");
+}
+
+static void
+test_account (Fixture *f, gconstpointer unused)
+{
+  g_autofree char *said
+      = run (f, NOTICE ("authorization-lost\0a@b.c\0gone\0\0job-held\0\0wait\0"), NULL);
+
+  assert_silent (said);
+  assert_told (f, "authorization-lost|a@b.c|gone|\njob-held|q-7|wait|jane|two words|\n");
+}
+
+static void
+test_once (Fixture *f, gconstpointer unused)
+{
+  for (int i = 0; i < 3; i++)
+    {
+      g_autofree char *said
+          = run (f, NOTICE ("job-held\0\0until 10:00\0down\0job-held\0\0the rest\0full"), NULL);
+
+      assert_silent (said);
+    }
+  assert_told (f, "job-held|q-7|until 10:00|jane|two words|\n"
+                  "job-held|q-7|the rest|jane|two words|\n");
+}
+
+static void
+test_held_by_the_supervisor (Fixture *f, gconstpointer unused)
+{
+  for (int i = 0; i < 2; i++)
+    g_free (run (f, "", 0, "it was killed"));
+  assert_told (f, "job-held|q-7|it was killed|jane|two words|\n");
+}
+
+static void
+test_hostile (Fixture *f, gconstpointer unused)
+{
+  GString *many = g_string_new (NULL);
+  g_autofree char *garbage = g_strnfill (60000, 'x');
+  g_autofree char *said = run (f, NOTICE ("job-held\0\0first\0\0rm\0-rf\0/\0"), NULL);
+  g_autofree char *all = run (f, garbage, 60000, NULL);
+  g_autofree char *too_many = NULL;
+
+  g_assert_nonnull (strstr (said, "WARNING: "));
+  g_assert_nonnull (strstr (all, "WARNING: "));
+  assert_told (f, "job-held|q-7|first|jane|two words|\n");
+  g_assert_true (g_file_set_contents (f->told, "", 0, NULL));
+  for (int i = 0; i < 100; i++)
+    g_string_append_len (many, NOTICE ("job-held\0\0x\0"));
+  too_many = run (f, many->str, many->len, NULL);
+  g_assert_nonnull (strstr (too_many, "WARNING: "));
+  assert_told (f, "job-held|q-7|x|jane|two words|\njob-held|q-7|x|jane|two words|\n"
+                  "job-held|q-7|x|jane|two words|\njob-held|q-7|x|jane|two words|\n");
+  g_string_free (many, TRUE);
+}
+
+/* The system log alone is told then. */
+static void
+test_bad_configuration (Fixture *f, gconstpointer unused)
+{
+  g_autofree char *said = NULL;
+
+  write_config (f, "nonsense\n");
+  said = run (f, NOTICE ("job-held\0\0first\0"), NULL);
+  assert_told (f, "");
+}
+
+static void
+test_command_fails (Fixture *f, gconstpointer unused)
+{
+  g_autofree char *said = NULL;
+
+  write_command (f, "exit 9");
+  said = run (f, NOTICE ("job-held\0\0first\0"), NULL);
+  g_assert_nonnull (strstr (said, "WARNING: notify-command of scan-email.conf: "));
+  g_assert_nonnull (strstr (said, "status 9"));
+}
+
+/* After SIGTERM cupsd need not wait: nobody has standard error, and all is told nevertheless. */
+static void
+test_lets_go (Fixture *f, gconstpointer unused)
+{
+  g_autofree char *ready = g_build_filename (f->directory, "ready", NULL);
+  g_autofree char *go = g_build_filename (f->directory, "go", NULL);
+  g_autofree char *script = g_strdup_printf ("echo >'%s'; cat '%s'", ready, go);
+  g_autofree char *said = NULL;
+  int error, status;
+  GPid pid;
+
+  g_assert_cmpint (mkfifo (ready, 0600), ==, 0);
+  g_assert_cmpint (mkfifo (go, 0600), ==, 0);
+  write_command (f, script);
+  pid = start (f, NOTICE ("job-held\0\0first\0\0job-held\0\0second\0"), NULL, &error);
+  for (int i = 0; i < 2; i++)
+    {
+      int fd = open (ready, O_RDONLY);
+      char byte;
+
+      g_assert_cmpint (read (fd, &byte, 1), ==, 1); /* it hangs from here on */
+      close (fd);
+      if (i == 0)
+        {
+          g_assert_cmpint (kill (pid, SIGTERM), ==, 0);
+          said = read_all (error); /* ends, although it hangs */
+          g_assert_cmpint (waitpid (pid, &status, WNOHANG), ==, 0);
+        }
+      fd = open (go, O_WRONLY);
+      g_assert_cmpint (fd, >=, 0);
+      close (fd);
+    }
+  g_assert_cmpint (waitpid (pid, &status, 0), ==, pid);
+  g_assert_cmpint (status, ==, 0);
+  assert_told (f, "job-held|q-7|first|jane|two words|\njob-held|q-7|second|jane|two words|\n");
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+#define ADD(path, test) g_test_add ("/notifier/" path, Fixture, NULL, set_up, test, tear_down)
+  ADD ("job", test_job);
+  ADD ("account", test_account);
+  ADD ("once", test_once);
+  ADD ("held-by-the-supervisor", test_held_by_the_supervisor);
+  ADD ("hostile", test_hostile);
+  ADD ("bad-configuration", test_bad_configuration);
+  ADD ("command-fails", test_command_fails);
+  ADD ("lets-go", test_lets_go);
+#undef ADD
+  return g_test_run ();
+}
