@@ -39,6 +39,7 @@ mail_libmail_a_SOURCES = \
   mail/smtp-error-table.c \
   mail/smtp-error.c \
   mail/smtp-error.h \
+  mail/smtp-io.c \
   mail/smtp-private.h \
   mail/smtp-probe.c \
   mail/smtp-probe.h \

@@ -3,263 +3,14 @@
 #include "mail/limit.h"
 #include "mail/smtp-private.h"
 
-#include <errno.h>
 #include <glib/gi18n-lib.h>
 #include <poll.h>
 #include <string.h>
-
-/* How an exchange of bytes with the server ended. */
-typedef enum
-{
-  IO_DONE,    /* all bytes are sent */
-  IO_REPLY,   /* a reply came: smtp->reply */
-  IO_NOTHING, /* nothing to read at the moment */
-  IO_CLOSED,  /* the connection is gone */
-  IO_GARBAGE, /* what came is no SMTP reply */
-  IO_TIMEOUT,
-  IO_CANCELLED,
-} Io;
-
-gint64
-se_smtp_deadline (guint timeout)
-{
-  return g_get_monotonic_time () + (gint64)timeout * 1000;
-}
-
-void
-se_smtp_free (SeSmtp *smtp)
-{
-  if (smtp->multi != NULL && smtp->curl != NULL)
-    curl_multi_remove_handle (smtp->multi, smtp->curl);
-  curl_easy_cleanup (smtp->curl);
-  curl_multi_cleanup (smtp->multi);
-  se_reply_parser_free (smtp->parser);
-  se_smtp_reply_free (smtp->reply);
-  g_free (smtp->block);
-  g_free (smtp->host);
-  g_free (smtp);
-}
 
 guint64
 se_smtp_max_size (const SeSmtp *smtp)
 {
   return smtp->max_size;
-}
-
-/* Waits for events on the socket. A cancel after the dot only sets the limit. */
-static Io
-wait_for (SeSmtp *smtp, short events, gint64 deadline)
-{
-  for (;;)
-    {
-      struct pollfd fds[2] = { { .fd = smtp->socket, .events = events },
-                               { .fd = smtp->cancel_fd, .events = POLLIN } };
-      gint64 left = MIN (deadline, smtp->limit) - g_get_monotonic_time ();
-      int n;
-
-      if (smtp->cancel_mode == SE_CANCEL_IGNORED)
-        fds[1].fd = -1;
-      n = poll (fds, 2, left <= 0 ? 0 : (int)MIN (left / 1000 + 1, G_MAXINT));
-      if (n < 0 && errno != EINTR)
-        return IO_CLOSED;
-      if (n > 0 && fds[1].revents != 0)
-        {
-          if (smtp->cancel_mode == SE_CANCEL_NOW)
-            return IO_CANCELLED;
-          smtp->cancel_mode = SE_CANCEL_IGNORED;
-          smtp->limit = se_smtp_deadline (smtp->timeouts.cancelled);
-        }
-      else if (n > 0)
-        return IO_DONE;
-      else if (left <= 0)
-        return IO_TIMEOUT;
-    }
-}
-
-/* Reads until there is a reply or nothing more: TLS may hold bytes that poll () does not show. */
-static Io
-read_reply (SeSmtp *smtp)
-{
-  for (;;)
-    {
-      size_t n = 0;
-      gsize used;
-      CURLcode code;
-
-      if (smtp->used < smtp->filled)
-        {
-          SeReplyState state = se_reply_parser_feed (smtp->parser, smtp->input + smtp->used,
-                                                     smtp->filled - smtp->used, &used);
-
-          smtp->used += used;
-          if (state == SE_REPLY_INVALID)
-            return IO_GARBAGE;
-          if (state == SE_REPLY_COMPLETE)
-            {
-              se_smtp_reply_free (smtp->reply);
-              smtp->reply = se_reply_parser_take (smtp->parser, NULL);
-              return IO_REPLY;
-            }
-        }
-      code = curl_easy_recv (smtp->curl, smtp->input, sizeof smtp->input, &n);
-      if (code == CURLE_AGAIN)
-        return IO_NOTHING;
-      if (code != CURLE_OK || n == 0)
-        return IO_CLOSED;
-      smtp->filled = n;
-      smtp->used = 0;
-    }
-}
-
-static Io
-await_reply (SeSmtp *smtp, gint64 deadline)
-{
-  for (;;)
-    {
-      Io io = read_reply (smtp);
-
-      if (io == IO_NOTHING)
-        io = wait_for (smtp, POLLIN, deadline);
-      if (io != IO_DONE)
-        return io;
-    }
-}
-
-/* After a failed send: a server that refuses in the middle of a message says so before it closes.
- */
-static Io
-read_last_words (SeSmtp *smtp)
-{
-  Io io = await_reply (smtp, se_smtp_deadline (1000));
-
-  return io == IO_TIMEOUT ? IO_CLOSED : io;
-}
-
-/* Sends all bytes, and looks for a reply whenever it has to wait. IO_TIMEOUT: not a byte was
- * accepted for as long as timeout. */
-static Io
-send_bytes (SeSmtp *smtp, const char *data, gsize length, guint timeout)
-{
-  gint64 deadline = se_smtp_deadline (timeout);
-
-  while (length > 0)
-    {
-      size_t n = 0;
-      CURLcode code = curl_easy_send (smtp->curl, data, length, &n);
-      Io io;
-
-      if (code == CURLE_OK)
-        {
-          data += n;
-          length -= n;
-          deadline = se_smtp_deadline (timeout);
-          continue;
-        }
-      if (code != CURLE_AGAIN)
-        return read_last_words (smtp);
-      /* TLS wants the very same bytes again; nothing else may be sent before them. */
-      io = read_reply (smtp);
-      if (io == IO_NOTHING && se_reply_parser_is_amid (smtp->parser))
-        return await_reply (smtp, deadline);
-      if (io == IO_NOTHING)
-        io = wait_for (smtp, POLLIN | POLLOUT, deadline);
-      if (io != IO_DONE)
-        return io;
-    }
-  return IO_DONE;
-}
-
-/* The sentence for an exchange that brought no reply. after_dot: the message may be delivered. */
-static void
-set_io_error (const SeSmtp *smtp, Io io, gboolean after_dot, const char *during, GError **error)
-{
-  static const char *const what[] = {
-    [IO_CLOSED] = N_ ("closed the connection"),
-    [IO_GARBAGE] = N_ ("sent something that is no SMTP reply"),
-    [IO_TIMEOUT] = N_ ("did not answer in time"),
-    [IO_CANCELLED] = N_ ("was not waited for"),
-  };
-
-  if (after_dot)
-    g_set_error (error, SE_ERROR, SE_ERROR_IN_DOUBT,
-                 _ ("The mail is in doubt: %s %s after the whole message was sent, so it may have "
-                    "been delivered"),
-                 smtp->host, _ (what[io]));
-  else if (io == IO_CANCELLED)
-    g_set_error (error, SE_ERROR, SE_ERROR_CANCELLED,
-                 _ ("Cancelled; nothing was sent to the recipients"));
-  else
-    g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, _ ("%s %s during %s"), smtp->host,
-                 _ (what[io]), during);
-}
-
-/* The one place where a command becomes bytes: printable ASCII only, so that nothing that came from
- * outside can end a line. Returns the line with CRLF. */
-static char *
-make_command (const char *text, GError **error)
-{
-  for (const char *c = text; *c != '\0'; c++)
-    if (*c < ' ' || *c > '~')
-      {
-        g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
-                     _ ("An address holds a character that SMTP does not allow; nothing was sent"));
-        return NULL;
-      }
-  /* RFC 5321, 4.5.3.1.4, and 26 more for SIZE (RFC 1870, 3). */
-  if (strlen (text) > 510 + 26)
-    {
-      g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
-                   _ ("An address is too long for SMTP; nothing was sent"));
-      return NULL;
-    }
-  return g_strconcat (text, "\r\n", NULL);
-}
-
-/* One command and its reply, in smtp->reply. FALSE: no reply came, the session is over. */
-static gboolean command (SeSmtp *smtp, GError **error, const char *format, ...)
-    G_GNUC_PRINTF (3, 4);
-
-static gboolean
-command (SeSmtp *smtp, GError **error, const char *format, ...)
-{
-  g_autofree char *text = NULL;
-  g_autofree char *line = NULL;
-  g_autofree char *verb = NULL;
-  va_list arguments;
-  Io io;
-
-  va_start (arguments, format);
-  text = g_strdup_vprintf (format, arguments);
-  va_end (arguments);
-  line = make_command (text, error);
-  if (line == NULL)
-    return FALSE;
-  verb = g_strndup (text, strcspn (text, " "));
-
-  smtp->idle = FALSE;
-  io = read_reply (smtp);
-  if (io == IO_REPLY)
-    {
-      /* In lock-step nothing can come now but a farewell; anything else would shift every reply to
-       * the command before its own. */
-      g_autofree char *words = se_smtp_reply_to_string (smtp->reply);
-
-      g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY,
-                   _ ("%s sent something unexpected before %s: %s"), smtp->host, verb, words);
-      return FALSE;
-    }
-  if (io == IO_NOTHING)
-    io = send_bytes (smtp, line, strlen (line), smtp->timeouts.reply);
-  if (io == IO_DONE)
-    io = await_reply (smtp, se_smtp_deadline (smtp->timeouts.reply));
-  if (io != IO_REPLY)
-    {
-      set_io_error (smtp, io, FALSE, verb, error);
-      return FALSE;
-    }
-  smtp->idle = smtp->reply->code != 421; /* RFC 5321, 3.8: the server closes after it */
-  SE_FAULT_POINT (verb);
-  return TRUE;
 }
 
 /* Forgets a transaction that goes no further, and keeps the reply that decided. */
@@ -269,7 +20,7 @@ reset (SeSmtp *smtp)
   SeSmtpReply *decided = g_steal_pointer (&smtp->reply);
   g_autoptr (GError) error = NULL;
 
-  if (smtp->idle && smtp->cancel_mode == SE_CANCEL_NOW && !command (smtp, &error, "RSET"))
+  if (smtp->idle && smtp->cancel_mode == SE_CANCEL_NOW && !se_smtp_command (smtp, &error, "RSET"))
     g_debug ("%s", error->message);
   se_smtp_reply_free (smtp->reply);
   smtp->reply = decided;
@@ -299,7 +50,7 @@ send_mail (SeSmtp *smtp, const SeEnvelope *envelope, guint64 size, GError **erro
 
   if (smtp->max_size > 0 && size > 0)
     parameter = g_strdup_printf (" SIZE=%" G_GUINT64_FORMAT, size);
-  if (!command (smtp, error, "MAIL FROM:<%s>%s", from, parameter != NULL ? parameter : ""))
+  if (!se_smtp_command (smtp, error, "MAIL FROM:<%s>%s", from, parameter != NULL ? parameter : ""))
     return FALSE;
   if (smtp->reply->code / 100 == 2)
     return TRUE;
@@ -398,7 +149,7 @@ send_recipients (SeSmtp *smtp, const SeEnvelope *envelope, GArray *results, gboo
     {
       g_autofree char *to = se_address_to_string (envelope->recipients->pdata[i]);
 
-      if (!command (smtp, error, "RCPT TO:<%s>", to))
+      if (!se_smtp_command (smtp, error, "RCPT TO:<%s>", to))
         return FALSE;
       go_on = take_recipient (smtp, results, i, all_or_nothing, &advice);
     }
@@ -430,31 +181,31 @@ fill_block (SeSmtp *smtp, SeMessage *message, GError **error)
 }
 
 /* Whether the server spoke before it should, or a person wants to stop; without waiting. */
-static Io
+static SeSmtpIo
 look_around (SeSmtp *smtp)
 {
-  Io io = wait_for (smtp, POLLIN, 0);
+  SeSmtpIo io = se_smtp_wait_for (smtp, POLLIN, 0);
 
-  if (io != IO_TIMEOUT && io != IO_DONE)
+  if (io != SE_SMTP_IO_TIMEOUT && io != SE_SMTP_IO_DONE)
     return io;
-  io = read_reply (smtp);
-  if (io == IO_NOTHING && se_reply_parser_is_amid (smtp->parser))
-    return await_reply (smtp, se_smtp_deadline (smtp->timeouts.stalled));
-  return io == IO_NOTHING ? IO_DONE : io;
+  io = se_smtp_read_reply (smtp);
+  if (io == SE_SMTP_IO_NOTHING && se_reply_parser_is_amid (smtp->parser))
+    return se_smtp_await_reply (smtp, se_smtp_deadline (smtp->timeouts.stalled));
+  return io == SE_SMTP_IO_NOTHING ? SE_SMTP_IO_DONE : io;
 }
 
 /* A failure while the message goes out: nothing is delivered, as the dot is missing. */
 static gboolean
-fail_upload (SeSmtp *smtp, Io io, guint64 sent, guint64 total, GError **error)
+fail_upload (SeSmtp *smtp, SeSmtpIo io, guint64 sent, guint64 total, GError **error)
 {
-  if (io != IO_REPLY)
+  if (io != SE_SMTP_IO_REPLY)
     {
       g_autofree char *so_far = count (sent);
       g_autofree char *all = count (total);
       g_autofree char *during
           = g_strdup_printf (_ ("the message (%s of %s bytes sent)"), so_far, all);
 
-      set_io_error (smtp, io, FALSE, during, error);
+      se_smtp_set_io_error (smtp, io, FALSE, during, error);
     }
   else
     se_smtp_set_error (error, smtp->account, SE_SMTP_DATA, smtp->reply,
@@ -473,17 +224,17 @@ upload (SeSmtp *smtp, SeMessage *message, const SeSmtpEvents *events, GError **e
   for (;;)
     {
       gssize n;
-      Io io = look_around (smtp);
+      SeSmtpIo io = look_around (smtp);
 
-      if (io != IO_DONE)
+      if (io != SE_SMTP_IO_DONE)
         return fail_upload (smtp, io, sent, total, error);
       n = fill_block (smtp, message, error);
       if (n < 0)
         return FALSE;
       if (n == 0)
         break;
-      io = send_bytes (smtp, smtp->block, (gsize)n, smtp->timeouts.stalled);
-      if (io != IO_DONE)
+      io = se_smtp_send_bytes (smtp, smtp->block, (gsize)n, smtp->timeouts.stalled);
+      if (io != SE_SMTP_IO_DONE)
         return fail_upload (smtp, io, sent, total, error);
       sent += (guint64)n;
       SE_FAULT_POINT ("body");
@@ -505,21 +256,21 @@ static gboolean
 send_dot (SeSmtp *smtp, GError **error)
 {
   static const char dot[] = ".\r\n";
-  Io io;
+  SeSmtpIo io;
 
   smtp->cancel_mode = SE_CANCEL_GRACE;
-  io = send_bytes (smtp, dot, sizeof dot - 1, smtp->timeouts.stalled);
+  io = se_smtp_send_bytes (smtp, dot, sizeof dot - 1, smtp->timeouts.stalled);
   SE_FAULT_POINT ("dot-sent");
-  if (io == IO_DONE)
-    io = await_reply (smtp, se_smtp_deadline (smtp->timeouts.dot));
+  if (io == SE_SMTP_IO_DONE)
+    io = se_smtp_await_reply (smtp, se_smtp_deadline (smtp->timeouts.dot));
   SE_FAULT_POINT ("dot-answered");
-  smtp->idle = io == IO_REPLY && smtp->reply->code != 421;
-  if (io != IO_REPLY)
-    set_io_error (smtp, io, TRUE, NULL, error);
+  smtp->idle = io == SE_SMTP_IO_REPLY && smtp->reply->code != 421;
+  if (io != SE_SMTP_IO_REPLY)
+    se_smtp_set_io_error (smtp, io, TRUE, NULL, error);
   else if (smtp->reply->code / 100 == 2)
     return TRUE;
   else if (smtp->reply->code / 100 == 3)
-    set_io_error (smtp, IO_GARBAGE, TRUE, NULL, error);
+    se_smtp_set_io_error (smtp, SE_SMTP_IO_GARBAGE, TRUE, NULL, error);
   else
     se_smtp_set_error (error, smtp->account, SE_SMTP_DATA, smtp->reply,
                        _ ("%s refused the message"), smtp->host);
@@ -529,7 +280,7 @@ send_dot (SeSmtp *smtp, GError **error)
 static gboolean
 send_data (SeSmtp *smtp, SeMessage *message, const SeSmtpEvents *events, GError **error)
 {
-  if (!command (smtp, error, "DATA"))
+  if (!se_smtp_command (smtp, error, "DATA"))
     return FALSE;
   if (smtp->reply->code != 354)
     {
@@ -582,24 +333,4 @@ se_smtp_try_sender (SeSmtp *smtp, const SeAddress *from, GError **error)
 
   reset (smtp);
   return ok;
-}
-
-void
-se_smtp_close (SeSmtp *smtp)
-{
-  if (smtp == NULL)
-    return;
-  if (smtp->idle)
-    {
-      static const char quit[] = "QUIT\r\n";
-      gint64 deadline = se_smtp_deadline (1000);
-
-      /* A person who cancelled does not wait for a farewell. */
-      smtp->limit = MIN (smtp->limit, deadline);
-      smtp->cancel_mode = SE_CANCEL_NOW;
-      if (send_bytes (smtp, quit, sizeof quit - 1, 1000) == IO_DONE
-          && await_reply (smtp, deadline) != IO_REPLY)
-        g_debug ("%s did not answer QUIT", smtp->host);
-    }
-  se_smtp_free (smtp);
 }
