@@ -174,8 +174,9 @@ list_options (ipp_t *reply)
   return options;
 }
 
-/* cupsd adds each of these once, but believes a client that sends more attributes of the name: what
- * it adds itself then stands behind them. */
+/* cupsd adds each of these once. But what it adds stands behind attributes of the name that a
+ * client sends, which it does not all take away; and what a document's job ticket says it takes in
+ * place of its own where the name has a capital letter. */
 static gboolean
 check_forged (ipp_t *reply, GError **error)
 {
@@ -183,15 +184,19 @@ check_forged (ipp_t *reply, GError **error)
                                        "job-uuid", "time-at-creation", "time-at-completed" };
 
   for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
-    if (ippFindAttribute (reply, names[i], IPP_TAG_ZERO) != NULL
-        && ippFindNextAttribute (reply, names[i], IPP_TAG_ZERO) != NULL)
-      {
-        g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
-                     _ ("The job came with a %s of its own beside cupsd's: who sent it does not "
-                        "say honestly where it is from"),
-                     names[i]);
-        return FALSE;
-      }
+    {
+      ipp_attribute_t *first = ippFindAttribute (reply, names[i], IPP_TAG_ZERO);
+
+      if (first == NULL
+          || (strcmp (ippGetName (first), names[i]) == 0
+              && ippFindNextAttribute (reply, names[i], IPP_TAG_ZERO) == NULL))
+        continue;
+      g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
+                   _ ("The job or its document came with a %s beside cupsd's: it does not say "
+                      "honestly where it is from"),
+                   names[i]);
+      return FALSE;
+    }
   return TRUE;
 }
 

@@ -13,6 +13,23 @@
 #define FALLBACK_MAX 60
 #define TAIL_MAX 10
 
+/* RFC 5322, 2.2 */
+static gboolean
+check_name (const char *name, GError **error)
+{
+  g_autofree char *shown = NULL;
+  const char *p = name;
+
+  while (g_ascii_isgraph (*p) && *p != ':')
+    p++;
+  if (*p == '\0' && p > name && p - name < LINE_MAX_COLUMNS / 2)
+    return TRUE;
+  shown = se_log_clean (name, LINE_MAX_COLUMNS / 2);
+  g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, _ ("\"%s\" is no name of a header field"),
+               shown);
+  return FALSE;
+}
+
 /* Appends the one field name: tokens separated by spaces, a line break before a space where the
  * line would get too long. No other function writes header lines. */
 static gboolean
@@ -20,6 +37,8 @@ add_field (GString *block, const char *name, const GPtrArray *tokens, GError **e
 {
   gsize column = strlen (name) + 1;
 
+  if (!check_name (name, error))
+    return FALSE;
   for (guint i = 0; i < tokens->len; i++)
     {
       const char *token = tokens->pdata[i];

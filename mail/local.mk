@@ -71,6 +71,10 @@ mail_test_message_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 mail_test_message_LDADD = $(MAIL_LIBS)
 EXTRA_DIST += mail/parse-message.py
 
+check_PROGRAMS += mail/test-injection
+mail_test_injection_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+mail_test_injection_LDADD = $(MAIL_LIBS)
+
 check_PROGRAMS += mail/test-activity
 mail_test_activity_SOURCES = mail/test-activity.c common/test-tree.c common/test-tree.h
 mail_test_activity_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)

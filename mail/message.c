@@ -238,17 +238,21 @@ check_fields (const SeMessageFields *fields, const char *body, GError **error)
 
 /* Of the two parts a reader shows the last that it can. The inner boundary does not begin as the
  * outer one does: readers compare beginnings (RFC 2046, 5.1.2). */
-static void
-add_alternatives (GString *block, const char *outer, const char *text_part, const char *html_part)
+static gboolean
+add_alternatives (GString *block, const char *outer, const char *text_part, const char *html_part,
+                  GError **error)
 {
   g_autofree char *inner = g_strconcat ("=-", outer, NULL);
+  g_autofree char *type = g_strdup_printf ("multipart/alternative; boundary=\"%s\"", inner);
 
+  if (!se_header_add (block, "Content-Type", type, error))
+    return FALSE;
   g_string_append_printf (block,
-                          "Content-Type: multipart/alternative;\r\n boundary=\"%s\"\r\n"
                           "\r\n--%s\r\n%s"
                           "\r\n--%s\r\n%s"
                           "\r\n--%s--\r\n",
-                          inner, inner, text_part, inner, html_part, inner);
+                          inner, text_part, inner, html_part, inner);
+  return TRUE;
 }
 
 SeMessage *
@@ -257,12 +261,19 @@ se_message_new (const SeMessageFields *fields, const SeAttachment *attachments, 
 {
   g_autoptr (GString) text = g_string_new (NULL);
   g_autoptr (GPtrArray) texts = g_ptr_array_new_with_free_func (g_free);
-  g_autofree char *text_part = se_text_part ("plain", fields->text != NULL ? fields->text : "");
-  g_autofree char *html_part = fields->html != NULL ? se_text_part ("html", fields->html) : NULL;
+  g_autofree char *text_part
+      = se_text_part ("plain", fields->text != NULL ? fields->text : "", error);
+  g_autofree char *html_part = NULL;
 
-  if (!check_fields (fields, text_part, error)
-      || (html_part != NULL && !check_fields (fields, html_part, error))
-      || !add_header (text, fields, error))
+  if (text_part == NULL || !check_fields (fields, text_part, error))
+    return NULL;
+  if (fields->html != NULL)
+    {
+      html_part = se_text_part ("html", fields->html, error);
+      if (html_part == NULL || !check_fields (fields, html_part, error))
+        return NULL;
+    }
+  if (!add_header (text, fields, error))
     return NULL;
   g_string_append_printf (text,
                           "\r\nThis is a message in MIME format.\r\n"
@@ -270,8 +281,8 @@ se_message_new (const SeMessageFields *fields, const SeAttachment *attachments, 
                           fields->boundary);
   if (html_part == NULL)
     g_string_append (text, text_part);
-  else
-    add_alternatives (text, fields->boundary, text_part, html_part);
+  else if (!add_alternatives (text, fields->boundary, text_part, html_part, error))
+    return NULL;
   for (gsize i = 0; i < n_attachments; i++)
     {
       g_string_append_printf (text, "\r\n--%s\r\n", fields->boundary);

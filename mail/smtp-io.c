@@ -172,7 +172,7 @@ se_smtp_set_io_error (const SeSmtp *smtp, SeSmtpIo io, gboolean after_dot, const
 }
 
 /* The one place where a command becomes bytes: printable ASCII only, so that nothing that came from
- * outside can end a line. Returns the line with CRLF. */
+ * outside can end a line, however it got into an address. Returns the line with CRLF. */
 static char *
 make_command (const char *text, GError **error)
 {
@@ -243,13 +243,13 @@ se_smtp_close (SeSmtp *smtp)
     return;
   if (smtp->idle)
     {
-      static const char quit[] = "QUIT\r\n";
+      g_autofree char *quit = make_command ("QUIT", NULL);
       gint64 deadline = se_smtp_deadline (1000);
 
       /* A person who cancelled does not wait for a farewell. */
       smtp->limit = MIN (smtp->limit, deadline);
       smtp->cancel_mode = SE_CANCEL_NOW;
-      if (se_smtp_send_bytes (smtp, quit, sizeof quit - 1, 1000) == SE_SMTP_IO_DONE
+      if (se_smtp_send_bytes (smtp, quit, strlen (quit), 1000) == SE_SMTP_IO_DONE
           && se_smtp_await_reply (smtp, deadline) != SE_SMTP_IO_REPLY)
         g_debug ("%s did not answer QUIT", smtp->host);
     }

@@ -350,6 +350,42 @@ test_injection (void)
     }
 }
 
+/* Every byte that may not stand in a command, in sender and recipient, before and behind the '@';
+ * and too many of those that may. */
+static void
+test_injected_bytes (void)
+{
+  g_autofree char *session = NULL;
+  g_autofree char *overlong = g_strnfill (600, 'x');
+  Fixture f;
+
+  fixture_set_up (&f, server, NULL, 1000, -1, NULL);
+  for (guint byte = 1; byte < 257; byte++)
+    for (guint place = 0; place < 4; place++)
+      {
+        const char text[] = { 'a', (char)byte, 'z', '\0' };
+        const char *bad = byte == 256 ? overlong : text;
+        g_autoptr (SeAddress) address
+            = place % 2 == 0 ? fixture_address (bad, "evil.org") : fixture_address ("evil", bad);
+        g_autoptr (GPtrArray) to = g_ptr_array_new ();
+        const SeEnvelope envelope = { place < 2 ? address : f.from, to };
+        g_autoptr (GError) error = NULL;
+
+        if (byte >= ' ' && byte <= '~')
+          continue;
+        g_ptr_array_add (to, place < 2 ? f.from : address);
+        g_assert_false (
+            se_smtp_send (f.smtp, &envelope, f.message, f.fd, NULL, NULL, NULL, &error));
+        g_assert_error (error, SE_ERROR, SE_ERROR_DOCUMENT);
+      }
+  fixture_tear_down (&f);
+  session = test_server_ask (server, "session\t1");
+  g_assert_null (strstr (session, "evil"));
+  g_assert_null (strstr (session, "RCPT"));
+  g_assert_null (strstr (session, "DATA"));
+  g_assert_nonnull (strstr (session, "|RSET|QUIT"));
+}
+
 static void
 test_flood (void)
 {
@@ -406,6 +442,7 @@ add_tests (void)
   g_test_add_func ("/smtp/together-with-235", test_together_with_235);
   g_test_add_func ("/smtp/reset-after-reply", test_reset_after_reply);
   g_test_add_func ("/smtp/injection", test_injection);
+  g_test_add_func ("/smtp/injected-bytes", test_injected_bytes);
   g_test_add_func ("/smtp/flood", test_flood);
   g_test_add_func ("/smtp/cost", test_cost);
 }

@@ -2,6 +2,7 @@
 #include "mail/text-part.h"
 
 #include "common/log.h"
+#include "mail/header.h"
 
 #include <string.h>
 
@@ -79,18 +80,20 @@ append_quoted_printable (GString *out, const char *line)
 }
 
 char *
-se_text_part (const char *subtype, const char *text)
+se_text_part (const char *subtype, const char *text, GError **error)
 {
   g_auto (GStrv) lines = split_lines (text);
-  GString *part = g_string_new (NULL);
+  g_autofree char *type = g_strdup_printf ("text/%s; charset=UTF-8", subtype);
+  g_autoptr (GString) part = g_string_new (NULL);
   gboolean plain = TRUE;
 
   for (char **line = lines; *line != NULL; line++)
     plain = plain && is_7bit (*line);
-  g_string_append_printf (part,
-                          "Content-Type: text/%s; charset=UTF-8\r\n"
-                          "Content-Transfer-Encoding: %s\r\n\r\n",
-                          subtype, plain ? "7bit" : "quoted-printable");
+  if (!se_header_add (part, "Content-Type", type, error)
+      || !se_header_add (part, "Content-Transfer-Encoding", plain ? "7bit" : "quoted-printable",
+                         error))
+    return NULL;
+  g_string_append (part, "\r\n");
   for (char **line = lines; *line != NULL; line++)
     {
       if (plain)
@@ -99,5 +102,5 @@ se_text_part (const char *subtype, const char *text)
         append_quoted_printable (part, *line);
       g_string_append (part, "\r\n");
     }
-  return g_string_free (part, FALSE);
+  return g_string_free (g_steal_pointer (&part), FALSE);
 }

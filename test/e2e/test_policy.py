@@ -153,6 +153,77 @@ class Rates(EndToEnd):
         self.assert_no_mail(job, "held", "rate-per-user", server=server)
 
 
+class Sender(EndToEnd):
+    """The sender is the account's, whatever a job says."""
+
+    def assert_sender(self, job, name="Front desk scanner"):
+        arrived = self.the_mail(job)
+        self.assertEqual(arrived.sender, ACCOUNT)
+        self.assertEqual(arrived.recipients, [TO])
+        message = mail.parse(arrived.data)
+        (sender,) = message["From"].addresses
+        self.assertEqual((sender.display_name, sender.addr_spec), (name, ACCOUNT))
+        for field in ("Sender", "Resent-From", "Return-Path"):
+            self.assertNotIn(field, message)
+        return message
+
+    def test_options_that_there_are_not(self):
+        for option in ("email-from", "email-sender", "email-from-name", "email-account",
+                       "Email-From"):
+            with self.subTest(option):
+                job = self.ipp.print_job(self.queue, documents.pdf(),
+                                         job=ipp.attribute(ipp.TEXT, option, "ceo@example.test"))
+                self.assert_no_mail(job, "canceled", option)
+
+    def test_words_that_mean_nothing(self):
+        for name in ("From", "from", "sender", "EmailFrom", "account", "from-address", "Return-Path",
+                     "x from=ceo@example.test y", "requesting-user-email"):
+            with self.subTest(name):
+                self.sink.reset()
+                job = self.ipp.print_job(self.queue, documents.pdf(),
+                                         job=ipp.attribute(ipp.TEXT, name, "ceo@example.test"))
+                self.assert_sender(job)
+
+    def test_every_word_of_a_job(self):
+        forged = "x\r\nFrom: ceo@example.test\r\nSender: ceo@example.test\r\n\r\n"
+        for name in ("email-subject", "email-body", "email-filename"):
+            with self.subTest(name):
+                self.sink.reset()
+                job = self.ipp.print_job(self.queue, documents.pdf(), title=forged,
+                                         user="ceo@example.test",
+                                         job=ipp.attribute(ipp.TEXT, name, forged))
+                self.assert_sender(job)
+        self.sink.reset()
+        job = self.ipp.print_job(self.queue, documents.pdf(), title="%{user}", user="ceo",
+                                 job=ipp.attribute(ipp.TEXT, "email-reply-to", "ceo@example.test"))
+        message = self.assert_sender(job)
+        self.assertEqual(message["Reply-To"], "ceo@example.test")
+
+    def test_a_ticket_in_a_document(self):
+        def send(*lines):
+            self.sink.reset()
+            return self.ipp.print_job(self.queue, documents.pdf_with_ticket(*lines),
+                                      mime="application/pdf")
+
+        self.assert_sender(send("From=ceo@example.test", "sender=ceo@example.test",
+                                f"{USER}=ceo", f"{HOST}=localhost"))
+        self.assert_no_mail(send("email-from=ceo@example.test"), "canceled", "email-from")
+        # cupsd guards its own names in lower case only.
+        self.assert_no_mail(send(f"{USER.title()}=ceo"), "canceled", USER)
+        self.assert_no_mail(send(f"{HOST.title()}=192.168.5.20"), "canceled", HOST)
+
+    def test_no_template(self):
+        self.configure(account={"from-name": "%{user} %{title}"})
+        job = self.ipp.print_job(self.queue, documents.pdf(), user="ceo", title="The boss")
+        self.assert_sender(job, "%{user} %{title}")
+
+    def test_an_account_that_there_is_not(self):
+        self.cups.add_queue("other", self.uri + "?from=ceo%40example.test")
+        self.addCleanup(self.cups.run, "lpadmin", "-x", "other")
+        job = self.ipp.print_job("other", documents.pdf())
+        self.assert_no_mail(job, "held", "ceo@example.test")
+
+
 class Network(EndToEnd):
     """A client on the network, played over this machine's own address."""
 
