@@ -209,6 +209,12 @@ se_smtp_command (SeSmtp *smtp, GError **error, const char *format, ...)
   if (line == NULL)
     return FALSE;
   verb = g_strndup (text, strcspn (text, " "));
+  /* A reply that comes too late would be taken for that to this command. */
+  if (!smtp->idle)
+    {
+      se_smtp_set_io_error (smtp, SE_SMTP_IO_CLOSED, FALSE, verb, error);
+      return FALSE;
+    }
 
   smtp->idle = FALSE;
   io = se_smtp_read_reply (smtp);

@@ -284,6 +284,8 @@ send_data (SeSmtp *smtp, SeMessage *message, const SeSmtpEvents *events, GError 
     return FALSE;
   if (smtp->reply->code != 354)
     {
+      /* Whoever says another 3xx may take what follows for the message. */
+      smtp->idle = smtp->idle && smtp->reply->code / 100 != 3;
       se_smtp_set_error (error, smtp->account, SE_SMTP_DATA, smtp->reply,
                          _ ("%s refused the message"), smtp->host);
       return FALSE;

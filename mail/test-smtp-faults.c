@@ -34,11 +34,11 @@ static const Fault faults[] = {
   { "mixed codes", "reply\tUSUAL-2.0.0 one\\r\\n553 5.3.0 two" },
 };
 
-/* The rows, a letter for each column:
+/* The rows, a letter for each column; RSET stands between two messages, and the second one counts:
  *
  *   + accepted
  *   T SE_ERROR_TEMPORARY: the host is in trouble; waited for, then the job waits
- *   D SE_ERROR_TEMPORARY of this mail alone
+ *   D SE_ERROR_DEFERRED: this mail's trouble alone
  *   C SE_ERROR_CONFIG: held until a person has looked
  *   J SE_ERROR_DOCUMENT: the job is cancelled
  *   ? SE_ERROR_IN_DOUBT: the same mail is sent again
@@ -63,9 +63,10 @@ static const Step steps[] = {
   { "auth-data", "235", "TCTTTTTT*T+TTT" },
   { "mail",      "250", "TCTTTTTTTT++TT", TRUE },
   { "rcpt",      "250", "DJTTTTTTTT++TT", TRUE },
-  { "data",      "354", "DJTTTTTTTT+T.T", TRUE },
+  { "data",      "354", "DJTTTTTTTT+TTT", TRUE },
   { "body",      "552", "DJTTT.TTTT.TTT", TRUE },
   { "dot",       "250", "DJT???????++??", TRUE },
+  { "rset",      "250", "++TTTTTTTT+++T", TRUE },
   { "quit",      "221", "++++++++++++++", TRUE },
 };
 /* clang-format on */
@@ -110,7 +111,7 @@ check_outcome (char outcome, gboolean sent, const GError *error)
     char letter;
     SeError code;
   } errors[] = { { 'T', SE_ERROR_TEMPORARY },
-                 { 'D', SE_ERROR_TEMPORARY },
+                 { 'D', SE_ERROR_DEFERRED },
                  { 'C', SE_ERROR_CONFIG },
                  { 'J', SE_ERROR_DOCUMENT },
                  { '?', SE_ERROR_IN_DOUBT } };
@@ -154,6 +155,20 @@ check_server (gboolean sent, const GError *error)
     g_assert_cmpstr (messages, ==, "0");
 }
 
+static gboolean
+send_message (Fixture *f, const Case *c, GError **error)
+{
+  if (strcmp (c->step->step, "rset") == 0)
+    {
+      g_autoptr (GError) refused = NULL;
+
+      test_server_tell (server, "at\trcpt\treply\t550 5.1.1 no such user");
+      g_assert_false (fixture_send (f, &refused));
+      g_assert_error (refused, SE_ERROR, SE_ERROR_DOCUMENT);
+    }
+  return fixture_send (f, error);
+}
+
 static void
 test_fault (gconstpointer data)
 {
@@ -169,7 +184,8 @@ test_fault (gconstpointer data)
   g_ptr_array_set_size (f.recipients, 1);
   test_server_tell (server, script);
   start = g_get_monotonic_time ();
-  sent = fixture_open (&f, server, url, -1, timeouts_of (c), &error) && fixture_send (&f, &error);
+  sent
+      = fixture_open (&f, server, url, -1, timeouts_of (c), &error) && send_message (&f, c, &error);
   fixture_tear_down (&f);
   g_test_message ("%s", error != NULL ? error->message : "sent");
   check_outcome (c->outcome, sent, error);
