@@ -129,6 +129,7 @@ mail_test_smtp_LDADD = $(MAIL_LIBS)
 mail_test_smtp_faults_SOURCES = mail/test-smtp-faults.c $(MAIL_TEST_SMTP)
 mail_test_smtp_faults_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 mail_test_smtp_faults_LDADD = $(MAIL_LIBS)
+EXTRA_DIST += mail/test-smtp-faults.txt
 mail_test_smtp_stops_SOURCES = mail/test-smtp-stops.c $(MAIL_TEST_SMTP)
 mail_test_smtp_stops_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 mail_test_smtp_stops_LDADD = $(MAIL_LIBS)

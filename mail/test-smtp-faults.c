@@ -1,93 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Every fault at every step of a session: what becomes of the mail, by the contract, and that
+/* Every fault at every step of a session (test-smtp-faults.txt): what becomes of the mail, and that
  * nothing hangs. What the words say is tested in test-smtp-open.c and test-smtp.c. */
 #include "mail/test-smtp-fixture.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 
 static TestServer *server;
+static GPtrArray *cases; /* Case */
 
-/* The columns. USUAL in a script is the step's usual code. */
+/* A fault at a step, and a letter of the table. */
 typedef struct
 {
-  const char *name;
-  const char *script; /* what follows "at STEP" */
-} Fault;
-
-#define LONG_LINE "LONG" /* stands for 100 kB */
-
-static const Fault faults[] = {
-  { "4xx", "reply\t451 4.3.0 later" },
-  { "5xx", "reply\t554 5.3.0 no" },
-  { "421 and close", "last\t421 4.3.2 bye" },
-  { "close", "drop" },
-  { "reset", "reset" },
-  { "stall", "pause" },
-  { "half a reply", "raw\tUSUAL-2.0.0 as fa" },
-  { "garbage", "reply\thello, who is there?" },
-  { "long line", "reply\tUSUAL " LONG_LINE },
-  { "endless lines", "flood\tUSUAL-more" },
-  { "single bytes", "slow\t" },
-  { "another 2xx", "reply\t251 2.0.0 what" },
-  { "another 3xx", "reply\t399 what" },
-  { "mixed codes", "reply\tUSUAL-2.0.0 one\\r\\n553 5.3.0 two" },
-};
-
-/* The rows, a letter for each column; RSET stands between two messages, and the second one counts:
- *
- *   + accepted
- *   T SE_ERROR_TEMPORARY: the host is in trouble; waited for, then the job waits
- *   D SE_ERROR_DEFERRED: this mail's trouble alone
- *   C SE_ERROR_CONFIG: held until a person has looked
- *   J SE_ERROR_DOCUMENT: the job is cancelled
- *   ? SE_ERROR_IN_DOUBT: the same mail is sent again
- *   * +, T or C: whatever a server of such a kind is taken for
- *   . does not exist */
-typedef struct
-{
-  const char *step;
-  const char *usual; /* code */
-  const char *outcomes;
-  gboolean signed_in;
-} Step;
-
-/* clang-format off */
-static const Step steps[] = {
-  { "greeting",  "220", "TCTTTTTC*C+CCC" },
-  { "ehlo",      "250", "TCTTTTTT*T+CTT" },
-  { "starttls",  "220", "TCTTTTTT*T+TTT" },
-  { "tls",       "220", "TTTTTTTTTT.TTT" },
-  { "ehlo-tls",  "250", "TCTTTTTT*T+CTT" },
-  { "auth",      "334", "TCTTTTTT*T+TTT" },
-  { "auth-data", "235", "TCTTTTTT*T+TTT" },
-  { "mail",      "250", "TCTTTTTTTT++TT", TRUE },
-  { "rcpt",      "250", "DJTTTTTTTT++TT", TRUE },
-  { "data",      "354", "DJTTTTTTTT+TTT", TRUE },
-  { "body",      "552", "DJTTT.TTTT.TTT", TRUE },
-  { "dot",       "250", "DJT???????++??", TRUE },
-  { "rset",      "250", "++TTTTTTTT+++T", TRUE },
-  { "quit",      "221", "++++++++++++++", TRUE },
-};
-/* clang-format on */
-
-typedef struct
-{
-  const Step *step;
-  const Fault *fault;
+  char *step;
+  char *fault;
+  char *script; /* for the server */
   char outcome;
+  gboolean signed_in;
 } Case;
 
-static char *
-script_of (const Case *c)
+static void
+case_free (gpointer data)
 {
-  g_autoptr (GString) script = g_string_new (NULL);
-  g_autofree char *line = g_strnfill (100 * 1000, 'x');
+  Case *c = data;
 
-  g_string_printf (script, "at\t%s\t%s", c->step->step, c->fault->script);
-  g_string_replace (script, "USUAL", c->step->usual, 0);
-  g_string_replace (script, LONG_LINE, line, 0);
-  return g_strdup (script->str);
+  g_free (c->step);
+  g_free (c->fault);
+  g_free (c->script);
+  g_free (c);
 }
 
 /* Where the other side says no more, as little as a loaded machine lets us. */
@@ -98,9 +39,9 @@ timeouts_of (const Case *c)
   static const SeSmtpTimeouts late = { .reply = 300, .stalled = 300, .dot = 300 };
   static const SeSmtpTimeouts slow = { .session = 8000, .reply = 8000, .stalled = 8000 };
 
-  if (strcmp (c->fault->name, "stall") != 0 && strcmp (c->fault->name, "half a reply") != 0)
+  if (strcmp (c->fault, "stall") != 0 && strcmp (c->fault, "half") != 0)
     return &slow;
-  return c->step->signed_in ? &late : &early;
+  return c->signed_in ? &late : &early;
 }
 
 static void
@@ -158,7 +99,7 @@ check_server (gboolean sent, const GError *error)
 static gboolean
 send_message (Fixture *f, const Case *c, GError **error)
 {
-  if (strcmp (c->step->step, "rset") == 0)
+  if (strcmp (c->step, "rset") == 0)
     {
       g_autoptr (GError) refused = NULL;
 
@@ -174,15 +115,14 @@ test_fault (gconstpointer data)
 {
   const Case *c = data;
   g_autofree char *url = test_server_new (server, NULL);
-  g_autofree char *script = script_of (c);
   g_autoptr (GError) error = NULL;
   gint64 start;
   gboolean sent;
   Fixture f;
 
-  fixture_prepare (&f, strcmp (c->step->step, "body") == 0 ? 12 * 1000 * 1000 : 1000);
+  fixture_prepare (&f, strcmp (c->step, "body") == 0 ? 12 * 1000 * 1000 : 1000);
   g_ptr_array_set_size (f.recipients, 1);
-  test_server_tell (server, script);
+  test_server_tell (server, c->script);
   start = g_get_monotonic_time ();
   sent
       = fixture_open (&f, server, url, -1, timeouts_of (c), &error) && send_message (&f, c, &error);
@@ -190,7 +130,7 @@ test_fault (gconstpointer data)
   g_test_message ("%s", error != NULL ? error->message : "sent");
   check_outcome (c->outcome, sent, error);
   g_assert_cmpint (g_get_monotonic_time () - start, <, 5 * G_USEC_PER_SEC);
-  if (strstr (c->fault->script, "pause") != NULL)
+  if (strcmp (c->fault, "stall") == 0)
     test_server_tell (server, "go");
   check_server (sent, error);
 }
@@ -215,24 +155,72 @@ test_lying_size (gconstpointer size)
   check_server (sent, error);
 }
 
+/* fault: its line. */
+static void
+add_case (const char *step, const char *usual, const char *fault, char outcome)
+{
+  const Case *last = cases->len > 0 ? g_ptr_array_index (cases, cases->len - 1) : NULL;
+  char name[32], kind[32], text[256] = "";
+  g_autoptr (GString) script = g_string_new (NULL);
+  g_autofree char *line = g_strnfill (100 * 1000, 'x');
+  Case *c = g_new0 (Case, 1);
+
+  g_assert_cmpint (sscanf (fault, "fault %31s %31s %255[^\n]", name, kind, text), >=, 2);
+  g_string_printf (script, "at\t%s\t%s\t%s", step, kind, text);
+  g_string_replace (script, "USUAL", usual, 0);
+  g_string_replace (script, "LONG", line, 0);
+  c->step = g_strdup (step);
+  c->fault = g_strdup (name);
+  c->script = g_strdup (script->str);
+  c->outcome = outcome;
+  c->signed_in = strcmp (step, "mail") == 0 || (last != NULL && last->signed_in);
+  g_ptr_array_add (cases, c);
+}
+
+static void
+read_table (void)
+{
+  g_autoptr (GPtrArray) faults = g_ptr_array_new ();
+  g_autofree char *path = g_test_build_filename (G_TEST_DIST, "mail", "test-smtp-faults.txt", NULL);
+  g_autofree char *text = NULL;
+  g_autoptr (GError) error = NULL;
+  g_auto (GStrv) lines = NULL;
+
+  g_file_get_contents (path, &text, NULL, &error);
+  g_assert_no_error (error);
+  lines = g_strsplit (text, "\n", -1);
+  for (char **line = lines; *line != NULL; line++)
+    if (g_str_has_prefix (*line, "fault "))
+      g_ptr_array_add (faults, *line);
+    else if (g_str_has_prefix (*line, "step "))
+      {
+        char step[32], usual[8];
+        int used = 0;
+
+        g_assert_cmpint (sscanf (*line, "step %31s %7s%n", step, usual, &used), ==, 2);
+        for (guint i = 0; i < faults->len; i++)
+          {
+            const char *letter = *line + used + strspn (*line + used, " ");
+
+            g_assert_true (*letter != '\0' && strchr ("+TDCJ?*.", *letter) != NULL);
+            used = (int)(letter + 1 - *line);
+            if (*letter != '.')
+              add_case (step, usual, faults->pdata[i], *letter);
+          }
+      }
+}
+
 static void
 add_tests (void)
 {
-  static Case cases[G_N_ELEMENTS (steps) * G_N_ELEMENTS (faults)];
   static const char *const sizes[] = { "", "0", "-1", "many", "99999999999999999999999999999" };
 
-  for (gsize i = 0; i < G_N_ELEMENTS (steps); i++)
+  for (guint i = 0; i < cases->len; i++)
     {
-      g_assert_cmpuint (strlen (steps[i].outcomes), ==, G_N_ELEMENTS (faults));
-      for (gsize j = 0; j < G_N_ELEMENTS (faults); j++)
-        if (steps[i].outcomes[j] != '.')
-          {
-            g_autofree char *group = g_strconcat ("faults/", steps[i].step, NULL);
-            Case *c = &cases[i * G_N_ELEMENTS (faults) + j];
+      const Case *c = cases->pdata[i];
+      g_autofree char *group = g_strconcat ("faults/", c->step, NULL);
 
-            *c = (Case){ &steps[i], &faults[j], steps[i].outcomes[j] };
-            fixture_add_case (group, faults[j].name, c, test_fault);
-          }
+      fixture_add_case (group, c->fault, c, test_fault);
     }
   for (gsize i = 0; i < G_N_ELEMENTS (sizes); i++)
     fixture_add_case ("size", *sizes[i] != '\0' ? sizes[i] : "none", sizes[i], test_lying_size);
@@ -241,7 +229,13 @@ add_tests (void)
 int
 main (int argc, char **argv)
 {
+  int status;
+
   signal (SIGPIPE, SIG_IGN);
   g_test_init (&argc, &argv, NULL);
-  return test_server_run (&server, add_tests);
+  cases = g_ptr_array_new_with_free_func (case_free);
+  read_table ();
+  status = test_server_run (&server, add_tests);
+  g_ptr_array_unref (cases);
+  return status;
 }
