@@ -32,7 +32,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, sys.argv[1])
 
 from e2e.pki import Authority  # noqa: E402
-from e2e.smtp import DROP, RESET, Flood, Last, Pause, Raw, Slow, SmtpServer  # noqa: E402
+from e2e.smtp import SmtpServer, action  # noqa: E402
 
 
 def pump(source, sink):
@@ -93,19 +93,10 @@ class Driver:
         return str(self.server.port)
 
     def at(self, step, kind, text=""):
+        done = action(kind, text)
         if kind == "pause":
-            action = self.pause = Pause()
-        elif kind == "drop":
-            action = DROP
-        elif kind == "reset" and not text:
-            action = RESET
-        else:
-            kinds = {"reply": str, "last": Last, "reset": Last, "raw": Raw, "slow": Slow,
-                     "flood": Flood}
-            action = kinds[kind](text)
-        if kind == "reset" and text:
-            action.reset = True
-        self.server.at(step, action)
+            self.pause = done
+        self.server.at(step, done)
         return "ok"
 
     def wait(self):

@@ -50,6 +50,20 @@ class Flood(str):
     """A line that is sent until the client has gone."""
 
 
+def action(kind, text=""):
+    """What a test does at a step, by name: reply, last, raw, slow or flood with a text, reset with
+    or without, drop, pause."""
+    if kind == "pause":
+        return Pause()
+    if kind == "drop" or (kind == "reset" and not text):
+        return {"drop": DROP, "reset": RESET}[kind]
+    done = {"reply": str, "last": Last, "reset": Last, "raw": Raw, "slow": Slow,
+            "flood": Flood}[kind](text)
+    if kind == "reset":
+        done.reset = True
+    return done
+
+
 class Pause:
     """A point where the server waits for the test."""
 
