@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mail/delivery.h"
 
-#include "common/digest.h"
 #include "common/fault.h"
 #include "common/io.h"
 #include "mail/activity.h"
 #include "mail/limit.h"
+#include "mail/session.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,103 +14,10 @@
 
 enum
 {
-  FIRST_WAIT = 5,       /* seconds before the second try */
-  LONGEST_WAIT = 60,    /* seconds between tries */
-  QUOTA_WAIT = 60 * 60, /* seconds until a sending limit is tried again */
-  DEFERRED_TRIES = 2,   /* of a mail that the server puts off, in one run */
+  FIRST_WAIT = 5,     /* seconds before the second try */
+  LONGEST_WAIT = 60,  /* seconds between tries */
+  DEFERRED_TRIES = 2, /* of a mail that the server puts off, in one run */
 };
-
-static SeSmtpOptions
-options_for (const SeDelivery *delivery, const char *token)
-{
-  const SeAccount *account = delivery->account;
-  const SeProviderConfig *provider = account->provider;
-
-  return (SeSmtpOptions){
-    .account = account,
-    .server = provider->smtp_server,
-    .ca_file = provider->ca_file,
-    .proxy = provider->proxy_smtp != NULL ? provider->proxy_smtp
-             : delivery->server != NULL   ? delivery->server->proxy
-                                          : NULL,
-    .helo_name = provider->helo_name,
-    .sasl = provider->sasl,
-    .user = account->smtp_user,
-    .access_token = token,
-    .cancel_fd = delivery->cancel_fd,
-  };
-}
-
-static SeSmtp *
-open_once (const SeDelivery *delivery, const char *token, GError **error)
-{
-  const SeSmtpOptions options = options_for (delivery, token);
-
-  return se_smtp_open (&options, error);
-}
-
-/* For the limit of the mails to come. This one's does not depend on it. */
-static void
-note_size (const SeDelivery *delivery, const SeSmtp *smtp)
-{
-  const SeAccount *account = delivery->account;
-  g_autoptr (GError) error = NULL;
-
-  if (delivery->server != NULL
-      && !se_activity_note_size (delivery->server->state_directory, account->address,
-                                 account->provider->smtp_server, se_smtp_max_size (smtp), &error))
-    g_warning (_ ("The size of mails that the server takes cannot be kept: %s"), error->message);
-}
-
-/* A session with a token that the server takes. One that it refuses is refreshed once. */
-static SeSmtp *
-open_session (const SeDelivery *delivery, GError **error)
-{
-  const SeDeliveryEvents *events = delivery->events;
-  g_autoptr (GError) local = NULL;
-  g_autofree char *fingerprint = NULL;
-  se_autosecret char *token = delivery->get_token (NULL, delivery->token_data, error);
-  SeSmtp *smtp;
-
-  if (token == NULL)
-    return NULL;
-  if (events != NULL && events->connecting != NULL)
-    events->connecting (events->data);
-  smtp = open_once (delivery, token, &local);
-  if (smtp == NULL && se_error_is (local, SE_ERROR_TOKEN_REJECTED))
-    {
-      g_autoptr (GError) none = NULL;
-
-      fingerprint = se_digest_fingerprint (token);
-      se_io_clear_secret (&token);
-      token = delivery->get_token (fingerprint, delivery->token_data, &none);
-      if (token != NULL)
-        {
-          g_info (_ ("%s; trying a fresh token"), local->message);
-          g_clear_error (&local);
-          smtp = open_once (delivery, token, &local);
-          if (se_error_is (local, SE_ERROR_TOKEN_REJECTED))
-            g_prefix_error (&local, _ ("With a fresh token, too, "));
-        }
-      else if (!se_error_is (none, SE_ERROR_TOKEN_REJECTED))
-        {
-          g_propagate_error (error, g_steal_pointer (&none));
-          return NULL;
-        }
-    }
-  if (se_error_is (local, SE_ERROR_TOKEN_REJECTED))
-    g_set_error_literal (error, SE_ERROR, SE_ERROR_AUTHORIZATION, local->message);
-  else if (smtp == NULL)
-    g_propagate_error (error, g_steal_pointer (&local));
-  else
-    {
-      note_size (delivery, smtp);
-      SE_FAULT_POINT ("connected");
-      if (events != NULL && events->connected != NULL)
-        events->connected (events->data);
-    }
-  return smtp;
-}
 
 /* One message on its way: what the SMTP session's events need. */
 typedef struct
@@ -208,7 +115,7 @@ is_refused_to_all (const Passage *passage)
 
 /* One message through a session, with the journal's steps where there is a journal. */
 static gboolean
-pass_message (const SeDelivery *delivery, SeSmtp *smtp, SeJournal *journal,
+pass_message (const SeDelivery *delivery, SeSession *session, SeSmtp *smtp, SeJournal *journal,
               const SeEnvelope *envelope, SeMessage *message, int fd, SeSmtpReply **reply,
               GError **error)
 {
@@ -221,6 +128,7 @@ pass_message (const SeDelivery *delivery, SeSmtp *smtp, SeJournal *journal,
   GError *local = NULL;
   gboolean ok = se_smtp_send (smtp, envelope, message, fd, &events, results, &answer, &local);
 
+  se_session_note (session, local);
   words = answer != NULL ? se_smtp_reply_to_string (answer) : g_strdup (_ ("no reply"));
   if (journal != NULL && passage.at_dot && !se_error_is (local, SE_ERROR_IN_DOUBT))
     note_reply (journal, ok, words);
@@ -260,13 +168,19 @@ check_limit (const SeDelivery *delivery, const SeJournal *journal, GError **erro
 }
 
 static gboolean
-send_current (const SeDelivery *delivery, SeSmtp *smtp, SeJournal *journal, int fd, GError **error)
+send_current (const SeDelivery *delivery, SeSession *session, SeJournal *journal, int fd,
+              GError **error)
 {
   SeEnvelope envelope = { NULL, NULL };
   g_autoptr (SeMessage) message = NULL;
+  SeSmtp *smtp;
 
-  return se_journal_restore (journal, &envelope.from, &envelope.recipients, &message, error)
-         && pass_message (delivery, smtp, journal, &envelope, message, fd, NULL, error);
+  if (!se_journal_restore (journal, &envelope.from, &envelope.recipients, &message, error))
+    return FALSE;
+  smtp = se_session_prepare (session, envelope.recipients->len, error);
+  /* Once more: the session may have told of a limit that was not known. */
+  return smtp != NULL && check_limit (delivery, journal, error)
+         && pass_message (delivery, session, smtp, journal, &envelope, message, fd, NULL, error);
 }
 
 /* After a pass: whoever still waits was put off. */
@@ -287,21 +201,17 @@ check_deferred (const SeJournal *journal, GError **error)
   return FALSE;
 }
 
-/* All that is left of the job, through one session. */
+/* All that is left of the job, through one session unless it has to wait in between. */
 static gboolean
 send_rest (const SeDelivery *delivery, SeJournal *journal, int fd, GError **error)
 {
-  g_autoptr (SeSmtp) smtp = NULL;
+  g_autoptr (SeSession) session = se_session_new (delivery);
 
   if (!check_limit (delivery, journal, error))
     return FALSE;
-  smtp = open_session (delivery, error);
-  /* Once more: the session may have told of a limit that was not known. */
-  if (smtp == NULL || !check_limit (delivery, journal, error))
-    return FALSE;
   se_journal_start_pass (journal);
   while (se_journal_has_next (journal))
-    if (!send_current (delivery, smtp, journal, fd, error))
+    if (!send_current (delivery, session, journal, fd, error))
       return FALSE;
   return check_deferred (journal, error);
 }
@@ -373,10 +283,8 @@ next_wait (guint try)
 static gint64
 next_time (const SeJournal *journal, const GError *error)
 {
-  if (se_error_is (error, SE_ERROR_QUOTA))
-    return g_get_real_time () / G_USEC_PER_SEC + QUOTA_WAIT;
   if (!se_error_is (error, SE_ERROR_IN_DOUBT))
-    return 0;
+    return se_error_due (error);
   return se_journal_doubts (journal, NULL) < SE_DELIVERY_SENDS_IN_DOUBT
              ? se_journal_next_try (journal)
              : G_MAXINT64;
@@ -408,7 +316,7 @@ check_doubt (SeJournal *journal, GError **error)
 static gboolean
 may_pass (const GError *error, guint tries)
 {
-  return se_error_is (error, SE_ERROR_TEMPORARY)
+  return se_error_is (error, SE_ERROR_TEMPORARY) || se_error_is (error, SE_ERROR_THROTTLED)
          || (se_error_is (error, SE_ERROR_DEFERRED) && tries + 1 < DEFERRED_TRIES);
 }
 
@@ -460,15 +368,15 @@ se_delivery_send (const SeDelivery *delivery, SeJournal *journal, gint64 *not_be
 gboolean
 se_delivery_check (const SeDelivery *delivery, GError **error)
 {
-  g_autoptr (SeSmtp) smtp = open_session (delivery, error);
+  g_autoptr (SeSession) session = se_session_new (delivery);
 
-  return smtp != NULL;
+  return se_session_prepare (session, 0, error) != NULL;
 }
 
 gboolean
 se_delivery_probe (const SeDelivery *delivery, const SeSmtpProbe *probe, GError **error)
 {
-  const SeSmtpOptions options = options_for (delivery, NULL);
+  const SeSmtpOptions options = se_session_options (delivery, NULL);
 
   return se_smtp_probe (&options, probe, error);
 }
@@ -477,7 +385,8 @@ gboolean
 se_delivery_try_sender (const SeDelivery *delivery, GError **error)
 {
   g_autoptr (SeAddress) from = se_address_parse (delivery->account->from_address, error);
-  g_autoptr (SeSmtp) smtp = from == NULL ? NULL : open_session (delivery, error);
+  g_autoptr (SeSession) session = se_session_new (delivery);
+  SeSmtp *smtp = from == NULL ? NULL : se_session_prepare (session, 0, error);
 
   return smtp != NULL && se_smtp_try_sender (smtp, from, error);
 }
@@ -486,7 +395,9 @@ gboolean
 se_delivery_send_once (const SeDelivery *delivery, const SeEnvelope *envelope, SeMessage *message,
                        SeSmtpReply **reply, GError **error)
 {
-  g_autoptr (SeSmtp) smtp = open_session (delivery, error);
+  g_autoptr (SeSession) session = se_session_new (delivery);
+  SeSmtp *smtp = se_session_prepare (session, envelope->recipients->len, error);
 
-  return smtp != NULL && pass_message (delivery, smtp, NULL, envelope, message, -1, reply, error);
+  return smtp != NULL
+         && pass_message (delivery, session, smtp, NULL, envelope, message, -1, reply, error);
 }

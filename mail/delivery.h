@@ -41,21 +41,24 @@ typedef struct
  * messages, journal steps; a refused token is refreshed once. A mail goes to those recipients that
  * the server takes; those that it refuses for good are left out (se_journal_refused), those that it
  * puts off are asked for again.
- * SE_ERROR_TEMPORARY, trouble of the host or the account, is waited for here: jittered exponential
- * backoff (from 5 s, 60 s at most) for retry_for seconds. SE_ERROR_DEFERRED, trouble of this mail
- * alone, is tried once more after some seconds, so that other jobs do not wait for it. In doubt:
- * never in the same run; no sooner than resend_after seconds after the dot, unless a person says
- * so; and not by itself once it was sent SE_DELIVERY_SENDS_IN_DOUBT times. TRUE: nobody waits for a
- * mail any more, which is journalled. Errors are those of se_smtp_open, se_smtp_send and the token
- * function; a token refused twice is SE_ERROR_AUTHORIZATION; SE_ERROR_DOCUMENT: nobody can have it;
- * SE_ERROR_TOO_LARGE: over the limit (mail/limit.h), nothing was sent. The time of an accepted mail
- * is noted (mail/activity.h). not_before: with SE_ERROR_QUOTA and SE_ERROR_IN_DOUBT, when to try
- * again (seconds since 1970; G_MAXINT64: when a person says so); else 0. */
+ * SE_ERROR_TEMPORARY and SE_ERROR_THROTTLED, trouble of the host or the account, are waited for
+ * here: jittered exponential backoff (from 5 s, 60 s at most) for retry_for seconds.
+ * SE_ERROR_DEFERRED, trouble of this mail alone, is tried once more after some seconds, so that
+ * other jobs do not wait for it. In doubt: never in the same run; no sooner than resend_after
+ * seconds after the dot, unless a person says so; and not by itself once it was sent
+ * SE_DELIVERY_SENDS_IN_DOUBT times. TRUE: nobody waits for a mail any more, which is journalled.
+ * Errors are those of se_smtp_open, se_smtp_send and the token function; a token refused twice is
+ * SE_ERROR_AUTHORIZATION; SE_ERROR_DOCUMENT: nobody can have it; SE_ERROR_TOO_LARGE: over the limit
+ * (mail/limit.h), nothing was sent. The time of an accepted mail is noted (mail/activity.h).
+ * not_before: when to try again (seconds since 1970), with SE_ERROR_IN_DOUBT (G_MAXINT64: when a
+ * person says so) and as se_error_due has it; else 0. */
 #define SE_DELIVERY_SENDS_IN_DOUBT 3
 gboolean se_delivery_send (const SeDelivery *delivery, SeJournal *journal, gint64 *not_before,
                            GError **error);
 
-/* Whenever a session is opened, by any function of these, the server's SIZE is noted. */
+/* Whenever a session is opened, by any function of these, the server's SIZE is noted, and all keep
+ * within the limits of the account, whoever else sends from it (mail/throttle.h): waits of up to a
+ * minute are waited for, longer ones are SE_ERROR_QUOTA. */
 
 /* Connects and authenticates only ("dry login"), with the same one refresh of a refused token. */
 gboolean se_delivery_check (const SeDelivery *delivery, GError **error);

@@ -34,6 +34,8 @@ mail_libmail_a_SOURCES = \
   mail/pause.h \
   mail/reply.c \
   mail/reply.h \
+  mail/session.c \
+  mail/session.h \
   mail/smtp-connect-error.c \
   mail/smtp-connect.c \
   mail/smtp-error-table.c \
@@ -154,7 +156,10 @@ mail_test_journal_list_LDADD = $(MAIL_LIBS)
 
 MAIL_TEST_DELIVERY = mail/test-delivery-fixture.c mail/test-delivery-fixture.h $(MAIL_TEST_SERVER)
 
-check_PROGRAMS += mail/test-delivery mail/test-delivery-fate
+check_PROGRAMS += mail/test-delivery mail/test-delivery-fate mail/test-session
+mail_test_session_SOURCES = mail/test-session.c $(MAIL_TEST_DELIVERY)
+mail_test_session_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+mail_test_session_LDADD = $(MAIL_LIBS)
 mail_test_delivery_fate_SOURCES = mail/test-delivery-fate.c $(MAIL_TEST_DELIVERY)
 mail_test_delivery_fate_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 mail_test_delivery_fate_LDADD = $(MAIL_LIBS)

@@ -16,7 +16,7 @@
 
 enum
 {
-  SHORTEST = 10, /* seconds */
+  SHORTEST = 5, /* seconds */
   LONGEST = 30 * 60,
   LONGEST_ASKED = 24 * 60 * 60,
   FRESH = 60 * 60, /* how long after its end a pause that was in vain makes the next one longer */

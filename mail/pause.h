@@ -8,7 +8,7 @@ G_BEGIN_DECLS
 /* A pause that a server asked for, in a file of its own that all processes share. */
 
 /* Begins a pause. until: its end as the server says it, seconds since 1970, a day from now at most;
- * 0: not said: then it is ten seconds, twice as long as the last one if that was in vain, half an
+ * 0: not said: then it is five seconds, twice as long as the last one if that was in vain, half an
  * hour at most, and up to a quarter less, so that those who wait do not all come back at once. A
  * pause that goes on already is only made longer, by until. reason: one sentence for a person. */
 gboolean se_pause_begin (const char *path, gint64 until, const char *reason, GError **error);

@@ -33,6 +33,7 @@
       "scan-email.conf to what the server takes, so that larger jobs go out in several mails; "   \
       "now send fewer pages at once, or scan with a lower resolution.")
 #define LATER N_ ("Nothing is to be done: jobs try again by themselves.")
+#define SLOWER_CAUSE N_ ("The server slows this account or this address down, or closes for now.")
 #define SMTP_AUTH_REMEDY                                                                         \
   N_ ("Let an administrator run: Set-CASMailbox %{smtp-user} -SmtpClientAuthenticationDisabled " \
       "$false")
@@ -147,22 +148,20 @@ const SeSmtpErrorRow se_smtp_error_rows[] = {
        N_ ("The server refuses the message by its policy, perhaps as spam."),
        N_ ("Let the mail administrator look the server's words up; the mail was not delivered.")),
 
-  /* Limits that pass. */
-  ROW (ANY, 432, "4.3.2", "Concurrent connections", TEMPORARY,
+  /* Limits that pass. Of RCPT and DATA, 4.7.x is about this recipient or this mail: greylisting. */
+  ROW (ANY, 432, "4.3.2", "Concurrent connections", THROTTLED,
        N_ ("Too many connections use the mailbox %{smtp-user} at once (Exchange allows three)."),
        LATER),
-  ROW (ANY, 4, "4.3.2", "sender thread limit", TEMPORARY,
+  ROW (ANY, 4, "4.3.2", "sender thread limit", THROTTLED,
        N_ ("Too many mails of the mailbox %{smtp-user} are under way at once (Exchange allows "
            "three)."),
        LATER),
-  ROW (ANY, 4, "4.3.2", NULL, TEMPORARY, N_ ("The server takes no more connections at the moment."),
+  ROW (ANY, 4, "4.3.2", NULL, THROTTLED, N_ ("The server takes no more connections at the moment."),
        LATER),
-  ROW (AUTH, 454, "4.7.0", NULL, TEMPORARY,
+  ROW (AUTH, 454, "4.7.0", NULL, THROTTLED,
        N_ ("The server sees too many sign-ins at the moment, or cannot check them."), LATER),
-  ROW (ANY, 421, "4.7.0", NULL, TEMPORARY,
-       N_ ("The server slows this account or this address down, or closes for now."), LATER),
-  ROW (MAIL, 451, "4.7.0", NULL, TEMPORARY,
-       N_ ("The server has trouble at the moment, or wants to see the mail later again."), LATER),
+  ROW (ANY, 421, "4.7.", NULL, THROTTLED, SLOWER_CAUSE, LATER),
+  ROW (AUTH | MAIL, 4, "4.7.", NULL, THROTTLED, SLOWER_CAUSE, LATER),
   ROW (ANY, 421, NULL, NULL, TEMPORARY, N_ ("The server closes the connection for now."), LATER),
   ROW (RCPT | DATA, 451, "4.7.0", NULL, DEFERRED,
        N_ ("The server has trouble at the moment, or wants to see the mail later again."), LATER),

@@ -21,11 +21,18 @@ has_words (const char *text, const char *words)
 }
 
 static gboolean
+has_enhanced (const char *code, const char *wanted)
+{
+  return g_str_has_suffix (wanted, ".") ? code != NULL && g_str_has_prefix (code, wanted)
+                                        : g_strcmp0 (wanted, code) == 0;
+}
+
+static gboolean
 fits (const SeSmtpErrorRow *row, SeSmtpPhase phase, const SeSmtpReply *reply)
 {
   return (row->phases & (int)phase) != 0
          && (row->code == 0 || row->code == reply->code || row->code == reply->code / 100)
-         && (row->enhanced == NULL || g_strcmp0 (row->enhanced, reply->enhanced) == 0)
+         && (row->enhanced == NULL || has_enhanced (reply->enhanced, row->enhanced))
          && (row->words == NULL || has_words (reply->text, row->words));
 }
 

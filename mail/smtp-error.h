@@ -24,7 +24,7 @@ typedef struct
 {
   int phases;           /* of SeSmtpPhase */
   int code;             /* a whole reply code, or its first digit; 0: any */
-  const char *enhanced; /* RFC 3463; NULL: any */
+  const char *enhanced; /* RFC 3463, its beginning where it ends in a dot; NULL: any */
   const char *words;    /* in the text, without regard to ASCII case; NULL: any */
   SeAdvice advice;
 } SeSmtpErrorRow;

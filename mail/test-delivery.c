@@ -265,7 +265,7 @@ test_mails_stopped (void)
   } cases[] = {
     { "at\tmail\treply\t250 ok\nat\tmail\treply\t451 4.3.0 later", SE_ERROR_TEMPORARY, "451 4.3.0",
       "3" },
-    { "at\tmail\treply\t250 ok\nat\tmail\tlast\t421 4.3.2 closing", SE_ERROR_TEMPORARY, "421",
+    { "at\tmail\treply\t250 ok\nat\tmail\tlast\t421 4.3.2 closing", SE_ERROR_THROTTLED, "421",
       "3" },
     { "at\tdot\treply\t250 ok\nat\tdot\treply\t554 5.6.0 content", SE_ERROR_DOCUMENT,
       "554 5.6.0 content", NULL },

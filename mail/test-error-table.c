@@ -37,7 +37,8 @@ static const struct
 } classes[] = {
   { "config", SE_ERROR_CONFIG },       { "deferred", SE_ERROR_DEFERRED },
   { "document", SE_ERROR_DOCUMENT },   { "quota", SE_ERROR_QUOTA },
-  { "temporary", SE_ERROR_TEMPORARY }, { "token", SE_ERROR_TOKEN_REJECTED },
+  { "temporary", SE_ERROR_TEMPORARY }, { "throttled", SE_ERROR_THROTTLED },
+  { "token", SE_ERROR_TOKEN_REJECTED },
 };
 
 static SeSmtpPhase

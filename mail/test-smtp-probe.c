@@ -71,7 +71,7 @@ static const Case cases[] = {
     "resolved connected ", SE_ERROR_CONFIG, "not signed by a trusted authority" },
   { "expired", "certificate=expired", NULL, "resolved connected ", SE_ERROR_CONFIG, "has expired" },
   { "busy", NULL, "at\tgreeting\treply\t421 4.3.2 too busy", "resolved connected ",
-    SE_ERROR_TEMPORARY, "421 4.3.2 too busy" },
+    SE_ERROR_THROTTLED, "421 4.3.2 too busy" },
   { "EHLO refused under TLS", NULL, "at\tehlo-tls\treply\t554 5.7.1 not you",
     "resolved connected secured ", SE_ERROR_CONFIG, "554 5.7.1 not you" },
 };

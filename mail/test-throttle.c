@@ -340,7 +340,9 @@ test_pause (Fixture *f, gconstpointer unused)
   g_assert_null (none);
   send_mail (f, 1);
   f->throttle.account = &f->account;
-  g_assert_true (se_throttle_lift (&f->throttle, &error));
+  g_assert_true (se_throttle_lift (f->directory, f->other.address, &error));
+  g_assert_cmpint (se_throttle_due (&f->throttle, 1, NULL), ==, due * SECOND);
+  g_assert_true (se_throttle_lift (f->directory, f->account.address, &error));
   g_assert_no_error (error);
   send_mail (f, 1);
 }
@@ -362,7 +364,7 @@ test_lifted (Fixture *f, gconstpointer unused)
     _exit (se_throttle_enter (&f->throttle, 1, NULL) != NULL ? 0 : 1);
   while (!g_file_test (line, G_FILE_TEST_EXISTS))
     g_usleep (1000);
-  g_assert_true (se_throttle_lift (&f->throttle, NULL));
+  g_assert_true (se_throttle_lift (f->directory, NULL, NULL));
   g_assert_cmpint (waitpid (pid, &status, 0), ==, pid);
   g_assert_cmpint (status, ==, 0);
   g_assert_cmpint (g_get_monotonic_time () - before, <, 15 * SECOND);

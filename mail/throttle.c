@@ -63,8 +63,9 @@ due_of (const SeThrottle *throttle, Kind kind, guint amount)
   return amount > 0 ? se_tally_due (&tally, amount) : 0;
 }
 
-gint64
-se_throttle_due (const SeThrottle *throttle, guint recipients, char **why)
+/* As se_throttle_due, where there is a state directory. */
+static gint64
+find_due (const SeThrottle *throttle, guint recipients, char **why)
 {
   const SeProviderConfig *provider = throttle->account->provider;
   const char *address = throttle->account->address;
@@ -86,6 +87,12 @@ se_throttle_due (const SeThrottle *throttle, guint recipients, char **why)
         _ ("The account %s has sent to %u recipients within a day (max-recipients-per-day)"),
         address, provider->max_recipients_per_day);
   return due;
+}
+
+gint64
+se_throttle_due (const SeThrottle *throttle, guint recipients, char **why)
+{
+  return throttle->state_directory != NULL ? find_due (throttle, recipients, why) : 0;
 }
 
 /* Waits unless cancelled. */
@@ -332,9 +339,19 @@ se_throttle_ease (const SeThrottle *throttle, GError **error)
 }
 
 gboolean
-se_throttle_lift (const SeThrottle *throttle, GError **error)
+se_throttle_lift (const char *state_directory, const char *address, GError **error)
 {
-  g_autofree char *path = path_of (throttle, "pause");
+  g_autofree char *folder = g_build_filename (state_directory, "throttle", NULL);
+  g_autofree char *only = address != NULL ? g_uri_escape_string (address, NULL, FALSE) : NULL;
+  g_autoptr (GDir) accounts = g_dir_open (folder, 0, NULL);
+  gboolean good = TRUE;
+  const char *name;
 
-  return se_pause_lift (path, error);
+  while (good && accounts != NULL && (name = g_dir_read_name (accounts)) != NULL)
+    {
+      g_autofree char *path = g_build_filename (folder, name, "pause", NULL);
+
+      good = (only != NULL && !g_str_equal (name, only)) || se_pause_lift (path, error);
+    }
+  return good;
 }

@@ -46,8 +46,8 @@ gboolean se_throttle_pause (const SeThrottle *throttle, const GError *why, GErro
 /* The server has accepted a mail: pauses are short ones again. */
 gboolean se_throttle_ease (const SeThrottle *throttle, GError **error);
 
-/* A person says that the account may go on: ends the pause. */
-gboolean se_throttle_lift (const SeThrottle *throttle, GError **error);
+/* A person says that an account may go on: ends its pause. address: the account's; NULL: of all. */
+gboolean se_throttle_lift (const char *state_directory, const char *address, GError **error);
 
 /* When the account may next send a mail to so many recipients (0: connect), as g_get_real_time ()
  * has it, connections aside; 0: now. *why: the reason in one sentence, owned by the caller, where

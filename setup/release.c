@@ -3,6 +3,7 @@
 
 #include "common/alert.h"
 #include "common/log.h"
+#include "mail/throttle.h"
 #include "setup/alerts.h"
 #include "setup/lost.h"
 #include "setup/service.h"
@@ -113,21 +114,25 @@ add_task (Tasks *tasks, SeWaiting *waiting, gboolean due)
     g_ptr_array_add (tasks->unsent, waiting);
 }
 
-/* A person who names the account says that its login is mended. If it is not, the next job tells
- * anew. */
+/* What a person who releases jobs knows better. */
 typedef struct
 {
   const SeServerConfig *server;
-  const char *account;
+  const char *account; /* NULL: none is named */
 } Mended;
 
+/* A pause would hold the jobs again. Who names the account says that its login is mended, too. If
+ * it is not, the next job tells anew. */
 static gboolean
 withdraw (SeService *service, gpointer data, GError **error)
 {
   const Mended *mended = data;
   const SeNotifier notifier = se_notice_direct (mended->server);
 
-  return se_alert_withdraw (mended->server, mended->account, SE_ALERT_LOGIN, &notifier, error);
+  if (!se_throttle_lift (mended->server->state_directory, mended->account, error))
+    return FALSE;
+  return mended->account == NULL
+         || se_alert_withdraw (mended->server, mended->account, SE_ALERT_LOGIN, &notifier, error);
 }
 
 static const char *
@@ -189,8 +194,7 @@ se_verb_release (int argc, char **argv)
   /* Whether the queues show how the accounts stand is no reason not to let jobs go on. */
   gboolean carried
       = setup != NULL
-        && (account == NULL || due
-            || se_service_run (setup->server, withdraw, take_nothing, &mended, &unsaid))
+        && (due || se_service_run (setup->server, withdraw, take_nothing, &mended, &unsaid))
         && se_alerts_carry (setup, released, &unsaid);
   gboolean good = setup != NULL && run (setup, account, due, released, sent, &error);
   guint i;

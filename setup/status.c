@@ -2,6 +2,7 @@
 #include "common/alert.h"
 #include "common/timestamp.h"
 #include "mail/activity.h"
+#include "mail/throttle.h"
 #include "setup/console.h"
 #include "setup/mailbox.h"
 #include "setup/setup.h"
@@ -29,6 +30,8 @@ enum
   EXPIRES,
   LAST_REFRESH,
   LAST_MAIL,
+  NEXT_MAIL,
+  NEXT_MAIL_REASON,
   DEADLINE,
   DEADLINE_REASON,
   HINT,
@@ -48,6 +51,11 @@ tell_account (SeService *service, const SeServerConfig *server, const SeAccount 
   g_autofree char *authorized = record != NULL ? se_timestamp_utc (record->authorized) : NULL;
   g_autofree char *last_mail
       = se_timestamp_utc (se_activity_last_mail (server->state_directory, account->address));
+  const SeThrottle throttle
+      = { .state_directory = server->state_directory, .account = account, .cancel_fd = -1 };
+  g_autofree char *wait = NULL;
+  g_autofree char *next_mail
+      = se_timestamp_utc (se_throttle_due (&throttle, 1, &wait) / G_USEC_PER_SEC);
   g_autofree char *deadline = se_timestamp_utc (report->deadline.time);
   g_autoptr (SeAlert) alert = se_alert_get (server, account->address);
   /* The token is good, and the mail server refuses the account all the same. */
@@ -64,6 +72,8 @@ tell_account (SeService *service, const SeServerConfig *server, const SeAccount 
     [EXPIRES] = expires,
     [LAST_REFRESH] = last_refresh,
     [LAST_MAIL] = last_mail,
+    [NEXT_MAIL] = next_mail,
+    [NEXT_MAIL_REASON] = wait,
     [DEADLINE] = deadline,
     [DEADLINE_REASON] = report->deadline.reason,
     [HINT] = refused ? alert->sentence : report->hint,
@@ -131,9 +141,9 @@ static void
 print_json (const GPtrArray *rows)
 {
   static const char *const names[N_JSON_FIELDS]
-      = { NULL,       "account",        "provider",     "grant",     "store",    "status",
-          "identity", "access_expires", "last_refresh", "last_mail", "deadline", "deadline_reason",
-          "hint" };
+      = { NULL,        "account",          "provider",       "grant",           "store",
+          "status",    "identity",         "access_expires", "last_refresh",    "last_mail",
+          "next_mail", "next_mail_reason", "deadline",       "deadline_reason", "hint" };
   cJSON *list = cJSON_CreateArray ();
   char *text = NULL;
   guint i;
@@ -155,13 +165,16 @@ print_json (const GPtrArray *rows)
   cJSON_Delete (list);
 }
 
+/* reason: NULL for none. */
 static void
-print_time (const char *what, const char *text)
+print_time (const char *what, const char *text, const char *reason)
 {
   g_autofree char *time = *text != '\0' ? se_console_time (text) : NULL;
+  g_autofree char *both
+      = time != NULL && reason != NULL ? g_strdup_printf ("%s: %s", time, reason) : g_strdup (time);
 
-  if (time != NULL)
-    se_console_field (what, time);
+  if (both != NULL)
+    se_console_field (what, both);
 }
 
 static void
@@ -179,16 +192,11 @@ print_row (const char *const *row)
     }
   if (*row[IDENTITY] != '\0')
     se_console_field (_ ("identity"), row[IDENTITY]);
-  print_time (_ ("signed in"), row[AUTHORIZED]);
-  print_time (_ ("refreshed"), row[LAST_REFRESH]);
-  print_time (_ ("last mail"), row[LAST_MAIL]);
-  if (*row[DEADLINE] != '\0')
-    {
-      g_autofree char *time = se_console_time (row[DEADLINE]);
-      g_autofree char *text = g_strdup_printf ("%s: %s", time, row[DEADLINE_REASON]);
-
-      se_console_field (_ ("deadline"), text);
-    }
+  print_time (_ ("signed in"), row[AUTHORIZED], NULL);
+  print_time (_ ("refreshed"), row[LAST_REFRESH], NULL);
+  print_time (_ ("last mail"), row[LAST_MAIL], NULL);
+  print_time (_ ("next mail"), row[NEXT_MAIL], row[NEXT_MAIL_REASON]);
+  print_time (_ ("deadline"), row[DEADLINE], row[DEADLINE_REASON]);
 }
 
 SeExit

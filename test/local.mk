@@ -12,7 +12,7 @@ EXTRA_DIST += check demo test/debian-packages test/install-packages \
   test/e2e/test_device_grant.py test/e2e/test_grants.py test/e2e/test_held.py test/e2e/test_hostile.py test/e2e/test_install.py \
   test/e2e/test_memory.py test/e2e/test_network.py test/e2e/test_print.py \
   test/e2e/test_replies.py test/e2e/test_servers.py test/e2e/test_setup_test.py \
-  test/e2e/test_terminal.py test/e2e/test_tls.py \
+  test/e2e/test_terminal.py test/e2e/test_throttle.py test/e2e/test_tls.py \
   test/e2e/test_token_endpoint.py test/e2e/test_token_races.py
 
 EXTRA_DIST += test/e2e/test_login.py test/e2e/test_stores.py \

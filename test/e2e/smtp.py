@@ -107,6 +107,8 @@ class Session:
     body_bytes: int = 0
     error: str | None = None  # why the connection ended, if not by QUIT
     ended: bool = False
+    begun: float = field(default_factory=time.monotonic)
+    left: bool = False  # ended, or the client knows that QUIT was heard
 
 
 class Closed(Exception):
@@ -131,6 +133,7 @@ class SmtpServer:
         self.sessions = []
         self.messages = []
         self.attempts = []  # every message that came with its final dot, accepted or not
+        self.most_at_once = 0  # sessions
         self._rules = defaultdict(deque)
         self._pauses = []
         self._changed = threading.Condition()
@@ -220,8 +223,13 @@ class SmtpServer:
                 return  # closed
             connection.settimeout(130)
             session = Session()
-            self._note(lambda: self.sessions.append(session))
+            self._note(lambda: self._begin(session))
             threading.Thread(target=self._serve, args=(connection, session), daemon=True).start()
+
+    def _begin(self, session):
+        self.sessions.append(session)
+        at_once = sum(not session.left for session in self.sessions)
+        self.most_at_once = max(self.most_at_once, at_once)
 
     def _serve(self, connection, session):
         try:
@@ -232,7 +240,7 @@ class SmtpServer:
             session.error = str(error)
 
         def ended():
-            session.ended = True
+            session.ended = session.left = True
 
         self._note(ended)
 
@@ -389,6 +397,7 @@ class Conversation:
         self._reply("250 2.0.0 ok")
 
     def _do_quit(self, _line):
+        self.session.left = True
         self._step("quit", "221 2.0.0 bye")
         raise Closed
 

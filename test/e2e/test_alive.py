@@ -376,15 +376,16 @@ class Status(Alive):
         self.assertEqual(code, 0)
         self.assertEqual(list(found), ["account", "provider", "grant", "store", "status",
                                        "identity", "access_expires", "last_refresh", "last_mail",
-                                       "deadline", "deadline_reason", "hint"])
+                                       "next_mail", "next_mail_reason", "deadline",
+                                       "deadline_reason", "hint"])
         self.assertEqual((found["account"], found["provider"], found["grant"], found["store"]),
                          (ACCOUNT, "intranet", "device", "file"))
         self.assertEqual((found["status"], found["identity"]), ("Active", ACCOUNT))
         for key in ("last_refresh", "last_mail"):
             self.assertTrue(before <= parse_time(found[key]) <= now(), found)
         self.assertGreater(parse_time(found["access_expires"]), now())
-        self.assertEqual((found["deadline"], found["deadline_reason"], found["hint"]),
-                         (None, None, None))
+        for key in ("next_mail", "next_mail_reason", "deadline", "deadline_reason", "hint"):
+            self.assertIsNone(found[key])
         text = self.world.setup("status").stdout
         for word in (f"{ACCOUNT}: Active", "intranet, grant device, store file", "signed in", "refreshed", "last mail"):
             self.assertIn(word, text)

@@ -26,7 +26,7 @@ class Trouble:
 
 
 TROUBLES = {
-    "patience": Trouble(Reply(429, b"", {"retry-after": "120"}), "asks to wait 120 seconds"),
+    "patience": Trouble(Reply(429, b"", {"retry-after": "10"}), "asks to wait 10 seconds"),
     "refusal": Trouble(error("temporarily_unavailable", 503), "temporarily_unavailable"),
     "outage": Trouble(Reply(503, b"<html>busy</html>", {"content-type": "text/html"}), "HTTP 503"),
     "garbage": Trouble(Reply(200, b"\0\xff{garbage\r\n\x1b[31m"), "without an OAuth 2.0 reply"),

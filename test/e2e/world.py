@@ -92,7 +92,8 @@ class World:
     def configure(self, smtp_server=None, issuer=None, ca=None, account=None, provider=None,
                   queue=None, more="", **server):
         """Writes scan-email.conf. account, provider, queue: keys of these sections, over the usual
-        ones; more: further sections."""
+        ones; more: further sections. Accounts start anew with their limits and pauses."""
+        shutil.rmtree(os.path.join(self.cups.state, "throttle"), ignore_errors=True)
         self.cups.configure(
             section(f"account {ACCOUNT}", {"provider": "intranet", "client-id": CLIENT_ID,
                                            "from-name": "Front desk scanner", **(account or {})})
