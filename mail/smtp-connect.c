@@ -316,7 +316,7 @@ set_options (SeHandshake *hs, const char *url, GError **error)
   SET (CURLOPT_LOGIN_OPTIONS, login_options);
   SET (CURLOPT_NOSIGNAL, 1L);
   SET (CURLOPT_QUICK_EXIT, 1L);
-  SET (CURLOPT_CONNECTTIMEOUT_MS, (long)timeouts->session);
+  SET (CURLOPT_CONNECTTIMEOUT_MS, (long)timeouts->connect);
   SET (CURLOPT_SERVER_RESPONSE_TIMEOUT, (long)(timeouts->reply + 999) / 1000);
   SET (CURLOPT_TCP_KEEPALIVE, 1L);
   SET (CURLOPT_ERRORBUFFER, hs->error);
@@ -333,6 +333,9 @@ set_options (SeHandshake *hs, const char *url, GError **error)
 
 #undef SET
 
+/* libcurl 7.88 takes up the next address only when it is asked once more. */
+#define LOOK_MS 200
+
 typedef enum
 {
   RAN_TO_END,
@@ -340,8 +343,9 @@ typedef enum
   RAN_INTO_TIMEOUT,
 } Run;
 
-/* libcurl's CONNECTTIMEOUT covers everything up to the 235; the deadline here bounds name and
- * connection. */
+/* libcurl's CONNECTTIMEOUT covers everything up to the 235, and half of it is what the first of
+ * several addresses is given: so it is that of the connection until there is one. The deadline here
+ * bounds name and connection. */
 static Run
 run_libcurl (SeHandshake *hs, CURLcode *result)
 {
@@ -364,12 +368,17 @@ run_libcurl (SeHandshake *hs, CURLcode *result)
       if (is_connected (smtp->curl) || is_about_tls (*result))
         tell_connected (hs);
       if (running == 0)
-        return RAN_TO_END;
-      connected = connected || is_connected (smtp->curl);
-      left = connected ? 1000 : (deadline - g_get_monotonic_time ()) / 1000;
+        return !connected && *result == CURLE_OPERATION_TIMEDOUT ? RAN_INTO_TIMEOUT : RAN_TO_END;
+      if (!connected && is_connected (smtp->curl))
+        {
+          connected = TRUE;
+          curl_easy_setopt (smtp->curl, CURLOPT_CONNECTTIMEOUT_MS, (long)smtp->timeouts.session);
+        }
+      left = connected ? LOOK_MS : (deadline - g_get_monotonic_time ()) / 1000;
       if (left <= 0)
         return RAN_INTO_TIMEOUT;
-      if (curl_multi_poll (smtp->multi, &cancel, smtp->cancel_fd >= 0, (int)MIN (left, 1000), NULL)
+      if (curl_multi_poll (smtp->multi, &cancel, smtp->cancel_fd >= 0, (int)MIN (left, LOOK_MS),
+                           NULL)
           != CURLM_OK)
         return RAN_TO_END;
       if (smtp->cancel_fd >= 0 && cancel.revents != 0)

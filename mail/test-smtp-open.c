@@ -2,10 +2,12 @@
 #include "mail/smtp.h"
 #include "mail/test-server.h"
 
+#include <arpa/inet.h>
 #include <dlfcn.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -16,8 +18,8 @@
 static TestServer *server;
 static int lookup_began = -1; /* written to when the dead name is looked up */
 
-/* Stands before libc's for libcurl as well: a name server that never answers, and a name that does
- * not exist, without any network. */
+/* Stands before libc's for libcurl as well: a name server that never answers, a name that does not
+ * exist, and one with two addresses, without any network. */
 int
 getaddrinfo (const char *name, const char *service, const struct addrinfo *hints,
              struct addrinfo **result)
@@ -33,6 +35,12 @@ getaddrinfo (const char *name, const char *service, const struct addrinfo *hints
   if (g_strcmp0 (name, "unknown.example") == 0)
     return EAI_NONAME;
   *(void **)&real = dlsym (RTLD_NEXT, "getaddrinfo");
+  if (g_strcmp0 (name, "two.example") == 0)
+    {
+      int code = real ("127.0.0.2", service, hints, result);
+
+      return code != 0 ? code : real ("127.0.0.1", service, hints, &(*result)->ai_next);
+    }
   return real (name, service, hints, result);
 }
 
@@ -430,12 +438,13 @@ test_cancel_lookup (void)
   /* The lookup's thread may still write. */
 }
 
-/* A socket whose queue of connections is full: the kernel answers no further one. */
+/* A socket whose queue of connections is full: the kernel answers no further one. port 0: any. */
 static char *
-full_listener (int fds[3])
+full_listener (const char *host, guint port, int fds[3])
 {
-  struct sockaddr_in address
-      = { .sin_family = AF_INET, .sin_addr.s_addr = htonl (INADDR_LOOPBACK) };
+  struct sockaddr_in address = { .sin_family = AF_INET,
+                                 .sin_port = htons ((guint16)port),
+                                 .sin_addr.s_addr = inet_addr (host) };
   socklen_t length = sizeof address;
 
   fds[0] = socket (AF_INET, SOCK_STREAM, 0);
@@ -456,7 +465,7 @@ test_connect_timeout (void)
 {
   static const SeSmtpTimeouts timeouts = { .connect = 300 };
   int fds[3];
-  g_autofree char *url = full_listener (fds);
+  g_autofree char *url = full_listener ("127.0.0.1", 0, fds);
   g_autoptr (GError) error = NULL;
   gint64 start = g_get_monotonic_time ();
 
@@ -464,6 +473,29 @@ test_connect_timeout (void)
   g_assert_error (error, SE_ERROR, SE_ERROR_TEMPORARY);
   g_assert_nonnull (strstr (error->message, "no connection within"));
   g_assert_cmpint (g_get_monotonic_time () - start, <, 2 * G_USEC_PER_SEC);
+  for (int i = 0; i < 3; i++)
+    close (fds[i]);
+}
+
+/* Where the first address of two answers nothing, or no, there is time for the second. The
+ * certificate, which is for another name, tells that somebody answered. */
+static void
+test_second_address (gconstpointer dead)
+{
+  static const SeSmtpTimeouts timeouts = { .connect = 2000 };
+  int fds[3] = { -1, -1, -1 };
+  g_autofree char *url = test_server_new (server, NULL);
+  const char *port = strrchr (url, ':') + 1;
+  g_autofree char *two = g_strconcat ("smtp://two.example:", port, NULL);
+  g_autoptr (GError) error = NULL;
+  gint64 start = g_get_monotonic_time ();
+
+  if (dead != NULL)
+    g_free (full_listener ("127.0.0.2", (guint)atoi (port), fds));
+  g_assert_null (open_at (two, "xoauth2", -1, &timeouts, &error));
+  g_assert_error (error, SE_ERROR, SE_ERROR_CONFIG);
+  g_assert_nonnull (strstr (error->message, "is for another host"));
+  g_assert_cmpint (g_get_monotonic_time () - start, <, 3 * G_USEC_PER_SEC);
   for (int i = 0; i < 3; i++)
     close (fds[i]);
 }
@@ -516,6 +548,8 @@ add_tests (void)
   g_test_add_data_func ("/smtp-open/cancel/auth-data", "auth-data", test_cancel);
   g_test_add_func ("/smtp-open/cancel/lookup", test_cancel_lookup);
   g_test_add_func ("/smtp-open/connect-timeout", test_connect_timeout);
+  g_test_add_data_func ("/smtp-open/second-address/first-refuses", NULL, test_second_address);
+  g_test_add_data_func ("/smtp-open/second-address/first-is-dead", "", test_second_address);
   g_test_add_func ("/smtp-open/session-timeout", test_session_timeout);
 }
 
