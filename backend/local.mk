@@ -40,6 +40,7 @@ backend_libbackend_a_SOURCES = \
   backend/body.c backend/body.h \
   backend/compose.c backend/compose.h \
   backend/confinement.c backend/confinement.h \
+  backend/ending.c backend/ending.h \
   backend/facts.c backend/facts.h \
   backend/intake.c backend/intake.h \
   backend/job.c backend/job.h \
@@ -95,6 +96,11 @@ check_PROGRAMS += backend/test-notifier
 backend_test_notifier_SOURCES = backend/test-notifier.c common/test-tree.c common/test-tree.h
 backend_test_notifier_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 backend_test_notifier_LDADD = $(COMMON_LIBS)
+
+check_PROGRAMS += backend/test-ending
+backend_test_ending_SOURCES = backend/test-ending.c common/test-tree.c common/test-tree.h
+backend_test_ending_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+backend_test_ending_LDADD = $(BACKEND_LIBS)
 
 check_PROGRAMS += backend/test-told
 backend_test_told_SOURCES = backend/test-told.c common/test-tree.c common/test-tree.h

@@ -20,6 +20,15 @@ join (const char *cause, const char *next)
   return g_strdup_printf ("%s %s%s", cause, capital, g_utf8_next_char (next));
 }
 
+/* A hold is told of once for each reason, which has no times in it. */
+static void
+tell (SeOutcome *outcome, SeNoticeEvent event, char *once)
+{
+  outcome->notable = TRUE;
+  outcome->event = event;
+  outcome->once = once;
+}
+
 static SeOutcome *
 hold_for_person (SeOutcome *outcome, const SeEnd *end)
 {
@@ -28,6 +37,7 @@ hold_for_person (SeOutcome *outcome, const SeEnd *end)
   outcome->code = SE_EXIT_HOLD;
   outcome->lines = SE_HOLD_AUTHORIZATION;
   outcome->anew = TRUE;
+  tell (outcome, SE_NOTICE_JOB_HELD, g_strdup (cause));
   /* What to do is in the message; a login that it asks for releases the job, else somebody must.
    */
   outcome->message = strstr (cause, "oauth-setup login") != NULL
@@ -45,6 +55,7 @@ give_up (SeOutcome *outcome, const SeEnd *end)
 
   outcome->code = SE_EXIT_CANCEL;
   outcome->forget = TRUE;
+  tell (outcome, SE_NOTICE_JOB_GIVEN_UP, NULL);
   if (age >= 2 * DAY)
     given_up = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "given up after %d day",
                                              "given up after %d days", number),
@@ -96,6 +107,7 @@ hold_in_doubt (SeOutcome *outcome, const SeEnd *end)
   outcome->code = SE_EXIT_HOLD;
   outcome->lines = SE_HOLD_DEFERRED;
   outcome->next_try = G_MAXINT64;
+  tell (outcome, SE_NOTICE_JOB_HELD, g_strdup ("in doubt"));
   outcome->message = g_strdup_printf (
       _ ("%s; it was sent %u times without an answer and is not sent again by itself: look whether "
          "it has arrived, then cancel the job, or let the same mail be sent again by 'oauth-setup "
@@ -118,6 +130,7 @@ defer (SeOutcome *outcome, const SeEnd *end)
   outcome->code = SE_EXIT_HOLD;
   outcome->lines = SE_HOLD_DEFERRED;
   outcome->next_try = due;
+  tell (outcome, SE_NOTICE_JOB_HELD, g_strdup_printf ("error %d", end->error->code));
   outcome->message = announce (end->error, next != NULL ? next : _ ("the next try is later"));
   return outcome;
 }
@@ -137,6 +150,7 @@ se_outcome_new (const SeEnd *end)
     case SE_ERROR_TOO_LARGE:
       outcome->code = SE_EXIT_CANCEL;
       outcome->forget = TRUE;
+      tell (outcome, SE_NOTICE_JOB_CANCELED, NULL);
       outcome->message = g_strdup (end->error->message);
       return outcome;
     case SE_ERROR_CONFIG:
@@ -163,5 +177,6 @@ void
 se_outcome_free (SeOutcome *outcome)
 {
   g_free (outcome->message);
+  g_free (outcome->once);
   g_free (outcome);
 }

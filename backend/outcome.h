@@ -3,6 +3,7 @@
 
 #include "backend/phase.h"
 #include "common/error.h"
+#include "common/notice.h"
 
 G_BEGIN_DECLS
 
@@ -30,6 +31,9 @@ typedef struct
   gint64 next_try;   /* journal it for release --due, seconds since 1970; 0: do not */
   gboolean forget;   /* the journal's entry is done with */
   gboolean anew;     /* what was fixed is to be composed again, as the configuration changes */
+  gboolean notable;  /* somebody who does not see the ERROR line is to be told of this */
+  SeNoticeEvent event;
+  char *once; /* the reason of a hold, as of SeNotice */
 } SeOutcome;
 
 /* A document's or recipient's fault cancels the job. An account's or the configuration's holds it

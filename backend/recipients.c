@@ -11,10 +11,9 @@ new_list (void)
   return g_ptr_array_new_with_free_func ((GDestroyNotify)se_address_free);
 }
 
-/* An address of the configuration or the URI. Where no template is in it, a bad one is the admin's
- * fault and not the job's. */
-static SeAddress *
-parse_own (const char *text, const char *where, const SeTemplateValues *values, GError **error)
+SeAddress *
+se_recipients_parse (const char *text, const char *where, const SeTemplateValues *values,
+                     GError **error)
 {
   g_autoptr (GError) local = NULL;
   g_autofree char *expanded = se_template_expand_address (text, values, &local);
@@ -34,7 +33,8 @@ add_own (GPtrArray *list, char *const *texts, const SeTemplateValues *values, GE
 {
   for (; *texts != NULL; texts++)
     {
-      SeAddress *address = parse_own (*texts, _ ("The queue's device URI"), values, error);
+      SeAddress *address
+          = se_recipients_parse (*texts, _ ("The queue's device URI"), values, error);
 
       if (address == NULL)
         return FALSE;
@@ -114,8 +114,8 @@ se_recipients_new (const SeMailto *uri, const SeFields *fields, const SeQueueCon
     return NULL;
   if (queue->only_to_self != NULL)
     {
-      self = parse_own (queue->only_to_self, _ ("only-to-self of the queue in scan-email.conf"),
-                        values, error);
+      self = se_recipients_parse (
+          queue->only_to_self, _ ("only-to-self of the queue in scan-email.conf"), values, error);
       if (self == NULL)
         return NULL;
     }
@@ -153,10 +153,11 @@ se_recipients_reply_to (const SeMailto *uri, const SeFields *fields, const SeQue
         g_prefix_error (error, "email-reply-to: ");
     }
   else if (uri->reply_to != NULL)
-    *address = parse_own (uri->reply_to, _ ("reply-to in the queue's device URI"), values, error);
+    *address = se_recipients_parse (uri->reply_to, _ ("reply-to in the queue's device URI"), values,
+                                    error);
   else if (queue->reply_to != NULL)
-    *address = parse_own (queue->reply_to, _ ("reply-to of the queue in scan-email.conf"), values,
-                          error);
+    *address = se_recipients_parse (queue->reply_to, _ ("reply-to of the queue in scan-email.conf"),
+                                    values, error);
   else
     return TRUE;
   return *address != NULL;

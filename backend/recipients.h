@@ -38,4 +38,10 @@ gboolean se_recipients_reply_to (const SeMailto *uri, const SeFields *fields,
                                  const SeQueueConfig *queue, const SeTemplateValues *values,
                                  SeAddress **address, GError **error);
 
+/* An address of the configuration or the URI, a template. where: names it in messages.
+ * SE_ERROR_DOCUMENT: the job makes no address of the template; SE_ERROR_CONFIG: it is none itself.
+ */
+SeAddress *se_recipients_parse (const char *text, const char *where, const SeTemplateValues *values,
+                                GError **error);
+
 G_END_DECLS

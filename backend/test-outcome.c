@@ -19,6 +19,24 @@ typedef struct
   const char *says; /* NULL: no ERROR line */
 } Case;
 
+/* Every end that is no mail is told of, but for a retry that comes by itself. A hold's reason is
+ * the same at every try. */
+static void
+assert_told (const SeOutcome *outcome, const Case *c)
+{
+  g_assert_cmpint (outcome->notable, ==, c->code == SE_EXIT_HOLD || c->code == SE_EXIT_CANCEL);
+  g_assert_true ((outcome->once != NULL) == (c->code == SE_EXIT_HOLD));
+  if (c->code == SE_EXIT_HOLD)
+    {
+      g_assert_cmpint (outcome->event, ==, SE_NOTICE_JOB_HELD);
+      g_assert_null (strstr (outcome->once, "next try"));
+    }
+  else if (c->code == SE_EXIT_CANCEL)
+    g_assert_cmpint (outcome->event, ==,
+                     strstr (c->says, "given up") != NULL ? SE_NOTICE_JOB_GIVEN_UP
+                                                          : SE_NOTICE_JOB_CANCELED);
+}
+
 static void
 test_table (void)
 {
@@ -90,6 +108,7 @@ test_table (void)
         g_assert_cmpint (outcome->next_try, ==, c->next_try);
       g_assert_cmpint (outcome->forget, ==, c->forget);
       g_assert_cmpint (outcome->anew, ==, strcmp (c->lines, SE_HOLD_AUTHORIZATION) == 0);
+      assert_told (outcome, c);
       if (c->says == NULL)
         g_assert_null (outcome->message);
       else

@@ -4,6 +4,7 @@
 #include "backend/channel.h"
 #include "backend/compose.h"
 #include "backend/confinement.h"
+#include "backend/ending.h"
 #include "backend/facts.h"
 #include "backend/intake.h"
 #include "backend/mails.h"
@@ -79,14 +80,6 @@ prepare (Worker *worker, GError **error)
   return se_confine_calls (SE_CONFINE_NO_SERVER, error);
 }
 
-/* No value is ignored in silence. */
-static void
-warn_of_idle_keys (const SeQueueConfig *queue)
-{
-  if (queue->report_to != NULL)
-    g_warning (_ ("report-to of the queue in scan-email.conf has no effect in this version"));
-}
-
 /* The queue's language, else that of who printed, which cupsd puts into LANG. */
 static void
 choose_language (const SeQueueConfig *queue)
@@ -118,7 +111,6 @@ configure (Worker *worker, GError **error)
   if (worker->queue == NULL)
     return FALSE;
   choose_language (worker->queue);
-  warn_of_idle_keys (worker->queue);
   worker->uri = se_mailto_parse (worker->job->uri, error);
   if (worker->uri == NULL)
     return FALSE;
@@ -304,21 +296,29 @@ fix (Worker *worker, const GPtrArray *entries, const char *const *sources, GErro
   return se_io_sync_parent (path, error) && se_mails_fix (mails, worker->journal, sources, error);
 }
 
+/* By the account, of whatever. */
+static SeDelivery
+delivery_for (Worker *worker)
+{
+  return (SeDelivery){ .server = worker->server,
+                       .account = worker->account,
+                       .get_token = se_authorization_get_token,
+                       .token_data = &worker->authorization,
+                       .cancel_fd = worker->cancel_fd };
+}
+
 static gboolean
 deliver (Worker *worker, GError **error)
 {
   SeDeliveryEvents events = se_status_events (&worker->status);
-  SeDelivery delivery = { .server = worker->server,
-                          .account = worker->account,
-                          .get_token = se_authorization_get_token,
-                          .token_data = &worker->authorization,
-                          .max_message_size = worker->queue->max_message_size,
-                          /* Another printer of the class may do better. */
-                          .retry_for = worker->job->class == NULL ? worker->queue->retry_for : 0,
-                          .resend_after = worker->queue->in_doubt_interval,
-                          .cancel_fd = worker->cancel_fd,
-                          .events = &events };
+  SeDelivery delivery = delivery_for (worker);
   g_autoptr (GError) local = NULL;
+
+  delivery.max_message_size = worker->queue->max_message_size;
+  /* Another printer of the class may do better. */
+  delivery.retry_for = worker->job->class == NULL ? worker->queue->retry_for : 0;
+  delivery.resend_after = worker->queue->in_doubt_interval;
+  delivery.events = &events;
 
   if (se_delivery_send (&delivery, worker->journal, &worker->not_before, &local))
     {
@@ -399,15 +399,17 @@ receive (Worker *worker, GError **error)
   return NULL;
 }
 
-/* The job is completed, but for these. One line: cupsd shows the first. */
-static void
-warn_of_refused (const SeJournal *journal)
+/* The job is completed, but for these; NULL: for nobody. One line: cupsd shows the first. */
+static char *
+describe_refused (const SeJournal *journal)
 {
   g_autoptr (GPtrArray) refused = se_journal_refused (journal);
   g_autofree char *list = se_rcpt_refusals_to_string (refused);
 
-  if (refused->len > 0)
-    g_warning (_ ("The mail was sent, but not to recipients that the server refuses: %s"), list);
+  return refused->len == 0
+             ? NULL
+             : g_strdup_printf (
+                 _ ("The mail was sent, but not to recipients that the server refuses: %s"), list);
 }
 
 /* Everything from the job's arguments to the server's reply. */
@@ -433,13 +435,11 @@ run (Worker *worker, GError **error)
     {
       g_info (_ ("The mail of this job was sent in an earlier run"));
       se_status_phase (SE_PHASE_ACCEPTED);
-      warn_of_refused (worker->journal);
       return TRUE;
     }
   SE_FAULT_POINT ("fixed");
   if (!drop_spool (worker, error) || !deliver (worker, error))
     return FALSE;
-  warn_of_refused (worker->journal);
   pages = se_mails_pages (entries);
   if (pages > 0)
     se_log_write ("PAGE", "total %d", pages);
@@ -469,6 +469,49 @@ settle (Worker *worker, const SeOutcome *outcome, const GError *failure, GError 
   return outcome->next_try == 0 || se_journal_defer (worker->journal, outcome->next_try, error);
 }
 
+/* TRUE if nothing speaks against a further mail from the account. */
+static gboolean
+account_works (const GError *error)
+{
+  return error == NULL || se_error_is (error, SE_ERROR_DOCUMENT)
+         || se_error_is (error, SE_ERROR_TOO_LARGE) || se_error_is (error, SE_ERROR_DEFERRED);
+}
+
+/* Tells those who do not see cupsd's messages. What an orphan leaves is told by oauth-setup. */
+static void
+tell_end (Worker *worker, const SeOutcome *outcome, const GError *error)
+{
+  const SeDelivery delivery = delivery_for (worker);
+  g_autofree char *refused = error == NULL ? describe_refused (worker->journal) : NULL;
+  g_autofree char *generation = NULL;
+  SeEnding ending = { .event = outcome->event,
+                      .sentence = outcome->message,
+                      .once = outcome->once,
+                      .by_itself = outcome->next_try > 0 && outcome->next_try < G_MAXINT64,
+                      .job = worker->job,
+                      .server = worker->server,
+                      .queue = worker->queue,
+                      .account = worker->account,
+                      .delivery = account_works (error) ? &delivery : NULL };
+
+  if (worker->job == NULL || se_status_is_orphan ())
+    return;
+  ending.user = worker->facts != NULL ? worker->facts->user : worker->job->user;
+  if (refused != NULL)
+    {
+      g_warning ("%s", refused);
+      generation
+          = g_strdup_printf ("refused %" G_GINT64_FORMAT, se_journal_first (worker->journal));
+      ending.event = SE_NOTICE_JOB_PARTLY_REFUSED;
+      ending.sentence = refused;
+      ending.once = generation;
+    }
+  if (refused != NULL || outcome->notable)
+    se_ending_tell (&ending);
+  else if (error == NULL)
+    se_ending_forget (worker->server, worker->job);
+}
+
 /* Decides, journals, and says the one ERROR line last. */
 static SeExit
 finish (Worker *worker, const GError *error)
@@ -494,6 +537,7 @@ finish (Worker *worker, const GError *error)
   se_status_write (outcome->lines);
   se_authorization_failed (&worker->authorization, error, worker->status.at_login,
                            outcome->message);
+  tell_end (worker, outcome, error);
   if (outcome->message != NULL)
     {
       g_autofree char *one_line = se_log_clean (outcome->message, SE_LOG_LINE_MAX);

@@ -25,6 +25,7 @@ common_libcommon_a_SOURCES = \
   common/option-list.c common/option-list.h \
   common/size.c common/size.h \
   common/tally.c common/tally.h \
+  common/stop.c common/stop.h \
   common/template.c common/template.h \
   common/terms.c common/terms.h \
   common/timestamp.c common/timestamp.h
@@ -75,6 +76,10 @@ common_test_presets_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 common_test_presets_LDADD = $(COMMON_LIBS)
 common_test_template_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 common_test_template_LDADD = $(COMMON_LIBS)
+
+check_PROGRAMS += common/test-stop
+common_test_stop_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+common_test_stop_LDADD = $(COMMON_LIBS)
 
 check_PROGRAMS += common/test-alert common/test-notice common/test-notify
 common_test_alert_SOURCES = common/test-alert.c common/test-tree.c common/test-tree.h

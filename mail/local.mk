@@ -34,6 +34,8 @@ mail_libmail_a_SOURCES = \
   mail/pause.h \
   mail/reply.c \
   mail/reply.h \
+  mail/report.c \
+  mail/report.h \
   mail/session.c \
   mail/session.h \
   mail/smtp-connect-error.c \
@@ -121,6 +123,11 @@ check_PROGRAMS += mail/test-smtp-open
 mail_test_smtp_open_SOURCES = mail/test-smtp-open.c $(MAIL_TEST_SERVER)
 mail_test_smtp_open_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 mail_test_smtp_open_LDADD = $(MAIL_LIBS)
+
+check_PROGRAMS += mail/test-report
+mail_test_report_SOURCES = mail/test-report.c $(MAIL_TEST_SERVER)
+mail_test_report_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+mail_test_report_LDADD = $(MAIL_LIBS)
 
 MAIL_TEST_SMTP = mail/test-smtp-fixture.c mail/test-smtp-fixture.h $(MAIL_TEST_SERVER)
 

@@ -22,6 +22,7 @@ setup_libsetup_a_SOURCES = \
   setup/queues.c setup/queues.h \
   setup/refresh.c \
   setup/release.c setup/release.h \
+  setup/reports.c setup/reports.h \
   setup/revoke.c \
   setup/service.c setup/service.h setup/service-private.h \
   setup/service-worker.c \

@@ -6,6 +6,7 @@
 #include "mail/throttle.h"
 #include "setup/alerts.h"
 #include "setup/lost.h"
+#include "setup/reports.h"
 #include "setup/service.h"
 
 #include <glib/gi18n-lib.h>
@@ -195,7 +196,9 @@ se_verb_release (int argc, char **argv)
   gboolean carried
       = setup != NULL
         && (due || se_service_run (setup->server, withdraw, take_nothing, &mended, &unsaid))
-        && se_alerts_carry (setup, released, &unsaid);
+        && se_alerts_carry (setup, released, &unsaid)
+        /* Before jobs go on: one that is sent takes its report back. */
+        && (!due || se_reports_send (setup, &unsaid));
   gboolean good = setup != NULL && run (setup, account, due, released, sent, &error);
   guint i;
 

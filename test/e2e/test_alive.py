@@ -70,7 +70,8 @@ class SystemLog:
 
     def of(self, account):
         """Our lines about an account so far, each with its <priority>."""
-        return [line for line in self._lines if "scan-email[" in line and account in line]
+        return [line for line in self._lines
+                if "scan-email[" in line and "]: authorization-" in line and account in line]
 
     def close(self):
         os.unlink(self.path)
@@ -105,13 +106,13 @@ class Alive(EndToEnd):
             self.world.sign_in()
 
     def told(self):
-        """What notify-command was called with so far, each as (event, account, sentence)."""
+        """What notify-command was told of accounts so far, each as (event, account, sentence)."""
         with open(self.told_file) as file:
             calls = [line.rstrip("\n").split("|") for line in file]
         for call in calls:
             self.assertEqual(call[:2], ["--to", "the admin"])
-            self.assertEqual(call[5], self.cups.service_user)
-        return [tuple(call[2:5]) for call in calls]
+            self.assertEqual(call[-1], self.cups.service_user)
+        return [tuple(call[2:5]) for call in calls if call[2].startswith("authorization-")]
 
     def events(self):
         return [event for event, account, _ in self.told() if account == ACCOUNT]

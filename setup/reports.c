@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "setup/reports.h"
+
+#include "common/log.h"
+#include "common/stop.h"
+#include "mail/report.h"
+#include "setup/mailbox.h"
+#include "setup/service.h"
+
+#include <glib/gi18n-lib.h>
+#include <stdio.h>
+
+#define SEND_TIME 60 /* seconds, for all of them */
+
+/* The worker. */
+
+typedef struct
+{
+  SeService *service;
+  const SeSetup *setup;
+  int stop;           /* readable when it is time to end */
+  GHashTable *broken; /* addresses of accounts that cannot send now */
+} Sender;
+
+static void
+tell (const Sender *sender, const char *event, const SeReport *report, const char *why)
+{
+  g_autofree char *to = se_report_to (report);
+
+  se_service_tell (sender->service, event, se_report_job (report), to, why, NULL);
+}
+
+static gboolean
+send_from (const Sender *sender, const SeAccount *account, SeReport *report, GError **error)
+{
+  SeTokenContext context = se_mailbox_context (sender->service, sender->setup->server, account);
+  SeDelivery delivery = se_mailbox_delivery (&context);
+
+  context.cancel_fd = delivery.cancel_fd = sender->stop;
+  return se_report_send (report, &delivery, error);
+}
+
+static void
+send_report (const Sender *sender, SeReport *report)
+{
+  const char *address = se_report_account (report);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SeAccount) account = NULL;
+
+  if (se_report_is_old (report))
+    {
+      tell (sender, "dropped", report, _ ("it could not be sent for days"));
+      if (!se_report_drop (report, &error))
+        g_warning ("%s", error->message);
+      return;
+    }
+  if (g_hash_table_contains (sender->broken, address))
+    return;
+  account = se_config_get_account (sender->setup->config, address, &error);
+  if (account != NULL && send_from (sender, account, report, &error))
+    {
+      tell (sender, "sent", report, "");
+      return;
+    }
+  if (se_report_is_gone (report))
+    {
+      tell (sender, "dropped", report, error->message);
+      return;
+    }
+  g_debug ("%s", error->message);
+  g_hash_table_add (sender->broken, g_strdup (address));
+}
+
+static gboolean
+send_all (SeService *service, gpointer data, GError **error)
+{
+  const SeSetup *setup = data;
+  g_autoptr (GPtrArray) paths = se_report_list (setup->server->state_directory);
+  g_autoptr (GHashTable) broken = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_auto (SeStop) stop = SE_STOP_INIT;
+  Sender sender = { service, setup, -1, broken };
+
+  if (!se_stop_begin (&stop, se_service_cancel_fd (service), SEND_TIME, error))
+    return FALSE;
+  sender.stop = stop.fd;
+  for (guint i = 0; i < paths->len; i++)
+    {
+      g_autoptr (GError) local = NULL;
+      g_autoptr (SeReport) report = se_report_open (paths->pdata[i], &local);
+
+      if (report != NULL)
+        send_report (&sender, report);
+      else if (!se_error_is (local, SE_ERROR_TEMPORARY)) /* else a job's worker has it */
+        se_service_tell (service, "unreadable", local->message, NULL);
+    }
+  return TRUE;
+}
+
+/* The parent. */
+
+static const char *
+take (const char *const *fields, gpointer data)
+{
+  guint n = g_strv_length ((char **)fields);
+
+  if (g_str_equal (fields[0], "sent") && n >= 3)
+    printf (_ ("Sent the report on job %s to %s.\n"), fields[1], fields[2]);
+  else if (g_str_equal (fields[0], "dropped") && n == 4)
+    se_log_write (_ ("oauth-setup: warning"), _ ("the report on job %s to %s is dropped: %s"),
+                  fields[1], fields[2], fields[3]);
+  else if (g_str_equal (fields[0], "unreadable") && n == 2)
+    se_log_write (_ ("oauth-setup: warning"), "%s", fields[1]);
+  return NULL;
+}
+
+gboolean
+se_reports_send (const SeSetup *setup, GError **error)
+{
+  return se_service_run (setup->server, send_all, take, (gpointer)setup, error);
+}
