@@ -259,6 +259,7 @@ struct SeReplacement
   char *path;
   char *temporary; /* NULL once it has taken path's place */
   mode_t mode;
+  gsize reserve;
   int fd;
 };
 
@@ -268,7 +269,7 @@ se_io_replace_free (SeReplacement *replacement)
   if (replacement == NULL)
     return;
   se_io_clear_fd (&replacement->fd);
-  if (replacement->temporary != NULL && unlink (replacement->temporary) < 0)
+  if (replacement->temporary != NULL && unlink (replacement->temporary) < 0 && errno != ENOENT)
     g_warning (_ ("cannot remove %s: %s"), replacement->temporary, g_strerror (errno));
   g_free (replacement->temporary);
   g_free (replacement->path);
@@ -293,6 +294,7 @@ se_io_replace_begin (const char *path, mode_t mode, gsize reserve, GError **erro
   replacement->path = g_strdup (path);
   replacement->temporary = g_steal_pointer (&temporary);
   replacement->mode = mode;
+  replacement->reserve = reserve;
   if (reserve > 0)
     failure = posix_fallocate (replacement->fd, 0, (off_t)reserve);
   if (failure != 0)
@@ -324,9 +326,8 @@ fill (const SeReplacement *replacement, const void *contents, gsize length, GErr
   return FALSE;
 }
 
-gboolean
-se_io_replace_commit (SeReplacement *replacement, const void *contents, gsize length,
-                      GError **error)
+static gboolean
+commit (SeReplacement *replacement, const void *contents, gsize length, GError **error)
 {
   const char *path = replacement->path;
 
@@ -339,6 +340,24 @@ se_io_replace_commit (SeReplacement *replacement, const void *contents, gsize le
     }
   g_clear_pointer (&replacement->temporary, g_free);
   return se_io_sync_parent (path, error);
+}
+
+gboolean
+se_io_replace_commit (SeReplacement *replacement, const void *contents, gsize length,
+                      GError **error)
+{
+  g_autoptr (GError) first = NULL;
+  g_autoptr (SeReplacement) again = NULL;
+
+  if (commit (replacement, contents, length, &first))
+    return TRUE;
+  /* What a fsync that failed has left of a file nobody knows; a new one may be written. */
+  if (replacement->reserve > 0)
+    again = se_io_replace_begin (replacement->path, replacement->mode, 0, NULL);
+  if (again != NULL && commit (again, contents, length, NULL))
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&first));
+  return FALSE;
 }
 
 gboolean

@@ -39,7 +39,8 @@ gboolean se_io_replace_file (const char *path, const void *contents, gsize lengt
 
 /* The same in two steps, for contents that must not be lost once they exist: begin makes the
  * temporary file and takes reserve bytes of the disk for it (posix_fallocate), so that a full disk
- * shows before the contents are fetched; commit writes them and renames. Free without commit
+ * shows before the contents are fetched; commit writes them and renames, and where that fails and
+ * there was a reserve, tries once more with a new file. Free without commit
  * removes the temporary file. */
 typedef struct SeReplacement SeReplacement;
 SeReplacement *se_io_replace_begin (const char *path, mode_t mode, gsize reserve, GError **error);

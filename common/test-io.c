@@ -217,6 +217,21 @@ test_replace (Fixture *fixture, gconstpointer unused)
     }
 }
 
+static void
+remove_temporary (Fixture *fixture)
+{
+  g_autoptr (GDir) dir = g_dir_open (fixture->directory, 0, NULL);
+  const char *name;
+
+  while ((name = g_dir_read_name (dir)) != NULL)
+    if (name[0] == '.')
+      {
+        g_autofree char *path = g_build_filename (fixture->directory, name, NULL);
+
+        g_assert_cmpint (unlink (path), ==, 0);
+      }
+}
+
 /* However it fails, the old file is whole and nothing lies about. */
 static void
 test_replace_reserved (Fixture *fixture, gconstpointer unused)
@@ -241,6 +256,15 @@ test_replace_reserved (Fixture *fixture, gconstpointer unused)
   assert_file (fixture->path, "new", 0600);
   g_assert_cmpuint (count_files (fixture), ==, 1);
 
+  /* The file that was made for them is of no use: they get another. */
+  replacement = se_io_replace_begin (fixture->path, 0600, 65536, &error);
+  remove_temporary (fixture);
+  g_assert_true (se_io_replace_commit (replacement, "newest", 6, &error));
+  g_assert_no_error (error);
+  g_clear_pointer (&replacement, se_io_replace_free);
+  assert_file (fixture->path, "newest", 0600);
+  g_assert_cmpuint (count_files (fixture), ==, 1);
+
   g_assert_cmpint (getrlimit (RLIMIT_FSIZE, &saved), ==, 0);
   small = saved;
   small.rlim_cur = 4096;
@@ -249,7 +273,7 @@ test_replace_reserved (Fixture *fixture, gconstpointer unused)
   g_assert_null (se_io_replace_begin (fixture->path, 0600, 65536, &error));
   g_assert_cmpint (setrlimit (RLIMIT_FSIZE, &saved), ==, 0);
   g_assert_nonnull (error);
-  assert_file (fixture->path, "new", 0600);
+  assert_file (fixture->path, "newest", 0600);
   g_assert_cmpuint (count_files (fixture), ==, 1);
 }
 

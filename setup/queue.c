@@ -126,6 +126,8 @@ state_text (const SeWaiting *waiting)
 {
   g_autofree char *time = NULL;
 
+  if (se_waiting_is_unknown (waiting))
+    return g_strdup (_ ("may have been sent: its end could not be written down"));
   if (waiting->state != SE_WAITING_TIME || waiting->entry == NULL || waiting->entry->next_try == 0)
     return g_strdup (_ (states[waiting->state].text));
   time = se_timestamp_local (waiting->entry->next_try);
@@ -140,6 +142,10 @@ advice (const SeWaiting *waiting)
     return g_strdup (_ ("'oauth-setup release --due' removes its documents"));
   if (se_waiting_is_sendable (waiting))
     return g_strdup (_ ("'oauth-setup release' sends it"));
+  if (se_waiting_is_unknown (waiting))
+    return g_strdup_printf (_ ("look whether it has arrived; if not, print it again (lp -i %s -H "
+                               "restart); if so, remove %s"),
+                            waiting->name, waiting->entry->path);
   if (waiting->state == SE_WAITING_LOST && waiting->job != NULL)
     return g_strdup_printf (_ ("print it again: lp -i %s -H restart"), waiting->name);
   if (waiting->state == SE_WAITING_LOST || waiting->state == SE_WAITING_FORGOTTEN)

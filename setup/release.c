@@ -80,7 +80,7 @@ warn_of_lost (const SeWaiting *waiting)
                   _ ("%s should tell of a mail that failed after cupsd took its job for done, but "
                      "it cannot be read: look at it, then remove it"),
                   path);
-  else if (waiting->orphan == NULL && waiting->entry->step == SE_JOURNAL_DOT)
+  else if (se_waiting_is_unknown (waiting))
     se_log_write (_ ("oauth-setup: warning"),
                   _ ("job %s of %s (%s) may have been mailed, its end could not be written down: "
                      "look whether it has arrived; if not, print it again (lp -i %s -H restart); "

@@ -241,16 +241,21 @@ state_of (const SeWaiting *waiting)
                                                                              : SE_WAITING_HELD;
 }
 
-/* A job that cupsd aborted has had a message. One that it does not know may have been canceled. A
- * mail in doubt of which no worker tells may be accepted: the journal could not be written then. */
+gboolean
+se_waiting_is_unknown (const SeWaiting *waiting)
+{
+  return waiting->state == SE_WAITING_LOST && waiting->orphan == NULL && waiting->entry != NULL
+         && waiting->entry->step == SE_JOURNAL_DOT;
+}
+
+/* A job that cupsd aborted has had a message. One that it does not know may have been canceled. */
 gboolean
 se_waiting_is_sendable (const SeWaiting *waiting)
 {
   return waiting->state == SE_WAITING_LOST && waiting->job != NULL
          && waiting->job->state == IPP_JSTATE_COMPLETED && waiting->entry != NULL
          && waiting->entry->damage == NULL && waiting->entry->bundle != NULL
-         && (waiting->entry->step == SE_JOURNAL_FIXED
-             || (waiting->entry->step == SE_JOURNAL_DOT && waiting->orphan != NULL));
+         && waiting->entry->step != SE_JOURNAL_OPEN && !se_waiting_is_unknown (waiting);
 }
 
 /* Adds the jobs that cupsd has not finished, of our queues or with an entry, and takes their

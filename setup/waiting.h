@@ -44,6 +44,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeWaiting, se_waiting_free)
  * documents are there. */
 gboolean se_waiting_is_sendable (const SeWaiting *waiting);
 
+/* TRUE for a LOST job whose mail may have gone out. Nobody but its worker knew, and that was killed
+ * after the final dot, or could not write the server's reply down. */
+gboolean se_waiting_is_unknown (const SeWaiting *waiting);
+
 /* All of them: SeWaiting, freed with the array, by queue and number. settled: is given the paths
  * (freed with the array) of what was left of jobs whose mail has gone out since; NULL: not wanted.
  * Errors as se_cupsd_do and se_service_run. */

@@ -86,9 +86,10 @@ class Outbox(SmtpServer):
 class Office:
     """Queues of two accounts, and jobs that are known by their titles. queue: keys of [queue *]."""
 
-    def __init__(self, queues, retry_interval=1, cupsd="", queue=None, server=Outbox):
-        self.world = World(Installation(build.with_fault_points()), retry_interval=retry_interval,
-                           cupsd=CUPSD + cupsd)
+    def __init__(self, queues, retry_interval=1, cupsd="", queue=None, server=Outbox,
+                 installation=None):
+        self.world = World(installation or Installation(build.with_fault_points()),
+                           retry_interval=retry_interval, cupsd=CUPSD + cupsd)
         self.cups = self.world.cups
         self.ipp = self.cups.ipp
         try:
