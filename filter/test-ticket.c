@@ -58,9 +58,13 @@ test_refused (void)
 static void
 test_passed (void)
 {
+  g_autofree char *filler = g_strnfill (4096 - strlen (PDF "%"), 'x');
+  g_autofree char *full_buffer = g_strconcat (PDF "%", filler, NULL);
   const char *const cases[] = {
     "",
     PDF,
+    PDF "%the last line, without an end",
+    full_buffer,
     PDF TICKET "media=a4 sides=one-sided\n1 0 obj",
     PDF TICKET "notify-recipient-uri=no-email x=y-email\n",
     PDF "1 0 obj\n" TICKET "email-to=e@x.org\n",

@@ -33,11 +33,13 @@ read_byte (Lines *lines)
 {
   if (lines->next == lines->length)
     {
-      lines->length = pread (lines->fd, lines->buffer, sizeof lines->buffer, lines->offset);
-      if (lines->length <= 0)
-        return lines->length == 0 ? -1 : -2;
-      lines->offset += lines->length;
+      gssize length = pread (lines->fd, lines->buffer, sizeof lines->buffer, lines->offset);
+
       lines->next = 0;
+      lines->length = MAX (length, 0); /* the next one finds nothing, too */
+      if (length <= 0)
+        return length == 0 ? -1 : -2;
+      lines->offset += length;
     }
   return (guchar)lines->buffer[lines->next++];
 }
