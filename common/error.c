@@ -26,7 +26,11 @@ se_error_private_clear (SeErrorPrivate *private)
 {
 }
 
+/* GLib's own cast, of a place that GLib aligns. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wcast-align"
 G_DEFINE_EXTENDED_ERROR (SeError, se_error)
+#pragma GCC diagnostic pop
 
 gboolean
 se_error_is (const GError *error, SeError code)

@@ -56,8 +56,7 @@ test_check (void)
           "-a.b",
           "a-.b",
           "two words",
-          "b\xc3\xbc"
-          "cher.x",
+          "b\303\274cher.x",
           "a/b",
           "user@host",
           "123456789012345678901234567890123456789012345678901234567890abcd.x" };

@@ -138,7 +138,6 @@ test_one_at_a_time (void)
 {
   Fixture f;
   g_autoptr (GError) error = NULL;
-  g_autofree char *session = NULL;
 
   set_up_two (&f, 1);
   f.events.accepted = NULL;
@@ -235,7 +234,6 @@ test_doubt_ends (void)
 {
   Fixture f;
   g_autoptr (GError) error = NULL;
-  g_autofree char *messages = NULL;
 
   set_up (&f, NULL);
   for (int i = 0; i < SE_DELIVERY_SENDS_IN_DOUBT; i++)

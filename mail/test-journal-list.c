@@ -208,7 +208,6 @@ test_list_damaged (Fixture *f, gconstpointer unused)
   SeJournal *journal = fixture_open (f);
   g_autofree char *path = fixture_entry_path (f);
   g_autofree char *file = g_build_filename (f->state, "file", NULL);
-  g_autofree char *directory = g_build_filename (file, "journal", NULL);
   g_autoptr (GError) error = NULL;
   g_autoptr (GPtrArray) items = NULL;
   const SeJournalItem *item;

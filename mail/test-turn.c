@@ -127,6 +127,7 @@ test_alone (Fixture *f, gconstpointer unused)
     {
       g_autoptr (SeTurn) turn = wait_turn (f);
 
+      g_assert_nonnull (turn);
       g_assert_true (se_turn_is_awaited (f->line));
     }
   g_assert_false (se_turn_is_awaited (f->line));
@@ -181,6 +182,7 @@ test_given_up (Fixture *f, gconstpointer unused)
   g_autoptr (SeTurn) turn = wait_turn (f);
   int cancel[2];
 
+  g_assert_nonnull (turn);
   g_assert_null (se_turn_wait (f->line, 30, -1, &error));
   g_assert_error (error, SE_ERROR, (int)SE_ERROR_TEMPORARY);
   g_clear_error (&error);
