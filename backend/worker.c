@@ -1,19 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* mailto-worker: sends one job's mail. The supervisor starts it as the service user. */
-#include "backend/authorization.h"
+#include "backend/worker.h"
+
 #include "backend/channel.h"
 #include "backend/compose.h"
 #include "backend/confinement.h"
-#include "backend/ending.h"
-#include "backend/facts.h"
 #include "backend/intake.h"
 #include "backend/mails.h"
 #include "backend/oversize.h"
-#include "backend/orphan.h"
-#include "backend/outcome.h"
 #include "backend/policy.h"
 #include "backend/process.h"
-#include "backend/status.h"
 #include "common/confine.h"
 #include "common/fault.h"
 #include "common/io.h"
@@ -30,31 +26,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Before the configuration is read. */
-#define DEFAULT_RETRY_INTERVAL 1800 /* seconds */
-
-typedef struct
-{
-  int cancel_fd;    /* readable once SIGTERM has come */
-  int back_channel; /* -1: none, or the terms were sent */
-  SeJob *job;
-  SeServerConfig *server;
-  SeQueueConfig *queue;
-  SeAccount *account;
-  SeMailto *uri;
-  SeFacts *facts;
-  SeFields *fields; /* NULL: an option of the job cannot be used, or not read yet */
-  GError *fault;    /* of the fields */
-  SeLimit limit;    /* that the filter was told of */
-  SeJournal *journal;
-  char *spool; /* where this run's bundle is until it is fixed; NULL: nowhere */
-  gint64 not_before;
-  SeStatus status;
-  SeAuthorization authorization;
-} Worker;
-
 static gboolean
-prepare (Worker *worker, GError **error)
+prepare (SeWorker *worker, GError **error)
 {
   sigset_t term;
   struct stat unused;
@@ -94,7 +67,7 @@ choose_language (const SeQueueConfig *queue)
 
 /* Reads the configuration as far as it concerns this queue. */
 static gboolean
-configure (Worker *worker, GError **error)
+configure (SeWorker *worker, GError **error)
 {
   g_autofree char *path = se_config_path ();
   g_autoptr (SeConfig) config = NULL;
@@ -123,7 +96,7 @@ configure (Worker *worker, GError **error)
 }
 
 static SeTemplateValues
-template_values (const Worker *worker, int pages)
+template_values (const SeWorker *worker, int pages)
 {
   return (SeTemplateValues){
     .user = worker->facts->user,
@@ -138,7 +111,7 @@ template_values (const Worker *worker, int pages)
 }
 
 static SeComposition
-composition_for (const Worker *worker, const SeTemplateValues *values, const GPtrArray *entries)
+composition_for (const SeWorker *worker, const SeTemplateValues *values, const GPtrArray *entries)
 {
   return (SeComposition){ .uuid = worker->facts->uuid,
                           .account = worker->account,
@@ -151,7 +124,7 @@ composition_for (const Worker *worker, const SeTemplateValues *values, const GPt
 
 /* Octets for the attachments of a mail; 0: no limit, or nothing is sent anyway. */
 static guint64
-find_room (Worker *worker)
+find_room (SeWorker *worker)
 {
   SeTemplateValues values;
   SeComposition composition;
@@ -168,7 +141,7 @@ find_room (Worker *worker)
 /* Tells the filter the terms, once. It waits for them: so it hears of a job that goes no further,
  * too. */
 static void
-send_terms (Worker *worker)
+send_terms (SeWorker *worker)
 {
   SeTerms terms = { .room = find_room (worker) };
 
@@ -182,7 +155,7 @@ send_terms (Worker *worker)
 
 /* Asks cupsd. An option that cannot be used is told of when the filter has said what it has to. */
 static gboolean
-ask_facts (Worker *worker, GError **error)
+ask_facts (SeWorker *worker, GError **error)
 {
   worker->facts = se_facts_get (worker->job, worker->server->cups_server, worker->cancel_fd, error);
   if (worker->facts == NULL)
@@ -208,7 +181,7 @@ check_queue (const SeJob *job, GError **error)
 }
 
 static gboolean
-open_journal (Worker *worker, GError **error)
+open_journal (SeWorker *worker, GError **error)
 {
   SeJobKey key = { .job = worker->job->id };
 
@@ -229,7 +202,7 @@ open_journal (Worker *worker, GError **error)
 
 /* Puts the bundle on disk, beside the one that may be fixed already. Returns its entries. */
 static GPtrArray *
-spool (Worker *worker, GError **error)
+spool (SeWorker *worker, GError **error)
 {
   worker->spool = g_strconcat (se_journal_bundle_path (worker->journal), ".new", NULL);
   return se_intake_spool (worker->spool, worker->cancel_fd, error);
@@ -252,21 +225,9 @@ check_entries (const GPtrArray *entries, GError **error)
   return TRUE;
 }
 
-/* Removes this run's bundle: it is not needed, or not any more. */
-static gboolean
-drop_spool (Worker *worker, GError **error)
-{
-  g_autofree char *path = g_steal_pointer (&worker->spool);
-
-  if (path == NULL || g_unlink (path) == 0 || errno == ENOENT)
-    return TRUE;
-  se_error_set_errno (error, errno, _ ("Cannot remove %s"), path);
-  return FALSE;
-}
-
 /* Composes the job's mails and fixes them, so that every later try sends the same bytes. */
 static gboolean
-fix (Worker *worker, const GPtrArray *entries, const char *const *sources, GError **error)
+fix (SeWorker *worker, const GPtrArray *entries, const char *const *sources, GError **error)
 {
   const SeTemplateValues values = template_values (worker, se_mails_pages (entries));
   const SeComposition composition = composition_for (worker, &values, entries);
@@ -296,22 +257,11 @@ fix (Worker *worker, const GPtrArray *entries, const char *const *sources, GErro
   return se_io_sync_parent (path, error) && se_mails_fix (mails, worker->journal, sources, error);
 }
 
-/* By the account, of whatever. */
-static SeDelivery
-delivery_for (Worker *worker)
-{
-  return (SeDelivery){ .server = worker->server,
-                       .account = worker->account,
-                       .get_token = se_authorization_get_token,
-                       .token_data = &worker->authorization,
-                       .cancel_fd = worker->cancel_fd };
-}
-
 static gboolean
-deliver (Worker *worker, GError **error)
+deliver (SeWorker *worker, GError **error)
 {
   SeDeliveryEvents events = se_status_events (&worker->status);
-  SeDelivery delivery = delivery_for (worker);
+  SeDelivery delivery = se_worker_delivery (worker);
   g_autoptr (GError) local = NULL;
 
   delivery.max_message_size = worker->queue->max_message_size;
@@ -342,7 +292,7 @@ deliver (Worker *worker, GError **error)
 /* A mail that another printer of the class has begun to send is that printer's: the rest goes out
  * from its account. One that is not begun is composed anew. */
 static gboolean
-settle_account (Worker *worker, GError **error)
+settle_account (SeWorker *worker, GError **error)
 {
   g_autofree char *address = se_journal_account (worker->journal);
   g_autofree char *path = se_config_path ();
@@ -366,7 +316,7 @@ settle_account (Worker *worker, GError **error)
 
 /* Composes and fixes the mail of these documents, unless it is the one that is fixed already. */
 static gboolean
-settle_message (Worker *worker, const GPtrArray *entries, GError **error)
+settle_message (SeWorker *worker, const GPtrArray *entries, GError **error)
 {
   g_autofree const char **sources = se_mails_sources (entries);
   gboolean fixed;
@@ -383,7 +333,7 @@ settle_message (Worker *worker, const GPtrArray *entries, GError **error)
 /* Takes the bundle in. A document that cannot be converted now does not matter where the mail was
  * fixed before: an entry's key holds cupsd's time of creation, so it is this job's. */
 static GPtrArray *
-receive (Worker *worker, GError **error)
+receive (SeWorker *worker, GError **error)
 {
   g_autoptr (GPtrArray) entries = spool (worker, error);
   g_autoptr (GError) failure = NULL;
@@ -399,22 +349,9 @@ receive (Worker *worker, GError **error)
   return NULL;
 }
 
-/* The job is completed, but for these; NULL: for nobody. One line: cupsd shows the first. */
-static char *
-describe_refused (const SeJournal *journal)
-{
-  g_autoptr (GPtrArray) refused = se_journal_refused (journal);
-  g_autofree char *list = se_rcpt_refusals_to_string (refused);
-
-  return refused->len == 0
-             ? NULL
-             : g_strdup_printf (
-                 _ ("The mail was sent, but not to recipients that the server refuses: %s"), list);
-}
-
 /* Everything from the job's arguments to the server's reply. */
 static gboolean
-run (Worker *worker, GError **error)
+run (SeWorker *worker, GError **error)
 {
   g_autoptr (GPtrArray) entries = NULL;
   gboolean ready;
@@ -438,7 +375,7 @@ run (Worker *worker, GError **error)
       return TRUE;
     }
   SE_FAULT_POINT ("fixed");
-  if (!drop_spool (worker, error) || !deliver (worker, error))
+  if (!se_worker_drop_spool (worker, error) || !deliver (worker, error))
     return FALSE;
   pages = se_mails_pages (entries);
   if (pages > 0)
@@ -446,109 +383,8 @@ run (Worker *worker, GError **error)
   return TRUE;
 }
 
-/* Journals what was decided. */
-static gboolean
-settle (Worker *worker, const SeOutcome *outcome, const GError *failure, GError **error)
-{
-  gboolean cancelled = se_error_is (failure, SE_ERROR_CANCELLED);
-
-  if (!drop_spool (worker, error))
-    return FALSE;
-  if (worker->server == NULL || failure == NULL)
-    return TRUE;
-  if (se_status_is_orphan () && !cancelled)
-    return se_orphan_leave (
-        worker->server->state_directory, worker->job, failure->message,
-        worker->journal != NULL ? se_journal_bundle_path (worker->journal) : NULL, error);
-  if (worker->journal == NULL)
-    return TRUE;
-  if (outcome->forget || (cancelled && se_facts_is_over (worker->job, worker->server->cups_server)))
-    return se_journal_forget (worker->journal, error);
-  if (outcome->anew && !se_journal_reopen (worker->journal, error))
-    return FALSE;
-  return outcome->next_try == 0 || se_journal_defer (worker->journal, outcome->next_try, error);
-}
-
-/* TRUE if nothing speaks against a further mail from the account. */
-static gboolean
-account_works (const GError *error)
-{
-  return error == NULL || se_error_is (error, SE_ERROR_DOCUMENT)
-         || se_error_is (error, SE_ERROR_TOO_LARGE) || se_error_is (error, SE_ERROR_DEFERRED);
-}
-
-/* Tells those who do not see cupsd's messages. What an orphan leaves is told by oauth-setup. */
 static void
-tell_end (Worker *worker, const SeOutcome *outcome, const GError *error)
-{
-  const SeDelivery delivery = delivery_for (worker);
-  g_autofree char *refused = error == NULL ? describe_refused (worker->journal) : NULL;
-  g_autofree char *generation = NULL;
-  SeEnding ending = { .event = outcome->event,
-                      .sentence = outcome->message,
-                      .once = outcome->once,
-                      .by_itself = outcome->next_try > 0 && outcome->next_try < G_MAXINT64,
-                      .job = worker->job,
-                      .server = worker->server,
-                      .queue = worker->queue,
-                      .account = worker->account,
-                      .delivery = account_works (error) ? &delivery : NULL };
-
-  if (worker->job == NULL || se_status_is_orphan ())
-    return;
-  ending.user = worker->facts != NULL ? worker->facts->user : worker->job->user;
-  if (refused != NULL)
-    {
-      g_warning ("%s", refused);
-      generation
-          = g_strdup_printf ("refused %" G_GINT64_FORMAT, se_journal_first (worker->journal));
-      ending.event = SE_NOTICE_JOB_PARTLY_REFUSED;
-      ending.sentence = refused;
-      ending.once = generation;
-    }
-  if (refused != NULL || outcome->notable)
-    se_ending_tell (&ending);
-  else if (error == NULL)
-    se_ending_forget (worker->server, worker->job);
-}
-
-/* Decides, journals, and says the one ERROR line last. */
-static SeExit
-finish (Worker *worker, const GError *error)
-{
-  const SeEnd end = {
-    .error = error,
-    .attempts = worker->journal != NULL ? se_journal_attempts (worker->journal) : 0,
-    .first = worker->journal != NULL ? se_journal_first (worker->journal) : 0,
-    .now = g_get_real_time () / G_USEC_PER_SEC,
-    .not_before = worker->not_before,
-    .doubts = worker->journal != NULL ? se_journal_doubts (worker->journal, NULL) : 0,
-    .retry_interval
-    = worker->queue != NULL ? worker->queue->retry_interval : DEFAULT_RETRY_INTERVAL,
-    .give_up_after = worker->queue != NULL ? worker->queue->give_up_after : 0,
-  };
-  g_autoptr (SeOutcome) outcome = se_outcome_new (&end);
-  g_autoptr (GError) local = NULL;
-
-  /* What cannot be written there does not change what becomes of the job. */
-  if (!settle (worker, outcome, error, &local))
-    g_warning ("%s", local->message);
-  SE_FAULT_POINT ("outcome-journalled");
-  se_status_write (outcome->lines);
-  se_authorization_failed (&worker->authorization, error, worker->status.at_login,
-                           outcome->message);
-  tell_end (worker, outcome, error);
-  if (outcome->message != NULL)
-    {
-      g_autofree char *one_line = se_log_clean (outcome->message, SE_LOG_LINE_MAX);
-
-      se_log_write ("ERROR", "%s", one_line);
-    }
-  return outcome->code;
-}
-
-static void
-worker_clear (Worker *worker)
+worker_clear (SeWorker *worker)
 {
   g_clear_pointer (&worker->journal, se_journal_close);
   g_clear_pointer (&worker->fields, se_fields_free);
@@ -568,7 +404,7 @@ worker_clear (Worker *worker)
 int
 main (int argc, char **argv)
 {
-  Worker worker = { .cancel_fd = -1, .back_channel = se_channel_find () };
+  SeWorker worker = { .cancel_fd = -1, .back_channel = se_channel_find () };
   g_autoptr (GError) error = NULL;
   SeExit code;
 
@@ -586,7 +422,7 @@ main (int argc, char **argv)
       if (worker.job != NULL && !run (&worker, &error))
         se_intake_drain (worker.cancel_fd);
     }
-  code = finish (&worker, error);
+  code = se_worker_finish (&worker, error);
   worker_clear (&worker);
   SE_FAULT_POINT ("worker-exit");
   return code;

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "backend/worker.h"
+
+#include "backend/ending.h"
+#include "backend/orphan.h"
+#include "backend/outcome.h"
+#include "common/fault.h"
+#include "common/log.h"
+
+#include <errno.h>
+#include <glib/gi18n-lib.h>
+#include <glib/gstdio.h>
+
+/* Before the configuration is read. */
+#define DEFAULT_RETRY_INTERVAL 1800 /* seconds */
+
+SeDelivery
+se_worker_delivery (SeWorker *worker)
+{
+  return (SeDelivery){ .server = worker->server,
+                       .account = worker->account,
+                       .get_token = se_authorization_get_token,
+                       .token_data = &worker->authorization,
+                       .cancel_fd = worker->cancel_fd };
+}
+
+gboolean
+se_worker_drop_spool (SeWorker *worker, GError **error)
+{
+  g_autofree char *path = g_steal_pointer (&worker->spool);
+
+  if (path == NULL || g_unlink (path) == 0 || errno == ENOENT)
+    return TRUE;
+  se_error_set_errno (error, errno, _ ("Cannot remove %s"), path);
+  return FALSE;
+}
+
+/* The job is completed, but for these; NULL: for nobody. One line: cupsd shows the first. */
+static char *
+describe_refused (const SeJournal *journal)
+{
+  g_autoptr (GPtrArray) refused = se_journal_refused (journal);
+  g_autofree char *list = se_rcpt_refusals_to_string (refused);
+
+  return refused->len == 0
+             ? NULL
+             : g_strdup_printf (
+                 _ ("The mail was sent, but not to recipients that the server refuses: %s"), list);
+}
+
+/* Journals what was decided. */
+static gboolean
+settle (SeWorker *worker, const SeOutcome *outcome, const GError *failure, GError **error)
+{
+  gboolean cancelled = se_error_is (failure, SE_ERROR_CANCELLED);
+
+  if (!se_worker_drop_spool (worker, error))
+    return FALSE;
+  if (worker->server == NULL || failure == NULL)
+    return TRUE;
+  if (se_status_is_orphan () && !cancelled)
+    return se_orphan_leave (
+        worker->server->state_directory, worker->job, failure->message,
+        worker->journal != NULL ? se_journal_bundle_path (worker->journal) : NULL, error);
+  if (worker->journal == NULL)
+    return TRUE;
+  if (outcome->forget || (cancelled && se_facts_is_over (worker->job, worker->server->cups_server)))
+    return se_journal_forget (worker->journal, error);
+  if (outcome->anew && !se_journal_reopen (worker->journal, error))
+    return FALSE;
+  return outcome->next_try == 0 || se_journal_defer (worker->journal, outcome->next_try, error);
+}
+
+/* TRUE if nothing speaks against a further mail from the account. */
+static gboolean
+account_works (const GError *error)
+{
+  return error == NULL || se_error_is (error, SE_ERROR_DOCUMENT)
+         || se_error_is (error, SE_ERROR_TOO_LARGE) || se_error_is (error, SE_ERROR_DEFERRED);
+}
+
+/* Tells those who do not see cupsd's messages. What an orphan leaves is told by oauth-setup. */
+static void
+tell_end (SeWorker *worker, const SeOutcome *outcome, const GError *error)
+{
+  const SeDelivery delivery = se_worker_delivery (worker);
+  g_autofree char *refused = error == NULL ? describe_refused (worker->journal) : NULL;
+  g_autofree char *generation = NULL;
+  SeEnding ending = { .event = outcome->event,
+                      .sentence = outcome->message,
+                      .once = outcome->once,
+                      .by_itself = outcome->next_try > 0 && outcome->next_try < G_MAXINT64,
+                      .job = worker->job,
+                      .server = worker->server,
+                      .queue = worker->queue,
+                      .account = worker->account,
+                      .delivery = account_works (error) ? &delivery : NULL };
+
+  if (worker->job == NULL || se_status_is_orphan ())
+    return;
+  ending.user = worker->facts != NULL ? worker->facts->user : worker->job->user;
+  if (refused != NULL)
+    {
+      g_warning ("%s", refused);
+      generation
+          = g_strdup_printf ("refused %" G_GINT64_FORMAT, se_journal_first (worker->journal));
+      ending.event = SE_NOTICE_JOB_PARTLY_REFUSED;
+      ending.sentence = refused;
+      ending.once = generation;
+    }
+  if (refused != NULL || outcome->notable)
+    se_ending_tell (&ending);
+  else if (error == NULL)
+    se_ending_forget (worker->server, worker->job);
+}
+
+SeExit
+se_worker_finish (SeWorker *worker, const GError *error)
+{
+  const SeEnd end = {
+    .error = error,
+    .attempts = worker->journal != NULL ? se_journal_attempts (worker->journal) : 0,
+    .first = worker->journal != NULL ? se_journal_first (worker->journal) : 0,
+    .now = g_get_real_time () / G_USEC_PER_SEC,
+    .not_before = worker->not_before,
+    .doubts = worker->journal != NULL ? se_journal_doubts (worker->journal, NULL) : 0,
+    .retry_interval
+    = worker->queue != NULL ? worker->queue->retry_interval : DEFAULT_RETRY_INTERVAL,
+    .give_up_after = worker->queue != NULL ? worker->queue->give_up_after : 0,
+  };
+  g_autoptr (SeOutcome) outcome = se_outcome_new (&end);
+  g_autoptr (GError) local = NULL;
+
+  /* What cannot be written there does not change what becomes of the job. */
+  if (!settle (worker, outcome, error, &local))
+    g_warning ("%s", local->message);
+  SE_FAULT_POINT ("outcome-journalled");
+  se_status_write (outcome->lines);
+  se_authorization_failed (&worker->authorization, error, worker->status.at_login,
+                           outcome->message);
+  tell_end (worker, outcome, error);
+  if (outcome->message != NULL)
+    {
+      g_autofree char *one_line = se_log_clean (outcome->message, SE_LOG_LINE_MAX);
+
+      se_log_write ("ERROR", "%s", one_line);
+    }
+  return outcome->code;
+}
