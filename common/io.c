@@ -16,6 +16,9 @@
  */
 #define LOCK_POLL_MS 20
 
+/* Seconds after which nobody is still writing a temporary file. */
+#define LEFT_OVER 600
+
 void
 se_io_clear_fd (int *fd)
 {
@@ -367,6 +370,28 @@ se_io_replace_file (const char *path, const void *contents, gsize length, mode_t
   g_autoptr (SeReplacement) replacement = se_io_replace_begin (path, mode, 0, error);
 
   return replacement != NULL && se_io_replace_commit (replacement, contents, length, error);
+}
+
+gboolean
+se_io_sweep (const char *directory, GError **error)
+{
+  g_autoptr (GDir) files = g_dir_open (directory, 0, NULL);
+  time_t now = time (NULL);
+  const char *name;
+
+  while (files != NULL && (name = g_dir_read_name (files)) != NULL)
+    {
+      g_autofree char *path = g_build_filename (directory, name, NULL);
+      struct stat status;
+
+      if (*name == '.' && lstat (path, &status) == 0 && now - status.st_mtime > LEFT_OVER
+          && unlink (path) < 0 && errno != ENOENT)
+        {
+          se_error_set_errno (error, errno, _ ("cannot remove %s"), path);
+          return FALSE;
+        }
+    }
+  return TRUE;
 }
 
 gboolean

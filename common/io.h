@@ -49,6 +49,10 @@ gboolean se_io_replace_commit (SeReplacement *replacement, const void *contents,
 void se_io_replace_free (SeReplacement *replacement);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeReplacement, se_io_replace_free)
 
+/* Removes what processes that were killed left of these in a directory: temporary files that nobody
+ * has written to for ten minutes. */
+gboolean se_io_sweep (const char *directory, GError **error);
+
 /* Makes a new file, whole or not at all, unless there is one: of several processes that do so
  * exactly one gets *created TRUE. An old file stays as it is. */
 gboolean se_io_create_file (const char *path, const void *contents, gsize length, mode_t mode,

@@ -11,7 +11,6 @@
 #define SPANS 60      /* of a period, that are told apart */
 #define FILE_MAX 4096 /* bytes: more than SPANS + 1 lines of two numbers */
 #define LOCK_MS 10000 /* nobody holds the lock for longer than a write takes */
-#define LEFT_OVER 600 /* seconds after which nobody is still writing a file */
 
 /* What happened within a span. */
 typedef struct
@@ -262,20 +261,15 @@ gboolean
 se_tally_sweep (const char *directory, guint period, GError **error)
 {
   g_autoptr (GDir) files = g_dir_open (directory, 0, NULL);
-  gint64 now = g_get_real_time () / G_USEC_PER_SEC;
-  gboolean good = TRUE;
+  gboolean good = se_io_sweep (directory, error);
   const char *name;
 
   while (good && files != NULL && (name = g_dir_read_name (files)) != NULL)
     {
       g_autofree char *path = g_build_filename (directory, name, NULL);
       const SeTally tally = { .path = path, .period = period };
-      GStatBuf status;
 
-      if (*name != '.')
-        good = sweep_tally (&tally, error);
-      else if (g_stat (path, &status) == 0 && now - status.st_mtime > LEFT_OVER)
-        good = remove_file (path, error);
+      good = *name == '.' || sweep_tally (&tally, error);
     }
   return good;
 }

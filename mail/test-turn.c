@@ -13,7 +13,7 @@
 
 typedef struct
 {
-  char *directory, *line;
+  char *directory, *line, *inside;
   int told[2]; /* pipe: who was served */
   int go[2];   /* pipe: who was served may leave */
 } Fixture;
@@ -23,6 +23,7 @@ set_up (Fixture *f, gconstpointer unused)
 {
   f->directory = g_dir_make_tmp ("scan-email-XXXXXX", NULL);
   f->line = g_build_filename (f->directory, "new", "line", NULL);
+  f->inside = g_build_filename (f->directory, "inside", NULL);
   g_assert_cmpint (pipe (f->told), ==, 0);
   g_assert_cmpint (pipe (f->go), ==, 0);
 }
@@ -36,6 +37,7 @@ tear_down (Fixture *f, gconstpointer unused)
       close (f->go[i]);
     }
   test_remove_tree (f->directory);
+  g_free (f->inside);
   g_free (f->line);
   g_free (f->directory);
 }
@@ -125,10 +127,11 @@ test_alone (Fixture *f, gconstpointer unused)
   g_assert_false (se_turn_is_awaited (f->line));
   for (int i = 0; i < 3; i++)
     {
-      g_autoptr (SeTurn) turn = wait_turn (f);
+      SeTurn *turn = wait_turn (f);
 
       g_assert_nonnull (turn);
       g_assert_true (se_turn_is_awaited (f->line));
+      se_turn_free (turn);
     }
   g_assert_false (se_turn_is_awaited (f->line));
   g_assert_cmpuint (count_files (f), ==, 0);
@@ -179,7 +182,7 @@ static void
 test_given_up (Fixture *f, gconstpointer unused)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (SeTurn) turn = wait_turn (f);
+  SeTurn *turn = wait_turn (f);
   int cancel[2];
 
   g_assert_nonnull (turn);
@@ -191,6 +194,7 @@ test_given_up (Fixture *f, gconstpointer unused)
   g_assert_null (se_turn_wait (f->line, LONG, cancel[0], &error));
   g_assert_error (error, SE_ERROR, (int)SE_ERROR_CANCELLED);
   g_assert_cmpuint (count_files (f), ==, 1);
+  se_turn_free (turn);
   close (cancel[0]);
   close (cancel[1]);
 }
@@ -199,7 +203,6 @@ test_given_up (Fixture *f, gconstpointer unused)
 static void
 test_many (Fixture *f, gconstpointer unused)
 {
-  g_autofree char *inside = g_build_filename (f->directory, "inside", NULL);
   pid_t pids[16];
 
   for (int i = 0; i < 16; i++)
@@ -209,8 +212,8 @@ test_many (Fixture *f, gconstpointer unused)
           {
             SeTurn *turn = se_turn_wait (f->line, LONG, -1, NULL);
 
-            if (turn == NULL || (i % 4 != 0 && g_mkdir (inside, 0700) < 0)
-                || (i % 4 != 0 && g_rmdir (inside) < 0) || write (f->told[1], "x", 1) != 1)
+            if (turn == NULL || (i % 4 != 0 && g_mkdir (f->inside, 0700) < 0)
+                || (i % 4 != 0 && g_rmdir (f->inside) < 0) || write (f->told[1], "x", 1) != 1)
               _exit (1);
             se_turn_free (turn);
           }

@@ -29,6 +29,7 @@ struct SePermit
   guint recipients; /* that were counted and are to be taken back if the mail is not sent */
 };
 
+/* name: NULL for the account's folder itself. */
 static char *
 path_of (const SeThrottle *throttle, const char *name)
 {
@@ -264,6 +265,17 @@ count (SePermit *permit, guint recipients, gboolean *may, GError **error)
   return TRUE;
 }
 
+/* What killed processes left. */
+static void
+sweep (const SeThrottle *throttle)
+{
+  g_autofree char *folder = path_of (throttle, NULL);
+  g_autoptr (GError) error = NULL;
+
+  if (!se_io_sweep (folder, &error))
+    g_warning ("%s", error->message);
+}
+
 SePermit *
 se_throttle_enter (const SeThrottle *throttle, guint recipients, GError **error)
 {
@@ -276,6 +288,7 @@ se_throttle_enter (const SeThrottle *throttle, guint recipients, GError **error)
     return g_steal_pointer (&permit);
   if (!wait_for_turn (throttle, &turn, error))
     return NULL;
+  sweep (throttle);
   while (!may)
     {
       /* A pause may have begun while a connection was waited for. */
