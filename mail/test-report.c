@@ -249,6 +249,7 @@ test_withdrawn (Fixture *f, gconstpointer unused)
   g_assert_cmpuint (count (f), ==, 3);
   open = open_report (second);
   se_report_withdraw (f->state, "office-7");
+  g_assert_false (g_file_test (first, G_FILE_TEST_EXISTS));
   g_assert_cmpuint (count (f), ==, 2); /* one is being sent */
   g_clear_pointer (&open, se_report_close);
   se_report_withdraw (f->state, "office-7");
