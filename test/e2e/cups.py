@@ -13,8 +13,8 @@ import subprocess
 import tempfile
 
 from . import ipp
-from .process import (Process, end_processes_with, free_port, listening, processes_with, tail,
-                      wait_for)
+from .process import (Process, end_processes_with, free_port, listening, name_of, processes_with,
+                      tail, wait_for)
 
 STOCK_BIN, STOCK_SHARE = "/usr/lib/cups", "/usr/share/cups"
 PPD = "drv:///scan-email.drv/scan-email.ppd"
@@ -268,9 +268,9 @@ class Cups:
     def processes(self, program):
         """Ids of this cupsd's processes that run a program of that name."""
         found = []
-        for pid in processes_with("CUPS_SERVERROOT", self.base):
+        for pid in processes_with("CUPS_SERVERROOT", self.base, self.process and self.process.pid):
             try:
-                if os.path.basename(os.readlink(f"/proc/{pid}/exe")) == program:
+                if name_of(pid) == program:
                     found.append(pid)
             except OSError:
                 continue  # it has just ended

@@ -10,6 +10,7 @@ import time
 
 LIBC = ctypes.CDLL(None)
 PR_SET_PDEATHSIG = 1
+PR_SET_CHILD_SUBREAPER = 36
 
 
 class Timeout(AssertionError):
@@ -104,10 +105,58 @@ class Process:
             return self.popen.wait()
 
 
-def processes_with(variable, value):
-    """Ids of the processes (not zombies) whose environment holds variable=value."""
-    wanted = f"{variable}={value}".encode()
+def adopt_orphans():
+    """What children of ours leave behind becomes our child."""
+    LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1)
+
+
+def parent(pid):
+    with open(f"/proc/{pid}/stat") as file:
+        return int(file.read().rpartition(")")[2].split()[1])
+
+
+def is_hidden(pid):
+    """Tells whether a process of our user lets nobody but root look into it (PR_SET_DUMPABLE)."""
+    try:
+        with open(f"/proc/{pid}/environ", "rb") as file:
+            file.read()
+        return False
+    except PermissionError:
+        with open(f"/proc/{pid}/status") as file:
+            status = file.read()
+        return f"Uid:\t{os.geteuid()}\t" in status and "State:\tZ" not in status
+
+
+def name_of(pid):
+    """The name of the program that a process runs."""
+    try:
+        return os.path.basename(os.readlink(f"/proc/{pid}/exe"))
+    except PermissionError:  # hidden; cut to 15 bytes
+        with open(f"/proc/{pid}/comm") as file:
+            return file.read().strip()
+
+
+def hidden_below(ancestor):
+    """Hidden processes that come from the process ancestor (None: it is over) or were left to us."""
     found = []
+    for name in os.listdir("/proc"):
+        try:
+            pid = int(name) if name.isdigit() and is_hidden(name) else None
+            above = pid
+            while above and is_hidden(above):
+                above = parent(above)
+        except OSError:
+            continue  # it has just ended
+        if pid and above in (ancestor, os.getpid()):
+            found.append(pid)
+    return found
+
+
+def processes_with(variable, value, ancestor=None):
+    """Ids of the processes (not zombies) whose environment holds variable=value. Where we may not
+    look into some, those below the process ancestor count."""
+    wanted = f"{variable}={value}".encode()
+    found = [] if os.geteuid() == 0 else hidden_below(ancestor)
     for name in os.listdir("/proc"):
         if not name.isdigit() or int(name) == os.getpid():
             continue

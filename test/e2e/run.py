@@ -13,7 +13,7 @@ import traceback
 import unittest
 
 from . import world
-from .process import end_by_signals
+from .process import adopt_orphans, end_by_signals
 
 
 class Result(unittest.TestResult):
@@ -78,6 +78,7 @@ def main():
 
 if __name__ == "__main__":
     end_by_signals()
+    adopt_orphans()
     status = main()
     sys.stdout.flush()
     os._exit(status)  # threads of servers that still wait for a test must not keep us

@@ -43,4 +43,6 @@ class Valgrind(OneMail):
         self.assertGreaterEqual(len(logs), 3)
         for path in logs:
             with open(path, errors="replace") as file:
-                self.assertEqual(file.read(), "", path)
+                # Lines of dashes are about system calls that are new to valgrind: Landlock's.
+                found = [line for line in file if not line.startswith("--")]
+            self.assertEqual(found, [], path)

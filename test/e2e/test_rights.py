@@ -103,6 +103,8 @@ class Rights(EndToEnd):
         finally:
             restore()
         self.ipp.cancel(job)
+        self.cups.wait_state(job)
+        wait_for(lambda: not self.cups.processes("mailto-worker"), "the worker to end")
 
     def probe(self):
         """What a converter that was taken over could do."""
