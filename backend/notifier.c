@@ -131,7 +131,7 @@ main (int argc, char **argv)
       se_log_write ("WARNING", "Usage: mailto-notify job-id user title [sentence] <notices");
       return EXIT_FAILURE;
     }
-  if (!se_process_begin (&error) || !handle_sigterm (&error))
+  if (!se_process_begin (0, &error) || !handle_sigterm (&error))
     {
       g_warning ("%s", error->message);
       return EXIT_FAILURE;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "backend/process.h"
 
-#include "common/confine.h"
 #include "common/io.h"
 #include "common/log.h"
 
@@ -21,10 +20,10 @@ take_shield_off (void)
 }
 
 gboolean
-se_process_begin (GError **error)
+se_process_begin (SeConfineCalls further, GError **error)
 {
   g_log_set_writer_func (se_log_writer, NULL, NULL);
   signal (SIGPIPE, SIG_IGN);
   take_shield_off ();
-  return se_confine_process (error);
+  return se_confine_process (error) && se_confine_calls (further, error);
 }

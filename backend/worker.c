@@ -10,7 +10,6 @@
 #include "backend/oversize.h"
 #include "backend/policy.h"
 #include "backend/process.h"
-#include "common/confine.h"
 #include "common/fault.h"
 #include "common/io.h"
 #include "common/language.h"
@@ -32,7 +31,7 @@ prepare (SeWorker *worker, GError **error)
   sigset_t term;
   struct stat unused;
 
-  if (!se_process_begin (error))
+  if (!se_process_begin (SE_CONFINE_NO_PROGRAMS | SE_CONFINE_NO_SERVER, error))
     return FALSE;
   sigemptyset (&term);
   sigaddset (&term, SIGTERM);
@@ -50,7 +49,7 @@ prepare (SeWorker *worker, GError **error)
         se_error_set_errno (error, errno, _ ("Cannot start"));
         return FALSE;
       }
-  return se_confine_calls (SE_CONFINE_NO_SERVER, error);
+  return TRUE;
 }
 
 /* The queue's language, else that of who printed, which cupsd puts into LANG. */
