@@ -61,6 +61,7 @@ cupsdaemondir = $(cups_serverbin)/daemon
 cupsdaemon_PROGRAMS = backend/mailto-worker backend/mailto-notify
 backend_mailto_worker_SOURCES = backend/worker.c backend/worker-end.c backend/worker.h
 backend_mailto_worker_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+backend_mailto_worker_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
 backend_mailto_worker_LDADD = $(BACKEND_LIBS)
 # It needs no more than common: not a line of what talks to servers.
 backend_mailto_notify_SOURCES = backend/notifier.c

@@ -27,6 +27,7 @@ typedef enum
   SE_ERROR_CANCELLED,      /* a person or cupsd asked to stop */
 } SeError;
 
+/* Of the program, for its modules as well: a process can have the domain once. */
 GQuark se_error_quark (void);
 
 /* TRUE if error (may be NULL) is of our domain with this code. */

@@ -103,13 +103,13 @@ oauth_test_error_table_CFLAGS = $(OAUTH_TESTS_CFLAGS)
 oauth_test_error_table_LDADD = $(OAUTH_LIBS)
 EXTRA_DIST += oauth/test-replies.json
 
-# The module for token-store = secret-service: the one place that libsecret is linked to.
+# The module for token-store = secret-service: the one place that libsecret is linked to. The
+# domain of errors is the program's: a process can have one only.
 if WITH_SECRET_SERVICE
 secret_service_module = "$(moduledir)/secret-service.so"
 moduledir = $(pkglibdir)
 module_PROGRAMS = oauth/secret-service.so
-oauth_secret_service_so_SOURCES = oauth/keyring-libsecret.c oauth/keyring.h \
-  common/error.c common/error.h common/log.c common/log.h
+oauth_secret_service_so_SOURCES = oauth/keyring-libsecret.c oauth/keyring.h common/log.c common/log.h
 oauth_secret_service_so_CFLAGS = $(AM_CFLAGS) -fPIC -fvisibility=hidden $(LIBSECRET_CFLAGS)
 oauth_secret_service_so_LDFLAGS = -shared $(SE_LDFLAGS)
 oauth_secret_service_so_LDADD = $(LIBSECRET_LIBS)
@@ -118,6 +118,7 @@ check_PROGRAMS += oauth/test-store-secret-service
 oauth_test_store_secret_service_SOURCES = oauth/test-store-secret-service.c \
   oauth/test-keyring.c oauth/test-keyring.h $(OAUTH_TESTS_COMMON)
 oauth_test_store_secret_service_CFLAGS = $(OAUTH_TESTS_CFLAGS)
+oauth_test_store_secret_service_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
 oauth_test_store_secret_service_LDADD = $(OAUTH_LIBS)
 else
 secret_service_module = NULL

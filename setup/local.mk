@@ -42,6 +42,7 @@ sbin_PROGRAMS += setup/oauth-setup
 setup_oauth_setup_SOURCES = setup/main.c
 setup_oauth_setup_CPPFLAGS = $(AM_CPPFLAGS)
 setup_oauth_setup_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+setup_oauth_setup_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
 setup_oauth_setup_LDADD = $(SETUP_LIBS)
 
 check_PROGRAMS += setup/test-browser setup/test-exchange setup/test-login-options
