@@ -34,6 +34,7 @@ typedef struct
   guint retry_for; /* how long to try again by itself, seconds from the first trouble; 0: never */
   guint resend_after; /* how long a mail in doubt rests, seconds */
   int cancel_fd;      /* -1: none */
+  gboolean attended;  /* a person waits for it: pauses of the account are not heeded */
   const SeDeliveryEvents *events;
 } SeDelivery;
 

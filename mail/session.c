@@ -29,6 +29,7 @@ se_session_new (const SeDelivery *delivery)
     .state_directory = delivery->server != NULL ? delivery->server->state_directory : NULL,
     .account = delivery->account,
     .cancel_fd = delivery->cancel_fd,
+    .attended = delivery->attended,
   };
   return session;
 }
@@ -158,17 +159,29 @@ pause_account (const SeSession *session, GError *failure)
     se_error_set_due (failure, due);
 }
 
+/* The server takes mail again. A person's mail shows that before a pause is over. */
+static void
+ease (const SeSession *session)
+{
+  const SeDelivery *delivery = session->delivery;
+  g_autoptr (GError) error = NULL;
+
+  if (delivery->attended && delivery->server != NULL
+          ? !se_throttle_lift (delivery->server->state_directory, delivery->account->address,
+                               &error)
+          : !se_throttle_ease (&session->throttle, &error))
+    g_warning ("%s", error->message);
+}
+
 void
 se_session_note (SeSession *session, GError *failure)
 {
-  g_autoptr (GError) error = NULL;
-
   if (failure == NULL || se_error_is (failure, SE_ERROR_IN_DOUBT))
     se_permit_keep (session->permit);
   if (failure != NULL)
     pause_account (session, failure);
-  else if (!se_throttle_ease (&session->throttle, &error))
-    g_warning ("%s", error->message);
+  else
+    ease (session);
 }
 
 SeSmtp *

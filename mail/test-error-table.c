@@ -35,9 +35,9 @@ static const struct
   const char *name;
   SeError error;
 } classes[] = {
-  { "config", SE_ERROR_CONFIG },       { "deferred", SE_ERROR_DEFERRED },
-  { "document", SE_ERROR_DOCUMENT },   { "quota", SE_ERROR_QUOTA },
-  { "temporary", SE_ERROR_TEMPORARY }, { "throttled", SE_ERROR_THROTTLED },
+  { "config", SE_ERROR_CONFIG },        { "deferred", SE_ERROR_DEFERRED },
+  { "document", SE_ERROR_DOCUMENT },    { "quota", SE_ERROR_QUOTA },
+  { "temporary", SE_ERROR_TEMPORARY },  { "throttled", SE_ERROR_THROTTLED },
   { "token", SE_ERROR_TOKEN_REJECTED },
 };
 

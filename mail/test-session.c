@@ -258,6 +258,30 @@ test_check (void)
   tear_down (&f);
 }
 
+/* A person may try before a pause is over, and a mail that the server takes then ends it. */
+static void
+test_attended (void)
+{
+  g_autoptr (GError) why = g_error_new (SE_ERROR, SE_ERROR_THROTTLED, "slower");
+  g_autoptr (GError) error = NULL;
+  SeThrottle mine = { .cancel_fd = -1 };
+  Fixture f;
+
+  set_up (&f, NULL);
+  mine.state_directory = f.state;
+  mine.account = &f.account;
+  se_error_set_due (why, now () + 1000);
+  g_assert_true (se_throttle_pause (&mine, why, NULL));
+  send_badly (&f, SE_ERROR_QUOTA, "slower");
+  f.delivery.attended = TRUE;
+  g_assert_true (se_delivery_check (&f.delivery, &error));
+  g_assert_no_error (error);
+  g_assert_false (is_free (&f, 1));
+  send_well (&f);
+  g_assert_true (is_free (&f, 1));
+  tear_down (&f);
+}
+
 static void
 add_tests (void)
 {
@@ -275,6 +299,7 @@ add_tests (void)
   g_test_add_func ("/session/quota", test_quota);
   g_test_add_func ("/session/retry-after", test_retry_after);
   g_test_add_func ("/session/check", test_check);
+  g_test_add_func ("/session/attended", test_attended);
 }
 
 int

@@ -72,7 +72,7 @@ find_due (const SeThrottle *throttle, guint recipients, char **why)
   const char *address = throttle->account->address;
   g_autofree char *path = path_of (throttle, "pause");
   g_autofree char *reason = NULL;
-  gint64 paused = se_pause_until (path, &reason) * G_USEC_PER_SEC;
+  gint64 paused = throttle->attended ? 0 : se_pause_until (path, &reason) * G_USEC_PER_SEC;
   gint64 mails = due_of (throttle, MAILS, MIN (recipients, 1));
   gint64 due = MAX (paused, MAX (mails, due_of (throttle, RECIPIENTS, recipients)));
 

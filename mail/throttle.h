@@ -15,6 +15,7 @@ typedef struct
   const char *state_directory; /* NULL: nothing is limited */
   const SeAccount *account;
   int cancel_fd;      /* -1: none */
+  gboolean attended;  /* a person wants to see whether it works: pauses are not heeded */
   guint longest_wait; /* milliseconds, for each thing that is waited for; 0: a minute */
 } SeThrottle;
 

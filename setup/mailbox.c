@@ -35,6 +35,7 @@ se_mailbox_login (const SeTokenContext *context, GError **error)
 {
   SeDelivery delivery = se_mailbox_delivery (context);
 
+  delivery.attended = TRUE;
   return se_delivery_check (&delivery, error);
 }
 
@@ -56,6 +57,7 @@ se_mailbox_try_token (const SeTokenContext *context, const char *access_token, G
 {
   SeDelivery delivery = se_mailbox_delivery (context);
 
+  delivery.attended = TRUE;
   delivery.get_token = give_token;
   delivery.token_data = (gpointer)access_token;
   return se_delivery_check (&delivery, error);
@@ -102,6 +104,7 @@ se_mailbox_send_test (const SeTokenContext *context, const char *to, char **repl
   if (recipients == NULL)
     return FALSE;
   envelope.recipients = recipients;
+  delivery.attended = TRUE;
   message = compose (context->account, from, recipients, error);
   if (message == NULL || !se_delivery_send_once (&delivery, &envelope, message, &said, error))
     return FALSE;

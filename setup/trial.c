@@ -217,6 +217,7 @@ se_trial_run (SeService *service, const SeServerConfig *server, const SeAccount 
   Trial trial = { .service = service, .context = se_mailbox_context (service, server, account) };
   SeDelivery delivery = se_mailbox_delivery (&trial.context);
 
+  delivery.attended = TRUE;
   if (try_server (&trial, &delivery, error) && try_token (&trial, error)
       && try_mailbox (&trial, &delivery, to, error))
     return TRUE;
