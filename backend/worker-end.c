@@ -53,6 +53,7 @@ static gboolean
 settle (SeWorker *worker, const SeOutcome *outcome, const GError *failure, GError **error)
 {
   gboolean cancelled = se_error_is (failure, SE_ERROR_CANCELLED);
+  gboolean over;
 
   if (!se_worker_drop_spool (worker, error))
     return FALSE;
@@ -64,7 +65,10 @@ settle (SeWorker *worker, const SeOutcome *outcome, const GError *failure, GErro
         worker->journal != NULL ? se_journal_bundle_path (worker->journal) : NULL, error);
   if (worker->journal == NULL)
     return TRUE;
-  if (outcome->forget || (cancelled && se_facts_is_over (worker->job, worker->server->cups_server)))
+  over = cancelled && se_facts_is_over (worker->job, worker->server->cups_server);
+  if (over)
+    se_ending_forget (worker->server, worker->job);
+  if (outcome->forget || over)
     return se_journal_forget (worker->journal, error);
   if (outcome->anew && !se_journal_reopen (worker->journal, error))
     return FALSE;

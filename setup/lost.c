@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "setup/lost.h"
 
+#include "common/notice.h"
+#include "mail/report.h"
 #include "setup/mailbox.h"
 
 #include <errno.h>
@@ -71,6 +73,22 @@ deliver (SeService *service, const SeLost *lost, const SeWaiting *waiting, SeJou
   return FALSE;
 }
 
+/* Who has not got the mail, as the backend would have told. */
+static void
+tell_refused (const SeServerConfig *server, const SeWaiting *waiting, const char *list)
+{
+  g_autofree char *sentence = g_strdup_printf (
+      _ ("The mail was sent, but not to recipients that the server refuses: %s"), list);
+  const SeNotice notice = { .event = SE_NOTICE_JOB_PARTLY_REFUSED,
+                            .subject = waiting->name,
+                            .sentence = sentence,
+                            .user = waiting->user != NULL ? waiting->user : "",
+                            .title = waiting->title };
+
+  g_warning ("%s", sentence);
+  se_notice_announce (server, &notice);
+}
+
 static void
 send_mail (SeService *service, const SeLost *lost, const SeWaiting *waiting)
 {
@@ -91,7 +109,8 @@ send_mail (SeService *service, const SeLost *lost, const SeWaiting *waiting)
   refused = se_journal_refused (journal);
   list = se_rcpt_refusals_to_string (refused);
   if (refused->len > 0)
-    g_warning (_ ("The mail was sent, but not to recipients that the server refuses: %s"), list);
+    tell_refused (lost->setup->server, waiting, list);
+  se_report_withdraw (lost->setup->server->state_directory, waiting->name);
   remove_file (waiting->orphan);
   se_service_tell (service, "sent", waiting->name, NULL);
 }

@@ -142,6 +142,19 @@ take_nothing (const char *const *fields, gpointer data)
   return NULL;
 }
 
+/* What cannot be reported is no reason not to let jobs go on. */
+static void
+send_reports (const SeSetup *setup, const GPtrArray *canceled)
+{
+  g_autoptr (GPtrArray) over = g_ptr_array_new ();
+  g_autoptr (GError) error = NULL;
+
+  for (guint i = 0; i < canceled->len; i++)
+    g_ptr_array_add (over, ((const SeWaiting *)canceled->pdata[i])->name);
+  if (!se_reports_send (setup, over, &error))
+    se_log_write (_ ("oauth-setup: warning"), "%s", error->message);
+}
+
 static gboolean
 run (const SeSetup *setup, const char *account, gboolean due, GPtrArray *released, GPtrArray *sent,
      GError **error)
@@ -165,6 +178,9 @@ run (const SeSetup *setup, const char *account, gboolean due, GPtrArray *release
           || (waiting->account != NULL && g_ascii_strcasecmp (waiting->account, account) == 0))
         add_task (&tasks, waiting, due);
     }
+  /* Before jobs go on: one that is sent takes its report back. */
+  if (due)
+    send_reports (setup, canceled);
   for (guint i = 0; i < held->len; i++)
     if (!release_job (http, ((const SeWaiting *)held->pdata[i])->job, released, error))
       return FALSE;
@@ -196,9 +212,7 @@ se_verb_release (int argc, char **argv)
   gboolean carried
       = setup != NULL
         && (due || se_service_run (setup->server, withdraw, take_nothing, &mended, &unsaid))
-        && se_alerts_carry (setup, released, &unsaid)
-        /* Before jobs go on: one that is sent takes its report back. */
-        && (!due || se_reports_send (setup, &unsaid));
+        && se_alerts_carry (setup, released, &unsaid);
   gboolean good = setup != NULL && run (setup, account, due, released, sent, &error);
   guint i;
 

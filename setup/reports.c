@@ -12,6 +12,12 @@
 
 #define SEND_TIME 60 /* seconds, for all of them */
 
+typedef struct
+{
+  const SeSetup *setup;
+  const GPtrArray *over;
+} Task;
+
 /* The worker. */
 
 typedef struct
@@ -74,15 +80,19 @@ send_report (const Sender *sender, SeReport *report)
 static gboolean
 send_all (SeService *service, gpointer data, GError **error)
 {
-  const SeSetup *setup = data;
-  g_autoptr (GPtrArray) paths = se_report_list (setup->server->state_directory);
+  const Task *task = data;
+  const char *state = task->setup->server->state_directory;
+  g_autoptr (GPtrArray) paths = NULL;
   g_autoptr (GHashTable) broken = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   g_auto (SeStop) stop = SE_STOP_INIT;
-  Sender sender = { service, setup, -1, broken };
+  Sender sender = { service, task->setup, -1, broken };
 
   if (!se_stop_begin (&stop, se_service_cancel_fd (service), SEND_TIME, error))
     return FALSE;
   sender.stop = stop.fd;
+  for (guint i = 0; i < task->over->len; i++)
+    se_report_withdraw (state, task->over->pdata[i]);
+  paths = se_report_list (state);
   for (guint i = 0; i < paths->len; i++)
     {
       g_autoptr (GError) local = NULL;
@@ -114,7 +124,9 @@ take (const char *const *fields, gpointer data)
 }
 
 gboolean
-se_reports_send (const SeSetup *setup, GError **error)
+se_reports_send (const SeSetup *setup, const GPtrArray *over, GError **error)
 {
-  return se_service_run (setup->server, send_all, take, (gpointer)setup, error);
+  Task task = { setup, over };
+
+  return se_service_run (setup->server, send_all, take, &task, error);
 }

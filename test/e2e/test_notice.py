@@ -207,6 +207,19 @@ class Held(Notice):
         self.assertEqual([message.recipients for message in self.sink.messages], [[TO]])
         self.assertEqual(self.state_files("reports"), [])
 
+    def test_a_job_that_a_person_cancels_takes_its_report_back(self):
+        server = self.server()
+        server.go_down()
+        job = self.print()
+        wait_for(lambda: "the next try is at" in self.message(job), "our hold", 40)
+        self.cups.wait_state(job, "held")
+        self.assertEqual(self.reports(), 1)
+        self.ipp.cancel(job)
+        server.come_up()
+        self.release_due()
+        self.assertEqual((server.messages, self.reports()), ([], 0))
+        self.assertEqual(self.events(), ["job-held"])
+
     def test_told_again_of_another_reason(self):
         server = self.server()
         job = None
