@@ -218,14 +218,6 @@ is_same_job (ipp_t *reply, const SeJob *job)
   return FALSE;
 }
 
-static gboolean
-is_cancelled (int cancel_fd)
-{
-  struct pollfd cancel = { .fd = cancel_fd, .events = POLLIN };
-
-  return poll (&cancel, 1, 0) > 0;
-}
-
 static char *
 name_server (const char *server)
 {
@@ -244,7 +236,7 @@ se_facts_get (const SeJob *job, const char *server, int cancel_fd, GError **erro
   ipp_t *reply = question != NULL ? question->reply : NULL;
   const char *why = question != NULL ? question->why : g_strerror (ETIMEDOUT);
 
-  if (question == NULL && is_cancelled (cancel_fd))
+  if (question == NULL && se_io_is_readable (cancel_fd))
     g_set_error (error, SE_ERROR, SE_ERROR_CANCELLED, _ ("Cancelled while asking cupsd"));
   else if (reply == NULL && !(question != NULL && question->refused))
     g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY,

@@ -437,6 +437,14 @@ se_io_sync_parent (const char *path, GError **error)
   return TRUE;
 }
 
+gboolean
+se_io_is_readable (int fd)
+{
+  struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
+
+  return poll (&poll_fd, 1, 0) > 0;
+}
+
 /* Returns 1 if the lock was taken, 0 if another holds it or the file was replaced meanwhile (then
  * *fd is open on the new one or closed), -1 on error. */
 static int

@@ -64,6 +64,9 @@ gboolean se_io_make_parent (const char *path, GError **error);
 /* fsync of the directory that holds path. */
 gboolean se_io_sync_parent (const char *path, GError **error);
 
+/* TRUE if there is something to read from fd now, such as a cancel; -1: never. */
+gboolean se_io_is_readable (int fd);
+
 /* Takes an exclusive lock (flock) on the file at path, made with mode 0600 if it is missing.
  * timeout_ms: how long to wait, 0 = not at all, -1 = for ever. cancel_fd: gives up with
  * SE_ERROR_CANCELLED as soon as it is readable; -1 for none.

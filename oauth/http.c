@@ -64,14 +64,6 @@ receive (char *data, size_t size, size_t count, void *user_data)
   return count;
 }
 
-static gboolean
-is_cancelled (int cancel_fd)
-{
-  GPollFD poll_fd = { .fd = cancel_fd, .events = G_IO_IN };
-
-  return cancel_fd >= 0 && g_poll (&poll_fd, 1, 0) > 0;
-}
-
 /* URL without query, and host, as they may be shown. */
 static char *
 display_url (const char *url)
@@ -154,7 +146,7 @@ run (SeMulti *multi, SeEasy *easy, const SeHttpOptions *options, CURLcode *resul
       gboolean watching = options->cancel_fd >= 0 && give_up == G_MAXINT64;
       CURLMcode code = CURLM_OK;
 
-      if (watching && is_cancelled (options->cancel_fd))
+      if (watching && se_io_is_readable (options->cancel_fd))
         {
           give_up = now + (is_sent (easy) ? options->grace_ms * (gint64)1000 : 0);
           watching = FALSE;

@@ -12,6 +12,7 @@
 
 /* Of one operation; a healthy service answers within milliseconds. */
 #define PATIENCE_SECONDS 20
+#define LOOK_EVERY (100 * G_TIME_SPAN_MILLISECOND) /* whether there is a cancel */
 #define BUS_NAME "org.freedesktop.secrets"
 #define SERVICE_PATH "/org/freedesktop/secrets"
 #define SERVICE_INTERFACE "org.freedesktop.Secret.Service"
@@ -104,20 +105,30 @@ service_init (Service *service)
 struct SeKeyring
 {
   char *bus;
+  int cancel_fd;
   GDBusConnection *connection;
   SecretService *service;
   SecretCollection *collection; /* the default one */
 };
 
-/* A time limit of a row of blocking calls, some of which know none. */
+/* A time limit of a row of blocking calls, some of which know none; a cancel ends them, too. */
 typedef struct
 {
   GMutex mutex;
   GCond changed;
   gboolean done;
+  int cancel_fd;
   GCancellable *cancellable;
   GThread *thread;
 } Limit;
+
+static gboolean
+is_readable (int fd)
+{
+  GPollFD poll_fd = { .fd = fd, .events = G_IO_IN };
+
+  return fd >= 0 && g_poll (&poll_fd, 1, 0) > 0;
+}
 
 static gpointer
 limit_run (gpointer data)
@@ -126,20 +137,21 @@ limit_run (gpointer data)
   gint64 end = g_get_monotonic_time () + PATIENCE_SECONDS * G_TIME_SPAN_SECOND;
 
   g_mutex_lock (&limit->mutex);
-  while (!limit->done && g_cond_wait_until (&limit->changed, &limit->mutex, end))
-    ;
+  while (!limit->done && !is_readable (limit->cancel_fd) && g_get_monotonic_time () < end)
+    g_cond_wait_until (&limit->changed, &limit->mutex, g_get_monotonic_time () + LOOK_EVERY);
   g_mutex_unlock (&limit->mutex);
   g_cancellable_cancel (limit->cancellable);
   return NULL;
 }
 
 static Limit *
-limit_begin (void)
+limit_begin (int cancel_fd)
 {
   Limit *limit = g_new0 (Limit, 1);
 
   g_mutex_init (&limit->mutex);
   g_cond_init (&limit->changed);
+  limit->cancel_fd = cancel_fd;
   limit->cancellable = g_cancellable_new ();
   limit->thread = g_thread_new ("secret-service", limit_run, limit);
   return limit;
@@ -195,14 +207,21 @@ needs_admin (const GError *failure)
 
 /* Takes failure, an error of libsecret or GIO. */
 static void
-set_error (const char *bus, const char *what, GError *failure, GError **error)
+set_error (const SeKeyring *keyring, const char *what, GError *failure, GError **error)
 {
+  const char *bus = keyring->bus;
   g_autoptr (GError) local = failure;
   g_autofree char *words = NULL;
 
   if (is_locked (local))
     {
       set_locked (bus, error);
+      return;
+    }
+  if (g_error_matches (local, G_IO_ERROR, G_IO_ERROR_CANCELLED)
+      && is_readable (keyring->cancel_fd))
+    {
+      g_set_error_literal (error, SE_ERROR, SE_ERROR_CANCELLED, _ ("cancelled"));
       return;
     }
   if (g_error_matches (local, G_IO_ERROR, G_IO_ERROR_CANCELLED))
@@ -276,7 +295,7 @@ find_service (SeKeyring *keyring, GCancellable *cancellable, GError **error)
                                        SECRET_SERVICE_OPEN_SESSION, NULL);
   if (keyring->service != NULL)
     return TRUE;
-  set_error (keyring->bus, _ ("opens no session"), failure, error);
+  set_error (keyring, _ ("opens no session"), failure, error);
   return FALSE;
 }
 
@@ -289,7 +308,7 @@ find_collection (SeKeyring *keyring, GCancellable *cancellable, GError **error)
       keyring->service, SECRET_COLLECTION_DEFAULT, SECRET_COLLECTION_NONE, cancellable, &failure);
   if (failure != NULL)
     {
-      set_error (keyring->bus, _ ("shows no default keyring"), failure, error);
+      set_error (keyring, _ ("shows no default keyring"), failure, error);
       return FALSE;
     }
   if (keyring->collection == NULL)
@@ -319,7 +338,7 @@ check_owner (SeKeyring *keyring, GError **error)
 
   if (failure != NULL)
     {
-      set_error (keyring->bus, _ ("does not show whose it is"), failure, error);
+      set_error (keyring, _ ("does not show whose it is"), failure, error);
       return FALSE;
     }
   if (user == geteuid () || user == 0)
@@ -331,14 +350,15 @@ check_owner (SeKeyring *keyring, GError **error)
 }
 
 static SeKeyring *
-keyring_open (const char *bus, GError **error)
+keyring_open (const char *bus, int cancel_fd, GError **error)
 {
-  g_autoptr (Limit) limit = limit_begin ();
+  g_autoptr (Limit) limit = limit_begin (cancel_fd);
   g_autoptr (SeKeyring) keyring = g_new0 (SeKeyring, 1);
   g_autoptr (GError) down = NULL;
   GError *failure = NULL;
 
   keyring->bus = g_strdup (bus);
+  keyring->cancel_fd = cancel_fd;
   keyring->connection = g_dbus_connection_new_for_address_sync (
       bus,
       G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT
@@ -346,7 +366,7 @@ keyring_open (const char *bus, GError **error)
       NULL, limit->cancellable, &failure);
   if (keyring->connection == NULL)
     {
-      set_error (bus, _ ("cannot be reached (the bus is down, or lets only another user in)"),
+      set_error (keyring, _ ("cannot be reached (the bus is down, or lets only another user in)"),
                  failure, &down);
       g_set_error (error, down->domain, down->code, "%s; %s", down->message,
                    remedy_for (bus, _ ("start it")));
@@ -396,14 +416,14 @@ find_item (SeKeyring *keyring, const char *kind, const char *name, GCancellable 
   g_list_free_full (found, g_object_unref);
   if (failure == NULL)
     return TRUE;
-  set_error (keyring->bus, _ ("cannot be searched"), failure, error);
+  set_error (keyring, _ ("cannot be searched"), failure, error);
   return FALSE;
 }
 
 static gboolean
 keyring_read (SeKeyring *keyring, const char *kind, const char *name, char **secret, GError **error)
 {
-  g_autoptr (Limit) limit = limit_begin ();
+  g_autoptr (Limit) limit = limit_begin (keyring->cancel_fd);
   g_autoptr (SecretItem) item = NULL;
   SecretValue *value = NULL;
   GError *failure = NULL;
@@ -417,7 +437,7 @@ keyring_read (SeKeyring *keyring, const char *kind, const char *name, char **sec
     return TRUE;
   if (!secret_item_load_secret_sync (item, limit->cancellable, &failure))
     {
-      set_error (keyring->bus, _ ("does not give the item"), failure, error);
+      set_error (keyring, _ ("does not give the item"), failure, error);
       return FALSE;
     }
   value = secret_item_get_secret (item);
@@ -436,7 +456,7 @@ static gboolean
 keyring_write (SeKeyring *keyring, const char *kind, const char *name, const char *label,
                const char *secret, GError **error)
 {
-  g_autoptr (Limit) limit = limit_begin ();
+  g_autoptr (Limit) limit = limit_begin (-1);
   g_autoptr (GHashTable) attributes = make_attributes (kind, name);
   g_autoptr (SecretItem) item = NULL;
   SecretValue *value = secret_value_new (secret, -1, "text/plain");
@@ -447,14 +467,14 @@ keyring_write (SeKeyring *keyring, const char *kind, const char *name, const cha
   secret_value_unref (value);
   if (item != NULL)
     return TRUE;
-  set_error (keyring->bus, _ ("does not take the item (is its disk full?)"), failure, error);
+  set_error (keyring, _ ("does not take the item (is its disk full?)"), failure, error);
   return FALSE;
 }
 
 static gboolean
 keyring_remove (SeKeyring *keyring, const char *kind, const char *name, GError **error)
 {
-  g_autoptr (Limit) limit = limit_begin ();
+  g_autoptr (Limit) limit = limit_begin (-1);
   g_autoptr (SecretItem) item = NULL;
   GError *failure = NULL;
 
@@ -462,7 +482,7 @@ keyring_remove (SeKeyring *keyring, const char *kind, const char *name, GError *
     return FALSE;
   if (item == NULL || secret_item_delete_sync (item, limit->cancellable, &failure))
     return TRUE;
-  set_error (keyring->bus, _ ("does not remove the item"), failure, error);
+  set_error (keyring, _ ("does not remove the item"), failure, error);
   return FALSE;
 }
 

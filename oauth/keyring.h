@@ -15,8 +15,9 @@ typedef struct SeKeyring SeKeyring;
 
 typedef struct
 {
-  /* bus: D-Bus address. Connects and finds the unlocked default collection. */
-  SeKeyring *(*open) (const char *bus, GError **error);
+  /* bus: D-Bus address. Connects and finds the unlocked default collection. cancel_fd: readable
+   * ends this and read with SE_ERROR_CANCELLED; -1: none. */
+  SeKeyring *(*open) (const char *bus, int cancel_fd, GError **error);
 
   /* An item is known by one attribute, kind = name, beside the one that marks it as ours. *secret:
    * NULL on return TRUE means that there is none; to be wiped by the caller. */

@@ -25,6 +25,7 @@ struct SeStore
   char *lock_path; /* locks are files, whatever the store */
   char *location;  /* for people */
   char *discard;   /* the shell command that removes the record, for people */
+  int cancel_fd;   /* ends reading and reserving; -1: none */
   SeSeal *seal;    /* encrypts the text; NULL: it is kept as it is */
 };
 

@@ -93,15 +93,16 @@ check_canary (const SecretStore *secret, SeKeyring *keyring, const char *id, GEr
   return FALSE;
 }
 
-/* Opens the keyring and makes sure that it is ours; *id as from read_marker. */
+/* Opens the keyring and makes sure that it is ours; *id as from read_marker. cancel_fd: -1 where
+ * what follows must not be left undone. */
 static SeKeyring *
-open_keyring (const SecretStore *secret, char **id, GError **error)
+open_keyring (const SecretStore *secret, int cancel_fd, char **id, GError **error)
 {
   SeKeyring *keyring = NULL;
 
   if (!read_marker (secret, id, error))
     return NULL;
-  keyring = secret->keyring_class->open (secret->bus, error);
+  keyring = secret->keyring_class->open (secret->bus, cancel_fd, error);
   if (keyring == NULL || *id == NULL || check_canary (secret, keyring, *id, error))
     return keyring;
   secret->keyring_class->close (keyring);
@@ -133,7 +134,7 @@ secret_read (SeStore *store, char **text, gsize *length, GError **error)
   gboolean done = FALSE;
 
   *text = NULL;
-  keyring = open_keyring (secret, &id, error);
+  keyring = open_keyring (secret, store->cancel_fd, &id, error);
   if (keyring == NULL)
     return FALSE;
   done = secret->keyring_class->read (keyring, SE_KEYRING_ACCOUNT, store->address, text, error);
@@ -150,7 +151,7 @@ secret_reserve (SeStore *store, GError **error)
 {
   SecretStore *secret = (SecretStore *)store;
   g_autofree char *id = NULL;
-  SeKeyring *keyring = open_keyring (secret, &id, error);
+  SeKeyring *keyring = open_keyring (secret, store->cancel_fd, &id, error);
 
   if (keyring == NULL)
     return FALSE;
@@ -166,7 +167,7 @@ write_once (const SecretStore *secret, const char *text, GError **error)
   const char *address = secret->store.address;
   g_autofree char *label = g_strdup_printf ("scan-email: tokens of %s", address);
   g_autofree char *id = NULL;
-  SeKeyring *keyring = open_keyring (secret, &id, error);
+  SeKeyring *keyring = open_keyring (secret, -1, &id, error);
   gboolean done = FALSE;
 
   if (keyring == NULL)
@@ -206,7 +207,7 @@ secret_remove (SeStore *store, GError **error)
 {
   const SecretStore *secret = (SecretStore *)store;
   g_autofree char *id = NULL;
-  SeKeyring *keyring = open_keyring (secret, &id, error);
+  SeKeyring *keyring = open_keyring (secret, -1, &id, error);
   gboolean done = FALSE;
 
   if (keyring == NULL)

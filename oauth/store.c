@@ -281,6 +281,7 @@ se_store_open_with_module (const SeServerConfig *server, const SeAccount *accoun
   if (store == NULL)
     return NULL;
   store->address = g_strdup (account->address);
+  store->cancel_fd = -1;
   store->lock_path = g_steal_pointer (&lock_path);
   return store;
 }
@@ -289,6 +290,12 @@ SeStore *
 se_store_open (const SeServerConfig *server, const SeAccount *account, GError **error)
 {
   return se_store_open_with_module (server, account, SE_SECRET_SERVICE_MODULE, error);
+}
+
+void
+se_store_watch (SeStore *store, int cancel_fd)
+{
+  store->cancel_fd = cancel_fd;
 }
 
 void

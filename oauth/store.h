@@ -39,6 +39,9 @@ typedef struct SeStore SeStore;
 
 /* The store that the account names. SE_ERROR_CONFIG if it cannot be used. */
 SeStore *se_store_open (const SeServerConfig *server, const SeAccount *account, GError **error);
+/* From now on loading and reserving end with SE_ERROR_CANCELLED, wherever they wait, once cancel_fd
+ * is readable; -1: no more. What is saved is not left undone. */
+void se_store_watch (SeStore *store, int cancel_fd);
 void se_store_free (SeStore *store);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeStore, se_store_free)
 

@@ -16,6 +16,8 @@
 #include <sched.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -315,6 +317,49 @@ test_foreign_bus (void)
   test_remove_tree (directory);
 }
 
+static gpointer
+cancel_soon (gpointer data)
+{
+  g_usleep (100 * 1000);
+  g_assert_cmpint (write (GPOINTER_TO_INT (data), "x", 1), ==, 1);
+  return NULL;
+}
+
+/* A bus that takes the connection and says nothing. */
+static void
+test_cancelled (Case *test, gconstpointer unused)
+{
+  struct sockaddr_un address = { .sun_family = AF_UNIX };
+  g_autofree char *path = g_build_filename (test->fixture.directory, "silent", NULL);
+  g_autofree char *bus = g_strconcat ("unix:path=", path, NULL);
+  int silent = socket (AF_UNIX, SOCK_STREAM, 0);
+  g_autoptr (SeStore) store = NULL;
+  g_autoptr (GError) error = NULL;
+  SeTokenRecord *record = NULL;
+  gint64 start = g_get_monotonic_time ();
+  GThread *thread;
+  int cancel[2];
+
+  g_strlcpy (address.sun_path, path, sizeof address.sun_path);
+  g_assert_cmpint (bind (silent, (struct sockaddr *)&address, sizeof address), ==, 0);
+  g_assert_cmpint (listen (silent, 1), ==, 0);
+  g_assert_cmpint (pipe (cancel), ==, 0);
+  test->fixture.server.secret_service_bus = bus;
+  store = open_store (&test->fixture);
+  se_store_watch (store, cancel[0]);
+  thread = g_thread_new ("cancel", cancel_soon, GINT_TO_POINTER (cancel[1]));
+  g_assert_false (se_store_load (store, &record, &error));
+  g_assert_error (error, SE_ERROR, SE_ERROR_CANCELLED);
+  g_clear_error (&error);
+  g_assert_false (se_store_reserve (store, &error));
+  g_assert_error (error, SE_ERROR, SE_ERROR_CANCELLED);
+  g_assert_cmpint (g_get_monotonic_time () - start, <, G_USEC_PER_SEC);
+  g_thread_join (thread);
+  close (cancel[0]);
+  close (cancel[1]);
+  close (silent);
+}
+
 static void
 test_configuration (Case *test, gconstpointer unused)
 {
@@ -359,7 +404,7 @@ test_damaged (Case *test, gconstpointer unused)
   SeKeyring *keyring = NULL;
 
   save (&test->fixture);
-  keyring = class->open (test->keyring.address, &error);
+  keyring = class->open (test->keyring.address, -1, &error);
   g_assert_no_error (error);
   g_assert_true (
       class->write (keyring, SE_KEYRING_ACCOUNT, FIXTURE_ADDRESS, "x", "{\"version\":", &error));
@@ -621,6 +666,7 @@ main (int argc, char **argv)
   ADD_KEYRING ("nobody", PASSWORD, test_nobody);
   ADD_KEYRING ("our-own-unit", PASSWORD, test_our_own_unit);
   g_test_add_func ("/store-secret-service/foreign-bus", test_foreign_bus);
+  ADD_KEYRING ("cancelled", PASSWORD, test_cancelled);
   ADD_KEYRING ("configuration", PASSWORD, test_configuration);
   ADD_KEYRING ("damaged", PASSWORD, test_damaged);
   ADD_KEYRING ("restarted", PASSWORD, test_restarted);

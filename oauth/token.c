@@ -236,10 +236,20 @@ load_for_last_use (const SeTokenContext *context, SeStore *store, const char *re
   return g_steal_pointer (&record);
 }
 
+static SeStore *
+open_store (const SeTokenContext *context, GError **error)
+{
+  SeStore *store = se_store_open (context->server, context->account, error);
+
+  if (store != NULL)
+    se_store_watch (store, context->cancel_fd);
+  return store;
+}
+
 char *
 se_token_get (const SeTokenContext *context, const char *rejected, GError **error)
 {
-  g_autoptr (SeStore) store = se_store_open (context->server, context->account, error);
+  g_autoptr (SeStore) store = open_store (context, error);
   g_autoptr (SeTokenRecord) record = store == NULL ? NULL : load (context, store, NULL);
   g_autoptr (GError) failure = NULL;
 
@@ -264,7 +274,7 @@ se_token_get (const SeTokenContext *context, const char *rejected, GError **erro
 gboolean
 se_token_refresh (const SeTokenContext *context, GError **error)
 {
-  g_autoptr (SeStore) store = se_store_open (context->server, context->account, error);
+  g_autoptr (SeStore) store = open_store (context, error);
   g_autoptr (SeTokenRecord) record
       = store == NULL ? NULL : refresh (context, store, NULL, TRUE, error);
 
@@ -274,7 +284,7 @@ se_token_refresh (const SeTokenContext *context, GError **error)
 gboolean
 se_token_wait (const SeTokenContext *context, GError **error)
 {
-  g_autoptr (SeStore) store = se_store_open (context->server, context->account, error);
+  g_autoptr (SeStore) store = open_store (context, error);
   se_autofd int lock
       = store == NULL ? -1
                       : se_store_lock (store, SE_GRANT_LOCK_WAIT_MS, context->cancel_fd, error);
