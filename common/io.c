@@ -474,6 +474,16 @@ try_lock (const char *path, int *fd, GError **error)
   return 0;
 }
 
+gboolean
+se_io_try_lock (const char *path, int *fd, GError **error)
+{
+  se_autofd int tried = -1;
+  int locked = try_lock (path, &tried, error);
+
+  *fd = locked > 0 ? se_io_steal_fd (&tried) : -1;
+  return locked >= 0;
+}
+
 int
 se_io_lock (const char *path, int timeout_ms, int cancel_fd, GError **error)
 {

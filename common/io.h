@@ -74,6 +74,10 @@ gboolean se_io_is_readable (int fd);
  * the time is out. The lock dies with its holder; the file may be removed by who holds the lock. */
 int se_io_lock (const char *path, int timeout_ms, int cancel_fd, GError **error);
 
+/* Takes the lock if it is free. *fd: as above; -1 without an error: another process has it. The two
+ * are never to be told apart by an error's code: a full disk is SE_ERROR_TEMPORARY, too. */
+gboolean se_io_try_lock (const char *path, int *fd, GError **error);
+
 /* TRUE if a process holds that lock. Makes no file, and keeps nobody from taking the lock but for
  * an instant. */
 gboolean se_io_is_locked (const char *path);

@@ -366,6 +366,7 @@ test_lock (Fixture *fixture, gconstpointer unused)
 {
   g_autoptr (GError) error = NULL;
   se_autofd int held = se_io_lock (fixture->path, 0, -1, &error);
+  int tried = 0;
   gint64 start;
   struct stat status;
   int ends[2];
@@ -377,6 +378,13 @@ test_lock (Fixture *fixture, gconstpointer unused)
 
   g_assert_cmpint (se_io_lock (fixture->path, 0, -1, &error), ==, -1);
   g_assert_error (error, SE_ERROR, SE_ERROR_TEMPORARY);
+  g_clear_error (&error);
+  g_assert_true (se_io_is_locked (fixture->path));
+  g_assert_true (se_io_try_lock (fixture->path, &tried, &error));
+  g_assert_no_error (error);
+  g_assert_cmpint (tried, ==, -1);
+  g_assert_false (se_io_try_lock (fixture->directory, &tried, &error));
+  g_assert_nonnull (error);
   g_clear_error (&error);
 
   start = g_get_monotonic_time ();
@@ -394,6 +402,10 @@ test_lock (Fixture *fixture, gconstpointer unused)
   close (ends[1]);
 
   se_io_clear_fd (&held);
+  g_assert_false (se_io_is_locked (fixture->path));
+  g_assert_true (se_io_try_lock (fixture->path, &tried, &error));
+  g_assert_true (se_io_is_locked (fixture->path));
+  se_io_clear_fd (&tried);
   held = se_io_lock (fixture->path, 0, -1, &error);
   g_assert_no_error (error);
   g_assert_cmpint (held, >=, 0);

@@ -6,6 +6,7 @@
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -187,7 +188,7 @@ test_given_up (Fixture *f, gconstpointer unused)
 
   g_assert_nonnull (turn);
   g_assert_null (se_turn_wait (f->line, 30, -1, &error));
-  g_assert_error (error, SE_ERROR, (int)SE_ERROR_TEMPORARY);
+  g_assert_error (error, SE_ERROR, (int)SE_ERROR_QUOTA);
   g_clear_error (&error);
   g_assert_cmpint (pipe (cancel), ==, 0);
   g_assert_cmpint (write (cancel[1], "x", 1), ==, 1);
@@ -230,6 +231,26 @@ test_many (Fixture *f, gconstpointer unused)
   g_assert_false (se_turn_is_awaited (f->line));
 }
 
+/* A number that cannot be taken is told, and not taken for somebody else's: on a machine that has
+ * no descriptors left, or a full disk, which are temporary troubles, too. */
+static void
+test_in_trouble (Fixture *f, gconstpointer unused)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SeTurn) turn = wait_turn (f);
+  struct rlimit saved, none;
+
+  g_clear_pointer (&turn, se_turn_free);
+  g_assert_cmpint (getrlimit (RLIMIT_NOFILE, &saved), ==, 0);
+  none = saved;
+  none.rlim_cur = 3;
+  g_assert_cmpint (setrlimit (RLIMIT_NOFILE, &none), ==, 0);
+  turn = se_turn_wait (f->line, LONG, -1, &error);
+  g_assert_cmpint (setrlimit (RLIMIT_NOFILE, &saved), ==, 0);
+  g_assert_error (error, SE_ERROR, SE_ERROR_TEMPORARY);
+  g_assert_null (turn);
+}
+
 #define ADD(name, function) g_test_add (name, Fixture, NULL, set_up, function, tear_down)
 
 int
@@ -241,5 +262,6 @@ main (int argc, char **argv)
   ADD ("/turn/killed", test_killed);
   ADD ("/turn/given-up", test_given_up);
   ADD ("/turn/many", test_many);
+  ADD ("/turn/in-trouble", test_in_trouble);
   return g_test_run ();
 }

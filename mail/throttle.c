@@ -131,7 +131,7 @@ wait_for_turn (const SeThrottle *throttle, SeTurn **turn, GError **error)
   *turn = se_turn_wait (line, longest_wait (throttle), throttle->cancel_fd, &local);
   if (*turn != NULL)
     return TRUE;
-  if (se_error_is (local, SE_ERROR_TEMPORARY))
+  if (se_error_is (local, SE_ERROR_QUOTA))
     set_quota (error, why, g_get_real_time () / G_USEC_PER_SEC + MINUTE);
   else
     g_propagate_error (error, g_steal_pointer (&local));
@@ -173,16 +173,11 @@ try_connection (const SeThrottle *throttle, int *fd, GError **error)
     {
       g_autofree char *name = g_strdup_printf ("connection-%u", i);
       g_autofree char *path = path_of (throttle, name);
-      g_autoptr (GError) busy = NULL;
 
-      *fd = se_io_lock (path, 0, -1, &busy);
+      if (!se_io_try_lock (path, fd, error))
+        return FALSE;
       if (*fd >= 0)
         return TRUE;
-      if (!se_error_is (busy, SE_ERROR_TEMPORARY))
-        {
-          g_propagate_error (error, g_steal_pointer (&busy));
-          return FALSE;
-        }
     }
   return TRUE;
 }

@@ -54,16 +54,12 @@ find_alive (const char *directory, guint64 limit, guint64 *alive, GError **error
   while ((*alive = find_last (directory, limit)) > 0)
     {
       g_autofree char *path = path_of (directory, *alive);
-      g_autoptr (GError) busy = NULL;
-      se_autofd int fd = se_io_lock (path, 0, -1, &busy);
+      se_autofd int fd = -1;
 
-      if (se_error_is (busy, SE_ERROR_TEMPORARY))
-        return TRUE;
+      if (!se_io_try_lock (path, &fd, error))
+        return FALSE;
       if (fd < 0)
-        {
-          g_propagate_error (error, g_steal_pointer (&busy));
-          return FALSE;
-        }
+        return TRUE;
       if (g_unlink (path) < 0)
         {
           se_error_set_errno (error, errno, _ ("cannot remove %s"), path);
@@ -80,23 +76,18 @@ stand_in_line (const char *directory, guint64 *number, GError **error)
   for (;;)
     {
       g_autofree char *path = NULL;
-      g_autoptr (GError) busy = NULL;
       int fd;
 
       *number = find_last (directory, G_MAXUINT64) + 1;
       path = path_of (directory, *number);
-      fd = se_io_lock (path, 0, -1, &busy);
+      if (!se_io_try_lock (path, &fd, error))
+        return NULL;
       if (fd >= 0)
         {
           SeTurn *turn = g_new (SeTurn, 1);
 
           *turn = (SeTurn){ g_steal_pointer (&path), fd };
           return turn;
-        }
-      if (!se_error_is (busy, SE_ERROR_TEMPORARY))
-        {
-          g_propagate_error (error, g_steal_pointer (&busy));
-          return NULL;
         }
     }
 }
@@ -115,6 +106,7 @@ se_turn_wait (const char *directory, int timeout_ms, int cancel_fd, GError **err
   while (turn != NULL)
     {
       g_autofree char *path = NULL;
+      g_autoptr (GError) local = NULL;
       se_autofd int fd = -1;
 
       if (!find_alive (directory, number, &ahead, error))
@@ -122,9 +114,13 @@ se_turn_wait (const char *directory, int timeout_ms, int cancel_fd, GError **err
       if (ahead == 0)
         return g_steal_pointer (&turn);
       path = path_of (directory, ahead);
-      fd = se_io_lock (path, (int)MAX (end - g_get_monotonic_time () / 1000, 0), cancel_fd, error);
-      if (fd < 0)
-        return NULL;
+      fd = se_io_lock (path, (int)MAX (end - g_get_monotonic_time () / 1000, 0), cancel_fd, &local);
+      if (fd >= 0)
+        continue;
+      if (se_error_is (local, SE_ERROR_TEMPORARY) && g_get_monotonic_time () / 1000 >= end)
+        local->code = SE_ERROR_QUOTA;
+      g_propagate_error (error, g_steal_pointer (&local));
+      return NULL;
     }
   return NULL;
 }

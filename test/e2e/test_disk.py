@@ -92,25 +92,23 @@ class EveryCall(Disk):
         cls.cups.replace_program("daemon/mailto-worker", WRAPPER.format(
             library=library, state=cls.cups.state, marks=marks))
 
-    def calls(self):
-        """How often a job without trouble makes each kind of call."""
+    def calls(self, folder=""):
+        """Those of a job without trouble, in that folder: kind and number."""
+        log = os.path.join(self.cups.state, "disk.log")
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(log)
         job = self.office.print("disk count", SMALL)
         self.assertEqual(self.cups.wait_state(job), "completed")
-        with open(os.path.join(self.cups.state, "disk.log")) as file:
-            return collections.Counter(line.split()[0] for line in file)
+        seen = collections.Counter()
+        with open(log) as file:
+            for kind, path in map(str.split, file):
+                seen[kind] += 1
+                if path.startswith(os.path.join(self.cups.state, folder)):
+                    yield kind, seen[kind]
 
-    def faults(self):
-        """Titles of jobs. The short version lets a disk that is full stay full, from each call on,
-        and has a broken one fail once."""
-        for kind, count in sorted(self.calls().items()):
-            for number in range(1, count + 1):
-                for error in ERRORS:
-                    for mode in ("on", "once"):
-                        if build.long() or (error, mode) in (("ENOSPC", "on"), ("EIO", "once")):
-                            yield f"disk {kind} {number} {getattr(errno, error)} {mode}"
-
-    def test_every_call(self):
-        jobs = [self.office.print(title, SMALL) for title in list(self.faults())]
+    def try_all(self, titles):
+        """A job with each fault; returns what waits in the end."""
+        jobs = [self.office.print(title, SMALL) for title in titles]
         states = self.rest(jobs)
         for job in jobs:
             with self.subTest(self.office.titles[job]):
@@ -119,10 +117,29 @@ class EveryCall(Disk):
         held = sum(states[job] == "held" for job in jobs)
         print(f"        {len(jobs)} faults, {held} jobs held by them", flush=True)
         self.assert_recovers(jobs)
+        self.office.titles.clear()
+        self.office.server.delivered.clear()
+        return self.waiting()
+
+    def test_every_call(self):
+        """The short version lets a disk that is full stay full, from each call on, and has a broken
+        one fail once."""
+        waiting = self.try_all([
+            f"disk {kind} {number} {getattr(errno, error)} {mode}"
+            for kind, number in self.calls() for error in ERRORS for mode in ("on", "once")
+            if build.long() or (error, mode) in (("ENOSPC", "on"), ("EIO", "once"))])
         # Where not even the reserve could be written nobody knows later that the mail went out.
-        waiting = self.waiting()
         self.assertNotIn(" once", waiting)
         self.assertEqual(waiting.count(": may have been sent"), waiting.count("  title"))
+
+    def test_every_call_by_which_a_token_is_renewed(self):
+        """The server has changed the refresh token by then: the old one is of no use any more."""
+        provider = self.office.world.provider
+        provider.set_access_ttl(1)  # no token is good for a second job
+        self.addCleanup(provider.set_access_ttl, 3600)
+        self.office.world.setup("refresh", "--all")
+        self.try_all([f"disk {kind} {number} {getattr(errno, error)} once"
+                      for kind, number in self.calls("tokens") for error in ERRORS])
 
 
 class SmallDisk:
