@@ -2,6 +2,8 @@
 # conf/: what is configured, and the systemd units.
 
 conf_in = \
+  conf/apparmor/scan-email-oauth-setup.in \
+  conf/apparmor/scan-email-queues.in \
   conf/scan-email.conf.in \
   conf/scan-email-refresh.service.in \
   conf/scan-email-release.service.in \
@@ -16,6 +18,8 @@ CLEANFILES += $(conf_generated)
 
 $(conf_generated): Makefile
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(SUBSTITUTE) $(srcdir)/$@.in > $@.tmp && mv $@.tmp $@
+conf/apparmor/scan-email-oauth-setup: conf/apparmor/scan-email-oauth-setup.in
+conf/apparmor/scan-email-queues: conf/apparmor/scan-email-queues.in
 conf/scan-email.conf: conf/scan-email.conf.in
 conf/scan-email-refresh.service: conf/scan-email-refresh.service.in
 conf/scan-email-release.service: conf/scan-email-release.service.in
@@ -42,6 +46,10 @@ sysusersdir = $(prefix)/lib/sysusers.d
 sysusers_DATA = conf/sysusers.d/scan-email.conf
 tmpfilesdir = $(prefix)/lib/tmpfiles.d
 tmpfiles_DATA = conf/tmpfiles.d/scan-email.conf
+endif
+
+if WITH_APPARMOR
+apparmor_DATA = conf/apparmor/scan-email-oauth-setup conf/apparmor/scan-email-queues
 endif
 
 # The configuration is the admin's: installed where there is none, removed only as it came. It is the
@@ -79,6 +87,6 @@ uninstall-conf:
 	done
 .PHONY: install-conf uninstall-conf
 
-dist_check_SCRIPTS += conf/test-units
-TESTS += conf/test-units
+dist_check_SCRIPTS += conf/test-apparmor conf/test-units
+TESTS += conf/test-apparmor conf/test-units
 check_DATA = $(conf_generated)
