@@ -42,10 +42,9 @@ static char *
 escape (const char *text)
 {
   g_autofree char *markup = g_markup_escape_text (text, -1);
-  GString *escaped = g_string_new (markup);
+  g_auto (GStrv) parts = g_strsplit (markup, "&apos;", -1);
 
-  g_string_replace (escaped, "&apos;", "&#39;", 0);
-  return g_string_free (escaped, FALSE);
+  return g_strjoinv ("&#39;", parts);
 }
 
 /* The same of several lines, with breaks between them. */

@@ -7,6 +7,7 @@
 #include "mail/text-part.h"
 
 #include <string.h>
+#include <time.h>
 
 #define BOUNDARY "=_0123456789"
 #define EVIL "Bcc: evil@x.org"
@@ -245,6 +246,27 @@ test_long (void)
         }
 }
 
+/* A text of nothing but line ends takes time by its length, and not by the square of it. */
+static void
+test_many_lines (void)
+{
+  static const char *const ends[] = { "\n", "\r", "\r\n", "\n\r" };
+  g_autofree char *expected = harmless_structure ();
+
+  for (gsize i = 0; i < G_N_ELEMENTS (ends); i++)
+    {
+      g_autoptr (GString) value = g_string_new (NULL);
+      clock_t start = clock ();
+
+      while (value->len < 1000 * 1000)
+        g_string_append (value, ends[i]);
+      check (TEXT, value->str, expected);
+      check (HTML, value->str, expected);
+      check (SUBJECT, value->str, expected);
+      g_assert_cmpfloat ((double)(clock () - start) / CLOCKS_PER_SEC, <, 10.0);
+    }
+}
+
 /* The names, which are ours, too. */
 static void
 test_names (void)
@@ -280,6 +302,7 @@ main (int argc, char **argv)
   g_test_add_func ("/injection/bytes", test_bytes);
   g_test_add_func ("/injection/hazards", test_hazards);
   g_test_add_func ("/injection/long", test_long);
+  g_test_add_func ("/injection/many-lines", test_many_lines);
   g_test_add_func ("/injection/names", test_names);
   return g_test_run ();
 }

@@ -9,26 +9,23 @@
 #define LINE_MAX_COLUMNS 78
 #define QP_LINE_MAX 76 /* RFC 2045, 6.7 (5), with the soft break's '=' */
 
-/* The lines of text without line ends, clean. */
+/* The lines of text without line ends (CRLF, LF or CR), clean. */
 static char **
 split_lines (const char *text)
 {
-  g_autoptr (GString) unified = g_string_new (text);
-  g_auto (GStrv) lines = NULL;
+  g_autoptr (GPtrArray) lines = g_ptr_array_new ();
 
-  g_string_replace (unified, "\r\n", "\n", 0);
-  g_string_replace (unified, "\r", "\n", 0);
-  if (unified->len > 0 && unified->str[unified->len - 1] == '\n')
-    g_string_truncate (unified, unified->len - 1);
-  lines = g_strsplit (unified->str, "\n", -1);
-  for (char **line = lines; *line != NULL; line++)
+  while (*text != '\0')
     {
-      char *clean = se_log_clean (*line, G_MAXSIZE);
+      gsize length = strcspn (text, "\r\n");
+      g_autofree char *line = g_strndup (text, length);
 
-      g_free (*line);
-      *line = clean;
+      g_ptr_array_add (lines, se_log_clean (line, G_MAXSIZE));
+      text += length;
+      text += g_str_has_prefix (text, "\r\n") ? 2 : *text != '\0' ? 1 : 0;
     }
-  return g_steal_pointer (&lines);
+  g_ptr_array_add (lines, NULL);
+  return (char **)g_ptr_array_steal (lines, NULL);
 }
 
 /* What programs on the way may change: dots are doubled by SMTP, "From " is quoted by mailboxes. */
