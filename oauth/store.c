@@ -55,6 +55,7 @@ static const Member texts[] = {
 static const Member times[] = {
   MEMBER (authorized, FALSE),      MEMBER (obtained, TRUE),      MEMBER (expires, TRUE),
   MEMBER (refresh_expires, FALSE), MEMBER (last_refresh, FALSE), MEMBER (failed, FALSE),
+  MEMBER (retry_at, FALSE),
 };
 
 static char *
@@ -129,7 +130,8 @@ check_version (const SeStore *store, const cJSON *json, GError **error)
     {
       g_set_error (
           error, SE_ERROR, SE_ERROR_CONFIG,
-          _ ("%s was written by a newer scan-email (format %d, this one knows %d): install that version again, or give the record up and run: %s && oauth-setup login %s"),
+          _ ("%s was written by a newer scan-email (format %d, this one knows %d): install that "
+             "version again, or give the record up and run: %s && oauth-setup login %s"),
           store->location, (int)MIN (version, G_MAXINT), VERSION_NOW, store->discard,
           store->address);
       return 0;

@@ -26,6 +26,7 @@ typedef struct
   char *tenant_id;        /* Microsoft's tid, pinned at the first login; NULL: none */
   char *failure;          /* error code of the last refusal ("invalid_grant"); NULL: none */
   gint64 failed;          /* when; 0: never */
+  gint64 retry_at;        /* when the server wants to be asked again; 0: it did not say */
 } SeTokenRecord;
 
 void se_token_record_free (SeTokenRecord *record); /* wipes the secrets */

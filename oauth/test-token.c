@@ -263,6 +263,42 @@ test_fault (Fixture *fixture, gconstpointer data)
   fixture_assert_stored (fixture, "access-1", "refresh-1", NULL);
 }
 
+/* Retry-After: as long as the access token is good for a minute, the server is left alone. */
+static void
+test_left_alone (Fixture *fixture, gconstpointer unused)
+{
+  static const Exchange busy[]
+      = { { FIXTURE_TOKEN_URL, REFRESH ("refresh-0"), 429, "slow down", 120 }, { NULL } };
+  static const Exchange none[] = { { NULL } };
+  static const Exchange mended[]
+      = { { FIXTURE_TOKEN_URL, REFRESH ("refresh-0"), 200, ROTATED }, { NULL } };
+  g_autofree char *fingerprint = se_digest_fingerprint ("access-0");
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SeTokenRecord) record = NULL;
+
+  fixture_store_new (fixture, 3300, 300);
+  for (int i = 0; i < 3; i++)
+    {
+      g_autofree char *token = NULL;
+
+      fixture_script (i == 0 ? busy : none);
+      if (i == 0)
+        g_test_expect_message ("scan-email", G_LOG_LEVEL_WARNING, "*still good for*");
+      token = se_token_get (&fixture->context, NULL, &error);
+      g_test_assert_expected_messages ();
+      fixture_script_done ();
+      g_assert_no_error (error);
+      g_assert_cmpstr (token, ==, "access-0");
+    }
+  /* One that the mail server refuses will not do. */
+  fixture_script (mended);
+  g_free (se_token_get (&fixture->context, fingerprint, &error));
+  fixture_script_done ();
+  g_assert_no_error (error);
+  record = fixture_load (fixture);
+  g_assert_cmpint (record->retry_at, ==, 0);
+}
+
 static void
 test_not_signed_in (Fixture *fixture, gconstpointer unused)
 {
@@ -451,6 +487,7 @@ main (int argc, char **argv)
 
       ADD_CASE (path, GSIZE_TO_POINTER (i), test_fault);
     }
+  ADD ("/token/left-alone", test_left_alone);
   ADD ("/token/not-signed-in", test_not_signed_in);
   ADD ("/token/no-refresh-token", test_no_refresh_token);
   ADD ("/token/recovery", test_recovery);

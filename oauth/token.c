@@ -51,6 +51,22 @@ is_fresh (const SeTokenRecord *record, const char *rejected)
   return left > 0 && left >= MIN (SE_TOKEN_MARGIN, lifetime / 2) && !is_rejected (record, rejected);
 }
 
+/* TRUE if the access token can be used though it is not fresh. */
+static gboolean
+is_for_last_use (const SeTokenRecord *record, const char *rejected)
+{
+  return seconds_left (record) >= LAST_USE && !is_rejected (record, rejected);
+}
+
+/* TRUE if record will do: a fresh one, or one with which the server's wish to be left alone for a
+ * while can be met. */
+static gboolean
+will_do (const SeTokenRecord *record, const char *rejected)
+{
+  return is_fresh (record, rejected)
+         || (now () < record->retry_at && is_for_last_use (record, rejected));
+}
+
 static SeTokenRecord *
 load (const SeTokenContext *context, SeStore *store, GError **error)
 {
@@ -96,6 +112,7 @@ keep (SeStore *store, SeTokenRecord *record, SeTokenResponse *response, GError *
   record->last_refresh = record->obtained;
   g_clear_pointer (&record->failure, g_free);
   record->failed = 0;
+  record->retry_at = 0;
   if (se_store_save (store, record, error))
     return TRUE;
   g_prefix_error (error, _ ("new tokens came but cannot be stored: "));
@@ -132,6 +149,7 @@ note_failure (SeStore *store, SeTokenRecord *record, const char *error_code, con
     record->failure = g_strdup (se_error_is (reason, SE_ERROR_TEMPORARY) ? SE_TOKEN_FAILURE_NETWORK
                                                                          : SE_TOKEN_FAILURE_SETUP);
   record->failed = now ();
+  record->retry_at = se_error_due (reason);
   if (!se_store_save (store, record, &error))
     g_warning ("%s", error->message);
 }
@@ -190,7 +208,7 @@ refresh_locked (const SeTokenContext *context, SeStore *store, const char *rejec
 
   if (record == NULL)
     return NULL;
-  if (!force && is_fresh (record, rejected))
+  if (!force && will_do (record, rejected))
     return g_steal_pointer (&record);
   if (refresh_once (context, store, &record, &superseded, &failure))
     return g_steal_pointer (&record);
@@ -227,7 +245,7 @@ load_for_last_use (const SeTokenContext *context, SeStore *store, const char *re
   if (!se_error_is (failure, SE_ERROR_TEMPORARY))
     return NULL;
   record = load (context, store, NULL);
-  if (record == NULL || seconds_left (record) < LAST_USE || is_rejected (record, rejected))
+  if (record == NULL || !is_for_last_use (record, rejected))
     return NULL;
   left = (int)seconds_left (record);
   g_warning (g_dngettext (GETTEXT_PACKAGE, "%s: %s; its access token is still good for %d second",
@@ -257,7 +275,7 @@ se_token_get (const SeTokenContext *context, const char *rejected, GError **erro
     return NULL;
   /* A record that will not do is looked at again under the lock: it may be in the middle of a
    * login. */
-  if (record == NULL || !is_fresh (record, rejected))
+  if (record == NULL || !will_do (record, rejected))
     {
       g_clear_pointer (&record, se_token_record_free);
       record = refresh (context, store, rejected, FALSE, &failure);

@@ -26,7 +26,7 @@ typedef struct
  * the grant is gone (invalid_grant, interaction_required, consent_required, unauthorized_client,
  * invalid_client, …); the record keeps the reason. SE_ERROR_TEMPORARY: endpoint unreachable, 429,
  * 5xx, full disk; as long as the stored token has a minute left and is not the rejected one, it is
- * returned instead. Cancelled while a refresh is on its way, it waits up to 5 s for the reply: the
+ * returned instead, and the server is not asked again before it wants to be (Retry-After). Cancelled while a refresh is on its way, it waits up to 5 s for the reply: the
  * refresh token in it may be the only one still good. RFC 6749 section 6, RFC 9700 4.14.2. */
 char *se_token_get (const SeTokenContext *context, const char *rejected, GError **error);
 

@@ -8,7 +8,7 @@ import os
 import signal
 import time
 
-from . import documents
+from . import documents, mail
 from .case import ACCOUNT, EndToEnd
 from .process import wait_for
 from .smtp import Last, Pause, SmtpServer
@@ -117,6 +117,18 @@ class Throttle(EndToEnd):
         pause.go()
         self.assert_all_done([first])
         self.assertEqual(len(server.messages), 1)
+
+    def test_no_queue_starves_another(self):
+        server = self.serve(**{"max-connections": 1})
+        pause = server.at("mail", Pause())
+        jobs = [self.print("first", "-t", f"A{number}") for number in range(4)]
+        pause.wait()
+        jobs.append(self.print("second", "-t", "B"))
+        self.cups.wait_job_log(jobs[-1], "connections in use")
+        pause.go()
+        self.assert_all_done(jobs)
+        titles = [mail.parse(message.data)["Subject"] for message in server.wait_messages(5)]
+        self.assertEqual(titles, ["A0", "B", "A1", "A2", "A3"])
 
     def test_mails_a_minute(self):
         server = self.serve(**{"max-rate": 3})
