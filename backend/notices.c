@@ -74,10 +74,9 @@ se_notices_announce (int records, char **argv, const char *held, const sigset_t 
     {
       if (ended < 0 && errno != EINTR)
         return;
+      /* This process then ends, which the kernel tells the notifier by a SIGTERM. */
       cancelled = sigwaitinfo (signals, NULL) == SIGTERM;
     }
-  if (cancelled)
-    kill (notifier, SIGTERM);
-  else
+  if (!cancelled)
     judge (status);
 }

@@ -25,7 +25,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define BACK_CHANNEL 3 /* CUPS\'s */
+#define BACK_CHANNEL 3 /* CUPS's */
 
 /* The longest sentence of the supervisor's own. */
 #define WHY_SIZE 256

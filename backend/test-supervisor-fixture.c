@@ -227,12 +227,16 @@ fixture_start (Fixture *fixture, const char *script, int *in, int *error)
     serverbin, serverroot,        ppd, "DEVICE_URI=mailto:a%40b.org", "LD_NOTHING=1", "TZ=UTC",
     "HOME=/",  "PRINTERS=not me", NULL
   };
+  /* CUPS's back channel and side channel. */
+  const int null = open ("/dev/null", O_RDWR | O_CLOEXEC);
+  const int channels[] = { null, null }, numbers[] = { 3, 4 };
   GPid pid;
   g_autoptr (GError) failure = NULL;
 
-  g_assert_true (g_spawn_async_with_pipes (NULL, (char **)argv, (char **)environment,
-                                           G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_FILE_AND_ARGV_ZERO,
-                                           NULL, NULL, &pid, in, NULL, error, &failure));
+  g_assert_true (g_spawn_async_with_pipes_and_fds (
+      NULL, argv, environment, G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_FILE_AND_ARGV_ZERO, NULL, NULL,
+      -1, -1, -1, channels, numbers, 2, &pid, in, NULL, error, &failure));
+  close (null);
   return pid;
 }
 
