@@ -83,7 +83,8 @@ account_works (const GError *error)
          || se_error_is (error, SE_ERROR_TOO_LARGE) || se_error_is (error, SE_ERROR_DEFERRED);
 }
 
-/* Tells those who do not see cupsd's messages. What an orphan leaves is told by oauth-setup. */
+/* Tells those who do not see cupsd's messages. What an orphan leaves undone is told by oauth-setup.
+ */
 static void
 tell_end (SeWorker *worker, const SeOutcome *outcome, const GError *error)
 {
@@ -100,7 +101,7 @@ tell_end (SeWorker *worker, const SeOutcome *outcome, const GError *error)
                       .account = worker->account,
                       .delivery = account_works (error) ? &delivery : NULL };
 
-  if (worker->job == NULL || se_status_is_orphan ())
+  if (worker->job == NULL || (error != NULL && se_status_is_orphan ()))
     return;
   ending.user = worker->facts != NULL ? worker->facts->user : worker->job->user;
   if (refused != NULL)

@@ -285,6 +285,37 @@ class PartlyRefused(Notice):
         self.assertTrue(subject.startswith("Not sent to all: "), subject)
 
 
+    def sent_without_a_supervisor(self, *programs):
+        """A job that cupsd takes for done at MAIL FROM, where these are killed; its second recipient
+        will be refused."""
+        server = self.server()
+        pause = server.at("mail", Pause())
+        job = self.print("-o", f"email-to={TO},{UNKNOWN}")
+        pause.wait()
+        server.at("rcpt", "250 2.1.5 ok")
+        server.at("rcpt", "550 5.1.1 no such user")
+        for program in programs:
+            for pid in self.cups.processes(program):
+                os.kill(pid, signal.SIGKILL)
+        pause.go()
+        self.assertEqual(self.cups.wait_state(job), "completed")
+        wait_for(lambda: not self.cups.processes("mailto-worker"), "the worker to end")
+        return job, server
+
+    def test_without_a_supervisor(self):
+        """The worker can have no program started, but it can send the report."""
+        job, server = self.sent_without_a_supervisor("mailto")
+        document, report = server.wait_messages(2)
+        self.assertEqual(document.recipients, [TO])
+        self.assert_report(report, job, UNKNOWN, "550 5.1.1 no such user")
+
+    def test_sent_by_release(self):
+        job, server = self.sent_without_a_supervisor("mailto", "mailto-worker")
+        self.world.setup("release")
+        server.wait_messages(1)
+        self.the_notice("job-partly-refused", job, UNKNOWN, "550 5.1.1 no such user")
+
+
 class Hanging(Notice):
     command = "sleep 20"
 
