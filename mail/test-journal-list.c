@@ -112,7 +112,7 @@ test_discard (Fixture *f, gconstpointer unused)
     g_assert_true (fixture_do_step (journal, step));
   before = se_journal_look (path);
   se_journal_discard (before);
-  g_assert_cmpuint (fixture_count (f, "journal"), ==, 2);
+  g_assert_true (g_file_test (path, G_FILE_TEST_EXISTS));
   se_journal_close (journal);
   se_journal_close (fixture_open (f));
   se_journal_discard (before);
