@@ -58,8 +58,8 @@ test_refused (void)
 static void
 test_passed (void)
 {
-  g_autofree char *filler = g_strnfill (4096 - strlen (PDF "%"), 'x');
-  g_autofree char *full_buffer = g_strconcat (PDF "%", filler, NULL);
+  g_autofree char *filler = g_strnfill (4096 - strlen (PDF "%x"), '\n');
+  g_autofree char *full_buffer = g_strconcat (PDF, filler, "%x", NULL);
   const char *const cases[] = {
     "",
     PDF,
