@@ -88,14 +88,15 @@ write_strips (TIFF *tiff, SePixmap *pixmap)
   gsize size = se_pixmap_line_size (pixmap);
   guint lines = lines_of_strip (pixmap);
   g_autofree guchar *strip = g_malloc (size * lines);
+  guint number = 0;
 
-  for (guint y = 0; y < pixmap->height; y += lines)
+  for (guint y = 0; y < pixmap->height; y += lines, number++)
     {
       guint count = MIN (lines, pixmap->height - y);
 
       for (guint i = 0; i < count; i++)
         se_pixmap_read_line (pixmap, strip + i * size);
-      if (TIFFWriteEncodedStrip (tiff, y / lines, strip, (tmsize_t)(size * count)) < 0)
+      if (TIFFWriteEncodedStrip (tiff, number, strip, (tmsize_t)(size * count)) < 0)
         return FALSE;
     }
   return TRUE;

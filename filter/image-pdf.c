@@ -442,7 +442,7 @@ add_page (SeImagePdf *pdf)
   page = next_object (pdf);
   g_array_append_val (pdf->kids, page);
   begin_object (pdf, page);
-  g_string_append_printf (pdf->text, "<< /Type /Page /Parent %u 0 R /MediaBox [0 0 ", PAGES);
+  g_string_append_printf (pdf->text, "<< /Type /Page /Parent %d 0 R /MediaBox [0 0 ", PAGES);
   append_number (pdf->text, MAX (width, UNITS_MIN));
   g_string_append_c (pdf->text, ' ');
   append_number (pdf->text, MAX (height, UNITS_MIN));
@@ -501,7 +501,7 @@ se_image_pdf_finish (SeImagePdf *pdf, GError **error)
   guint64 start;
 
   begin_object (pdf, CATALOG);
-  g_string_append_printf (pdf->text, "<< /Type /Catalog /Pages %u 0 R >>\nendobj\n", PAGES);
+  g_string_append_printf (pdf->text, "<< /Type /Catalog /Pages %d 0 R >>\nendobj\n", PAGES);
   begin_object (pdf, PAGES);
   g_string_append_printf (pdf->text, "<< /Type /Pages /Count %u /Kids [", pdf->kids->len);
   for (guint i = 0; i < pdf->kids->len; i++)

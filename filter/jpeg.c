@@ -189,7 +189,7 @@ read_exif (Walk *walk, const Segment *segment)
 static gboolean
 walk_segments (Walk *walk, GError **error)
 {
-  Segment segment;
+  Segment segment = { 0 };
 
   while (TRUE)
     {

@@ -158,7 +158,7 @@ measure (int in_fd, int out_fd, gpointer result, GError **error)
     }
   for (int i = 0; i < measured->count; i++)
     {
-      qpdf_oh page = qpdf_get_page_n (qpdf, (gsize)(measured->first - 1 + i));
+      qpdf_oh page = qpdf_get_page_n (qpdf, (gsize)measured->first - 1 + (gsize)i);
       double unit = 1;
 
       measured->sizes[i] = measure_page (qpdf, measured->first - 1 + i);

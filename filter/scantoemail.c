@@ -238,6 +238,7 @@ write_documents (Run *run, const GPtrArray *documents, const SeJob *job, GError 
 {
   g_autoptr (GPtrArray) names = se_options_document_names (job->options);
 
+  g_return_val_if_fail (documents != NULL, FALSE);
   for (guint i = 0; i < documents->len; i++)
     {
       const char *name = names->len == documents->len ? names->pdata[i] : NULL;
@@ -294,6 +295,7 @@ write_bundle (SePlace *place, SeJob *job, int terms_fd, GError *failure, GError 
   g_autoptr (GError) local = NULL;
   gboolean done;
 
+  g_return_val_if_fail (place != NULL || failure != NULL, FALSE);
   choose_language (&run);
   if (failure == NULL && se_place_collect (place, &local) && se_options_check (job->options, &local)
       && (fields = read_fields (job->options, &local)) != NULL)

@@ -136,6 +136,7 @@ parse_field (SeMailto *mailto, const char *field, GError **error)
   if (i == G_N_ELEMENTS (known))
     return fail (error, field,
                  _ ("is an unknown field; known are to, cc, bcc, subject, body, from, reply-to"));
+  /* One of the two is there. NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
   if (known[i].list != NULL ? *known[i].list != NULL : *known[i].text != NULL)
     return fail (error, field, _ ("repeats a field"));
   value = decode (equals + 1, known[i].text == &mailto->body, error);

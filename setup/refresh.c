@@ -177,7 +177,7 @@ se_verb_refresh (int argc, char **argv)
   if (words != NULL && all && words[0] != NULL)
     g_set_error_literal (&error, SE_ERROR, (int)SE_ERROR_USAGE,
                          _ ("Name one account or give --all, not both"));
-  if (error == NULL)
+  if (words != NULL && error == NULL)
     setup = se_setup_load (&error);
   if (setup != NULL)
     addresses = choose (setup, words[0], all, &error);

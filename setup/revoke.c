@@ -149,7 +149,7 @@ se_verb_revoke (int argc, char **argv)
   if (words != NULL && words[0] == NULL)
     g_set_error_literal (&error, SE_ERROR, (int)SE_ERROR_USAGE,
                          _ ("Which account? There is no revocation without its name"));
-  if (error == NULL)
+  if (words != NULL && error == NULL)
     setup = se_setup_load (&error);
   if (setup != NULL)
     address = se_setup_choose_account (setup, words[0], &error);

@@ -221,7 +221,8 @@ se_verb_status (int argc, char **argv)
   if (setup != NULL && words[0] != NULL)
     only = se_setup_choose_account (setup, words[0], &error);
   status.only = only;
-  if (error != NULL || !se_service_run (setup->server, look, take, &status, &error))
+  if (setup == NULL || error != NULL
+      || !se_service_run (setup->server, look, take, &status, &error))
     return se_setup_fail (error);
   if (json)
     print_json (rows);

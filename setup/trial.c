@@ -44,6 +44,7 @@ typedef struct
 {
   SeService *service;
   SeTokenContext context;
+  SeDeliveryEvents events;
   Step next; /* the one under way */
 } Trial;
 
@@ -191,13 +192,13 @@ on_authenticated (gpointer data)
 static gboolean
 try_mailbox (Trial *trial, SeDelivery *delivery, const char *to, GError **error)
 {
-  const SeDeliveryEvents events = { .connected = on_authenticated, .data = trial };
   g_autofree char *accepted
       = g_strdup_printf (_ ("<%s> is accepted"), delivery->account->from_address);
   g_autofree char *reply = NULL;
   g_autofree char *sent = NULL;
 
-  delivery->events = &events;
+  trial->events = (SeDeliveryEvents){ .connected = on_authenticated, .data = trial };
+  delivery->events = &trial->events;
   if (!se_delivery_try_sender (delivery, error))
     return FALSE;
   done (trial, STEP_SENDER, accepted);

@@ -23,7 +23,7 @@ EXTRA_DIST += test/e2e/bulk.py test/e2e/test_kills.py
 EXTRA_DIST += test/e2e/test_faults.py test/e2e/test_waits.py
 EXTRA_DIST += test/e2e/test_queue.py test/e2e/test_rights.py test/e2e/test_words.py
 EXTRA_DIST += test/e2e/test_notice.py test/e2e/test_policy.py
-EXTRA_DIST += test/e2e/hardening.py test/e2e/test_policy.py
+EXTRA_DIST += .clang-tidy test/cppcheck-suppressions test/e2e/analysis.py test/e2e/hardening.py test/e2e/test_policy.py
 EXTRA_DIST += test/e2e/test_disk.py test/faults/disk.c
 
 # The figures of doc/performance.md; as root, after ./check has built everything once.

@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 
-from . import build, hardening
+from . import analysis, build, hardening
 from .build import CHECK, LOGS, Failed, run
 from .cups import ROOT
 from .installation import TOP
@@ -194,7 +194,7 @@ def main():
         steps = [(name, module(name)) for name in modules(arguments.pattern)]
         if not arguments.pattern:
             report.step("unit tests", gcc_unit_tests())
-            steps = [("sanitizers", sanitizers()), *steps,
+            steps = [("sanitizers", sanitizers()), ("static analysis", analysis.check()), *steps,
                      ("manual pages and PPD", static_checks()),
                      ("hardening", hardening.check(os.path.join(CHECK, "stage"), CHECK)),
                      ("one mail under valgrind", module("test_memory.Valgrind")),
