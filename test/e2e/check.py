@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 
-from . import analysis, build, hardening
+from . import analysis, build, hardening, leaks
 from .build import CHECK, LOGS, Failed, run
 from .cups import ROOT
 from .installation import TOP
@@ -132,6 +132,16 @@ def module(name, **env):
         yield "failed", name, failure
 
 
+def secrets_in_logs(store):
+    """Each world has looked at its own logs; this looks for the secrets of all in those of all."""
+    secrets = leaks.remembered(store)
+    if not secrets:
+        yield "skipped", "secrets in all logs", "no test made a secret"
+        return
+    found = leaks.leaks(LOGS, secrets)
+    yield ("failed" if found else "passed"), f"{len(secrets)} secrets in no log", "\n".join(found)
+
+
 def modules(patterns):
     names = sorted(os.path.basename(path).removesuffix(".py") for path in
                    glob.glob(os.path.join(TOP, "test", "e2e", "test_*.py")))
@@ -186,6 +196,7 @@ def main():
     arguments = parser.parse_args()
     os.environ["SCAN_EMAIL_LONG"] = "1" if arguments.long else "0"  # build.long() asks for it
     build.clear_logs()
+    secrets = leaks.make_store()
     if not ROOT:
         print("not root: what only root can show is skipped, each with its reason", flush=True)
     report = Report()
@@ -203,6 +214,7 @@ def main():
         with concurrent.futures.ThreadPoolExecutor(LANES) as lanes:
             for step in steps:
                 lanes.submit(report.step, *step)
+        report.step("secrets", secrets_in_logs(secrets))
     print(", ".join(f"{number} {what}" for what, number in report.counts.items()))
     return report.counts["failed"] > 0
 

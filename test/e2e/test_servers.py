@@ -16,14 +16,15 @@ import urllib.parse
 import urllib.request
 
 from . import documents, mail, token_endpoint
+from .case import needs_root
 from .cups import Cups
 from .dovecot import Dovecot
+from .leaks import core_files, leaks, loose_modes
 from .person import Person, Unreachable
 from .pki import Authority, base64url, sign_jwt, thumbprint
 from .process import Timeout, wait_for
 from .provider import APP_SCOPE, CLIENT_ID, CONFIDENTIAL_CLIENT, DAEMON_CLIENT, SCOPE, Provider
 from .smtp import DROP, Pause, SmtpServer
-from .world import leaks
 
 ACCOUNT = "scanner@example.test"
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
@@ -329,6 +330,30 @@ class TheChecks(unittest.TestCase):
                     file.write(b"AUTH " + base64.b64encode((prefix + secret + "\1\1").encode()))
                 self.assertTrue(leaks(directory, [secret]), prefix)
                 self.assertFalse(leaks(directory, [secret.swapcase()]), prefix)
+
+    @needs_root
+    def test_what_a_user_cannot_read_is_no_leak(self):
+        with tempfile.TemporaryDirectory() as directory:
+            path = os.path.join(directory, "file")
+            with open(path, "w") as file:
+                file.write("the secret")
+            os.chmod(directory, 0o711)  # a name is not needed to look for files
+            self.assertEqual(leaks(directory, ["the secret"], user="lp"), [])
+            os.chmod(directory, 0o755)
+            self.assertEqual(len(leaks(directory, ["the secret"], user="lp")), 1)
+            os.chmod(path, 0o600)
+            self.assertEqual(leaks(directory, ["the secret"], user="lp"), [])
+
+    def test_loose_modes_and_core_files_are_found(self):
+        with tempfile.TemporaryDirectory() as directory:
+            path = os.path.join(directory, "core.12")
+            with open(path, "w", opener=lambda path, flags: os.open(path, flags, 0o600)):
+                pass
+            self.assertEqual(loose_modes(directory, os.geteuid()), [])
+            self.assertEqual(len(loose_modes(directory, os.geteuid() + 1)), 2)
+            os.chmod(path, 0o640)
+            self.assertEqual(len(loose_modes(directory, os.geteuid())), 1)
+            self.assertEqual(len(core_files(directory)), 1)
 
 
 class StockCups(unittest.TestCase):

@@ -3,18 +3,19 @@
 programs, signed in by oauth-setup with a person played at the browser."""
 
 import atexit
-import base64
 import json
 import os
+import pwd
 import shutil
 import subprocess
 import tempfile
 import threading
 import time
 
-from .cups import Cups
+from .cups import ROOT, Cups
 from .dovecot import Dovecot
 from .installation import TOP, Installation
+from .leaks import core_files, leaks, loose_modes, remember
 from .person import Person
 from .pki import Authority
 from .process import processes_with, wait_for
@@ -171,46 +172,36 @@ class World:
         """Values that must be in no log, besides what the provider issued."""
         self._secrets.update(values)
 
+    def _carelessness(self):
+        """What the private cupsd's files show that they should not."""
+        found = core_files(self.cups.base)
+        found += loose_modes(self.cups.state, pwd.getpwnam(self.cups.service_user).pw_uid)
+        if ROOT:
+            found += leaks(self.cups.base, self._secrets, user="lp")
+        return found
+
     def close(self):
-        """Stops everything and removes it. Returns what should not be: processes left over and
-        secrets found in logs, command lines or environments."""
+        """Stops everything and removes it. Returns what should not be: processes left over,
+        secrets where they must not be, files with loose modes, core files."""
         found = []
         if self._watcher:
             self._watcher.stop()
             with open(os.path.join(self.logs, "processes"), "ab") as file:
                 file.write(b"\n".join(self._watcher.seen))
+        if self.provider:
+            self._secrets.update(self.provider.secrets())
+            self.provider.stop()
+            remember(self._secrets)
         if self.cups:
+            self.cups.stop()
+            found += self._carelessness()
             found += [f"left running: {line}" for line in self.cups.close()]
         if self.dovecot:
             self.dovecot.stop()
             shutil.copy(self.dovecot.log, self.logs)
-        if self.provider:
-            self._secrets.update(self.provider.secrets())
-            self.provider.stop()
-            found += leaks(self.logs, self._secrets)
+        found += leaks(self.logs, self._secrets)
         shutil.rmtree(self.directory, ignore_errors=True)
         return found
-
-
-def spellings(secret):
-    """A secret as it is, and as base64 at each of the three places it can have in a longer text."""
-    data = secret.encode()
-    return [data] + [base64.b64encode(b"x" * shift + data)[shift + (shift > 0):-4]
-                     for shift in range(3)]
-
-
-def leaks(directory, secrets):
-    """Files below directory that hold one of the secrets."""
-    wanted = [(secret, spelling) for secret in secrets for spelling in spellings(secret)]
-    found = []
-    for folder, _, names in os.walk(directory):
-        for name in names:
-            path = os.path.join(folder, name)
-            with open(path, "rb") as file:
-                data = file.read()
-            found += [f"a secret ({secret[:6]}…) is in {path}"
-                      for secret, spelling in wanted if spelling in data]
-    return found
 
 
 _shared = None
