@@ -3,10 +3,10 @@
 
 #include "backend/recipients.h"
 #include "backend/status.h"
-#include "backend/told.h"
 #include "common/log.h"
 #include "common/stop.h"
 #include "common/timestamp.h"
+#include "common/told.h"
 #include "mail/report.h"
 
 #include <glib/gi18n-lib.h>

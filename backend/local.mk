@@ -52,8 +52,7 @@ backend_libbackend_a_SOURCES = \
   backend/policy.c backend/policy.h \
   backend/process.c backend/process.h \
   backend/recipients.c backend/recipients.h \
-  backend/status.c backend/status.h \
-  backend/told.c backend/told.h
+  backend/status.c backend/status.h
 backend_libbackend_a_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(CUPS_CFLAGS)
 BACKEND_LIBS = backend/libbackend.a $(MAIL_LIBS) $(OAUTH_LIBS) $(CUPS_LIBS)
 
@@ -102,11 +101,6 @@ check_PROGRAMS += backend/test-ending
 backend_test_ending_SOURCES = backend/test-ending.c common/test-tree.c common/test-tree.h
 backend_test_ending_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 backend_test_ending_LDADD = $(BACKEND_LIBS)
-
-check_PROGRAMS += backend/test-told
-backend_test_told_SOURCES = backend/test-told.c common/test-tree.c common/test-tree.h
-backend_test_told_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-backend_test_told_LDADD = backend/libbackend.a $(COMMON_LIBS)
 
 check_PROGRAMS += backend/test-authorization
 backend_test_authorization_SOURCES = backend/test-authorization.c common/test-tree.c \

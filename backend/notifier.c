@@ -4,11 +4,11 @@
  * input. Where they come from is not trusted: which program is run stands in the configuration, and
  * which job they are about in the arguments. */
 #include "backend/process.h"
-#include "backend/told.h"
 #include "common/io.h"
 #include "common/language.h"
 #include "common/log.h"
 #include "common/notice.h"
+#include "common/told.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -28,7 +28,8 @@ common_libcommon_a_SOURCES = \
   common/stop.c common/stop.h \
   common/template.c common/template.h \
   common/terms.c common/terms.h \
-  common/timestamp.c common/timestamp.h
+  common/timestamp.c common/timestamp.h \
+  common/told.c common/told.h
 common_libcommon_a_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(CRYPTO_CFLAGS) $(SECCOMP_CFLAGS)
 if WITH_FAULT_POINTS
 common_libcommon_a_SOURCES += common/fault.c
@@ -76,6 +77,11 @@ common_test_presets_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 common_test_presets_LDADD = $(COMMON_LIBS)
 common_test_template_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 common_test_template_LDADD = $(COMMON_LIBS)
+
+check_PROGRAMS += common/test-told
+common_test_told_SOURCES = common/test-told.c common/test-tree.c common/test-tree.h
+common_test_told_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+common_test_told_LDADD = $(COMMON_LIBS)
 
 check_PROGRAMS += common/test-stop
 common_test_stop_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)

@@ -3,6 +3,7 @@
 
 #include "common/log.h"
 #include "common/stop.h"
+#include "common/told.h"
 #include "mail/report.h"
 #include "setup/mailbox.h"
 #include "setup/service.h"
@@ -77,6 +78,17 @@ send_report (const Sender *sender, SeReport *report)
   g_hash_table_add (sender->broken, g_strdup (address));
 }
 
+/* A job that is over. */
+static void
+forget (const char *state_directory, const char *job)
+{
+  g_autoptr (GError) error = NULL;
+
+  se_report_withdraw (state_directory, job);
+  if (!se_told_forget (state_directory, job, &error))
+    g_warning ("%s", error->message);
+}
+
 static gboolean
 send_all (SeService *service, gpointer data, GError **error)
 {
@@ -91,7 +103,7 @@ send_all (SeService *service, gpointer data, GError **error)
     return FALSE;
   sender.stop = stop.fd;
   for (guint i = 0; i < task->over->len; i++)
-    se_report_withdraw (state, task->over->pdata[i]);
+    forget (state, task->over->pdata[i]);
   paths = se_report_list (state);
   for (guint i = 0; i < paths->len; i++)
     {

@@ -2,6 +2,7 @@
 """Who is told of a job that did not end as a mail: notify-command, and the queue's report-to."""
 
 import os
+import pwd
 import signal
 import time
 
@@ -12,6 +13,7 @@ from .smtp import Pause
 
 ADMIN = "admin@elsewhere.example"  # whom allowed-recipients does not name
 UNKNOWN = "unknown@example.test"
+USER = pwd.getpwuid(os.geteuid()).pw_name
 BROKEN = b"%PDF-1.4\nno PDF\n"
 
 
@@ -23,8 +25,9 @@ class Notice(EndToEnd):
         os.chmod(self.files, 0o711)
         self.told_file = self.file("told", b"")
         os.chmod(self.told_file, 0o666)
-        command = self.file("notify", f'#!/bin/sh\nprintf "%s|" "$@" >>{self.told_file}\n'
-                            f'id -un >>{self.told_file}\n{self.command}\n'.encode())
+        # In one go: somebody may be reading.
+        command = self.file("notify", '#!/bin/sh\ncall=$(printf "%s|" "$@"; id -un)\n'
+                            f'echo "$call" >>{self.told_file}\n{self.command}\n'.encode())
         os.chmod(command, 0o755)
         self.notify = {"notify-command": f"{command} --urgent"}
         self.notice_configure()
@@ -57,7 +60,7 @@ class Notice(EndToEnd):
     def events(self):
         return [call[0] for call in self.told()]
 
-    def the_notice(self, event, job, *words, user="root", title="notice.pdf"):
+    def the_notice(self, event, job, *words, user=USER, title="notice.pdf"):
         """The one notice of all: its sentence."""
         (call,) = self.told()
         self.assertEqual(call[:2] + call[3:], [event, f"{self.queue}-{job}", user, title])
@@ -100,7 +103,7 @@ class Canceled(Notice):
         sentence = self.the_notice("job-canceled", job, title="The minutes")
         self.assertEqual(sentence, self.message(job))
         (report,) = self.sink.wait_messages(1)
-        subject, _ = self.assert_report(report, job, sentence, "The minutes", "root", "print the document again")
+        subject, _ = self.assert_report(report, job, sentence, "The minutes", USER, "print the document again")
         self.assertEqual(subject, f"Not sent: The minutes ({self.queue}-{job})")
         self.release_due()
         self.assertEqual(len(self.sink.messages), 1)
@@ -219,6 +222,7 @@ class Held(Notice):
         self.release_due()
         self.assertEqual((server.messages, self.reports()), ([], 0))
         self.assertEqual(self.events(), ["job-held"])
+        self.assertEqual(self.state_files("told"), [])
 
     def test_told_again_of_another_reason(self):
         server = self.server()

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "backend/told.h"
+#include "common/told.h"
 
 #include "common/test-tree.h"
 
