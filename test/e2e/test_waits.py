@@ -174,6 +174,22 @@ class Waits(EndToEnd):
             wait_for(lambda: self.has_open(path), "the worker to come to the lock")
             self.cancel(job)
 
+    def test_the_accounts_only_connection(self):
+        self.configure(smtp_server=self.server.url, provider={"max-connections": 1})
+        self.cups.add_queue("second", self.uri)
+        self.addCleanup(self.cups.run, "lpadmin", "-x", "second")
+        pause = self.server.at("mail", Pause())
+        first = self.print()
+        pause.wait()
+        second = self.cups.lp("second", self.file("document.pdf", documents.pdf()))
+        self.cups.wait_job_log(second, "connections")
+        started = time.monotonic()
+        self.ipp.cancel(second)
+        wait_for(lambda: len(self.cups.processes("mailto-worker")) == 1, "the second to end", 1)
+        self.assertLess(time.monotonic() - started, 1.3)
+        pause.go()
+        self.the_mail(first, self.server)
+
     def has_open(self, path):
         for pid in self.cups.processes("mailto-worker"):
             try:
