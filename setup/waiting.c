@@ -230,13 +230,13 @@ state_of (const SeWaiting *waiting)
     return SE_WAITING_LOST;
   if (job->state == IPP_JSTATE_PROCESSING)
     return SE_WAITING_SENDING;
-  if (job->state != IPP_JSTATE_HELD)
-    return SE_WAITING_TURN;
   if (se_print_job_is_ours (job))
     return se_print_job_is_deferred (job)
                    && (waiting->entry == NULL || waiting->entry->next_try < G_MAXINT64)
                ? SE_WAITING_TIME
                : SE_WAITING_PERSON;
+  if (job->state != IPP_JSTATE_HELD)
+    return SE_WAITING_TURN;
   return job->hold_until == NULL || g_str_equal (job->hold_until, "no-hold") ? SE_WAITING_TURN
                                                                              : SE_WAITING_HELD;
 }
