@@ -165,12 +165,20 @@ class Client:
         return [values["job-id"] for tag, values in groups if tag == JOB]
 
     def jobs(self):
-        """Every job that cupsd knows, by id, in one answer."""
+        """Every job that cupsd knows, by id. cupsd shows 500 at a time."""
+        found, first = {}, 1
+        while part := self._jobs_from(first):
+            found |= part
+            first = max(part) + 1
+        return found
+
+    def _jobs_from(self, first):
         wanted = ("job-id", "job-name", "job-state", "job-printer-state-message",
                   "job-printer-state-reasons")
         attributes = attribute(URI, "printer-uri", f"ipp://localhost:{self.port}/")
         attributes += attribute(NAME, "requesting-user-name", "root")
         attributes += attribute(KEYWORD, "which-jobs", "all")
+        attributes += attribute(INTEGER, "first-job-id", first)
         attributes += attribute(KEYWORD, "requested-attributes", *wanted)
         groups = self.send("/", request(GET_JOBS, attributes))
         return {values["job-id"]: values for tag, values in groups if tag == JOB}

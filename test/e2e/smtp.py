@@ -93,6 +93,7 @@ class Message:
     user: str | None = None  # who authenticated
     number: int = 0
     time: float = 0.0
+    session: "Session | None" = None
 
 
 @dataclass
@@ -407,7 +408,8 @@ class Conversation:
             return
         if not self._step("data", "354 go on").startswith("3"):
             return
-        message = Message(self.sender, list(self.recipients), self._message(), self.session.user)
+        message = Message(self.sender, list(self.recipients), self._message(), self.session.user,
+                          session=self.session)
         self.server.attempts.append(message)
         reply = self.server.rule("dot", "250 2.0.0 queued")
         if reply.startswith("2"):
