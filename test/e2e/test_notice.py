@@ -321,7 +321,12 @@ class PartlyRefused(Notice):
 
 
 class Hanging(Notice):
-    command = "sleep 20"
+    def setUp(self):
+        self.gate = os.path.join(self.files, "gate")
+        os.mkfifo(self.gate)
+        os.chmod(self.gate, 0o666)
+        self.command = f"read word <{self.gate}"
+        super().setUp()
 
     @needs_root
     def test_a_cancel_does_not_wait(self):
@@ -332,7 +337,11 @@ class Hanging(Notice):
         self.cups.wait_state(job)
         wait_for(lambda: not self.cups.processes("mailto"), "the supervisor to end", 5)
         self.assertLess(time.monotonic() - start, 1.3)
-        # Whoever was to be told is told: the command runs on, and nobody waits for it.
+        # The command goes on, and nobody waits for it.
+        self.assertEqual(len(self.cups.processes("mailto-notify")), 1)
+        with open(self.gate, "w") as gate:
+            gate.write("go\n")
+        wait_for(lambda: not self.cups.processes("mailto-notify"), "its end")
         self.the_notice("job-canceled", job)
 
 
