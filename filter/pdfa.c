@@ -267,7 +267,10 @@ se_pdfa_make (int in_fd, int out_fd, int pages, const SeJob *job, GError **error
                  _ ("it has fonts or other parts of which Ghostscript cannot make PDF/A; the log "
                     "at level debug says which"));
   if (after.pages != pages || !after.labelled)
-    return FALSE;
+    {
+      se_temp_blame_space (error); /* it may have had no room for the rest */
+      return FALSE;
+    }
   if (after.annotations < before.annotations)
     g_warning (_ ("of the document's %d links, notes and form fields PDF/A keeps %d"),
                before.annotations, after.annotations);

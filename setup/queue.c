@@ -25,7 +25,7 @@ static const struct
   [SE_WAITING_LOST]
   = { "lost", N_ ("was not sent, though cupsd takes it for done"), SE_EXIT_PERSON },
   [SE_WAITING_FORGOTTEN]
-  = { "forgotten", N_ ("was not sent, and cupsd no longer knows it"), SE_EXIT_PERSON },
+  = { "forgotten", N_ ("is not done, and cupsd no longer knows it"), SE_EXIT_PERSON },
 };
 
 static gboolean
@@ -148,7 +148,10 @@ advice (const SeWaiting *waiting)
                             waiting->name, waiting->entry->path);
   if (waiting->state == SE_WAITING_LOST && waiting->job != NULL)
     return g_strdup_printf (_ ("print it again: lp -i %s -H restart"), waiting->name);
-  if (waiting->state == SE_WAITING_LOST || waiting->state == SE_WAITING_FORGOTTEN)
+  if (waiting->state == SE_WAITING_FORGOTTEN)
+    return g_strdup_printf (_ ("print it again if it has not arrived, then remove %s"),
+                            waiting->entry->path);
+  if (waiting->state == SE_WAITING_LOST)
     return g_strdup (_ ("print it again"));
   return NULL;
 }

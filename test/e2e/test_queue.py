@@ -119,6 +119,7 @@ class Waiting(Listed):
         self.assertEqual(self.the_one(job, DONE)["state"], "canceled")
         self.cups.run("cancel", "-a", "-x", self.queue)
         self.assertEqual(self.the_one(job, PERSON)["state"], "forgotten")
+        self.assertIn(f"then remove {entry}", self.shown())
         os.unlink(entry)
 
     def test_a_damaged_entry(self):
