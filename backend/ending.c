@@ -33,9 +33,7 @@ static const Words words[] = {
       N_ ("What to do: mend what is said above, and print the document again.") },
   [SE_NOTICE_JOB_PARTLY_REFUSED]
   = { N_ ("Not sent to all"), N_ ("A document was mailed, but not to all of its recipients."),
-      N_ ("What to do: to send it to those as well, mend what is said above, and print it again "
-          "for "
-          "them alone.") },
+      N_ ("What to do: mend what is said above, and print it again for those alone.") },
 };
 
 /* As people know it. */

@@ -91,7 +91,7 @@ test_text (Fixture *f, gconstpointer unused)
     { SE_NOTICE_JOB_GIVEN_UP, FALSE, "Given up: ", "print the document again" },
     { SE_NOTICE_JOB_HELD, TRUE, "Not sent yet: ", "There is nothing to do" },
     { SE_NOTICE_JOB_HELD, FALSE, "Not sent yet: ", "an administrator" },
-    { SE_NOTICE_JOB_PARTLY_REFUSED, FALSE, "Not sent to all: ", "for them alone" },
+    { SE_NOTICE_JOB_PARTLY_REFUSED, FALSE, "Not sent to all: ", "for those alone" },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
