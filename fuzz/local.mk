@@ -14,7 +14,7 @@ FUZZ_LIBS = @FUZZ_ENGINE@ fuzz/libfuzz.a
 noinst_PROGRAMS = \
   fuzz/fuzz-address fuzz/fuzz-bmp fuzz/fuzz-bundle fuzz/fuzz-configuration fuzz/fuzz-discovery \
   fuzz/fuzz-exif fuzz/fuzz-gif fuzz/fuzz-header fuzz/fuzz-id-token fuzz/fuzz-journal \
-  fuzz/fuzz-jpeg fuzz/fuzz-loopback fuzz/fuzz-mailto fuzz/fuzz-options fuzz/fuzz-png \
+  fuzz/fuzz-jpeg fuzz/fuzz-loopback fuzz/fuzz-mailto fuzz/fuzz-notice fuzz/fuzz-options fuzz/fuzz-png \
   fuzz/fuzz-pnm fuzz/fuzz-reply fuzz/fuzz-response fuzz/fuzz-template fuzz/fuzz-terms \
   fuzz/fuzz-ticket fuzz/fuzz-tiff
 fuzz_fuzz_address_SOURCES = fuzz/address.c
@@ -56,6 +56,9 @@ fuzz_fuzz_loopback_LDADD = $(FUZZ_LIBS) $(OAUTH_LIBS)
 fuzz_fuzz_mailto_SOURCES = fuzz/mailto.c
 fuzz_fuzz_mailto_CFLAGS = $(FUZZ_CFLAGS)
 fuzz_fuzz_mailto_LDADD = $(FUZZ_LIBS) $(MAIL_LIBS)
+fuzz_fuzz_notice_SOURCES = fuzz/notice.c
+fuzz_fuzz_notice_CFLAGS = $(FUZZ_CFLAGS)
+fuzz_fuzz_notice_LDADD = $(FUZZ_LIBS) $(COMMON_LIBS)
 fuzz_fuzz_options_SOURCES = fuzz/options.c
 fuzz_fuzz_options_CFLAGS = $(FUZZ_CFLAGS)
 fuzz_fuzz_options_LDADD = $(FUZZ_LIBS) $(FILTER_LIBS) $(CUPS_LIBS)
