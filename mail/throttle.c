@@ -81,12 +81,13 @@ find_due (const SeThrottle *throttle, guint recipients, char **why)
   if (due == paused)
     *why = g_strdup_printf (_ ("The account %s pauses: %s"), address, reason);
   else if (due == mails)
-    *why = g_strdup_printf (_ ("The account %s has sent %u mails within a minute (max-rate)"),
-                            address, provider->max_rate);
-  else
     *why = g_strdup_printf (
-        _ ("The account %s has sent to %u recipients within a day (max-recipients-per-day)"),
-        address, provider->max_recipients_per_day);
+        _ ("The account %s may send no more than %u mails within a minute (max-rate)"), address,
+        provider->max_rate);
+  else
+    *why = g_strdup_printf (_ ("The account %s may send to no more than %u recipients within a day "
+                               "(max-recipients-per-day)"),
+                            address, provider->max_recipients_per_day);
   return due;
 }
 
