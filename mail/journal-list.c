@@ -151,10 +151,11 @@ words_for (const GPtrArray *refusals, const char *address)
   return NULL;
 }
 
-/* TRUE if the recipient at this position still waits for one of the mails. */
-static gboolean
-is_pending (GKeyFile *entry, guint position)
+/* Which of n recipients, by position, still wait for one of the mails. */
+static gboolean *
+pending_of (GKeyFile *entry, guint n)
 {
+  gboolean *waits = g_new0 (gboolean, n + 1);
   guint mails = se_journal_message_mails (entry);
 
   for (guint mail = 1; mail <= mails; mail++)
@@ -162,10 +163,9 @@ is_pending (GKeyFile *entry, guint position)
       g_autoptr (GArray) pending = se_journal_message_pending (entry, mail);
 
       for (guint i = 0; i < pending->len; i++)
-        if (g_array_index (pending, guint, i) == position)
-          return TRUE;
+        waits[g_array_index (pending, guint, i)] = TRUE;
     }
-  return FALSE;
+  return waits;
 }
 
 static GPtrArray *
@@ -175,6 +175,7 @@ recipients_of (GKeyFile *entry)
       = g_key_file_get_string_list (entry, SE_JOURNAL_MESSAGE, "recipients", NULL, NULL);
   g_autoptr (GPtrArray) refused = se_journal_message_refusals (entry, TRUE);
   g_autoptr (GPtrArray) deferred = se_journal_message_refusals (entry, FALSE);
+  g_autofree gboolean *waits = pending_of (entry, list != NULL ? g_strv_length (list) : 0);
   GPtrArray *recipients
       = g_ptr_array_new_with_free_func ((GDestroyNotify)se_journal_recipient_free);
 
@@ -186,7 +187,7 @@ recipients_of (GKeyFile *entry)
       if (words == NULL && (words = words_for (deferred, list[i])) != NULL)
         state = N_ ("deferred");
       else if (words == NULL)
-        state = is_pending (entry, i) ? N_ ("pending") : N_ ("accepted");
+        state = waits[i] ? N_ ("pending") : N_ ("accepted");
       g_ptr_array_add (recipients, se_journal_recipient_new (list[i], state, words));
     }
   return recipients;

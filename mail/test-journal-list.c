@@ -200,6 +200,50 @@ test_list (Fixture *f, gconstpointer unused)
   g_assert_cmpuint (done->len, ==, 0);
 }
 
+/* What the server said of each recipient. */
+static void
+test_list_recipients (Fixture *f, gconstpointer unused)
+{
+  static const struct
+  {
+    SeRcptFate fate;
+    const char *words;
+    const char *state;
+  } fates[] = { { SE_RCPT_ACCEPTED, "250 ok", "accepted" },
+                { SE_RCPT_REFUSED, "550 5.1.1 no such user", "refused" },
+                { SE_RCPT_DEFERRED, "451 4.2.0 later", "deferred" } };
+  g_autoptr (SeJournal) journal = fixture_open (f);
+  g_autoptr (GArray) results = se_rcpt_results_new (G_N_ELEMENTS (fates));
+  g_autoptr (SeMessage) message = NULL;
+  g_autoptr (GPtrArray) items = NULL;
+  const SeJournalItem *item;
+  const SeAddress *from;
+  GPtrArray *recipients;
+
+  fixture_write_bundle (journal);
+  g_assert_true (fixture_fix (journal, NULL));
+  se_journal_start_pass (journal);
+  g_assert_true (se_journal_restore (journal, &from, &recipients, &message, NULL));
+  for (guint i = 0; i < G_N_ELEMENTS (fates); i++)
+    se_rcpt_results_set (results, i, fates[i].fate, fates[i].words);
+  se_journal_note_recipients (journal, results);
+  g_assert_true (se_journal_before_dot (journal, NULL));
+  g_assert_true (se_journal_replied (journal, TRUE, "250 ok", NULL));
+  items = se_journal_list (f->state, NULL);
+  g_assert_cmpuint (items->len, ==, 1);
+  item = items->pdata[0];
+  g_assert_cmpuint (item->done, ==, 0);
+  g_assert_cmpuint (item->recipients->len, ==, G_N_ELEMENTS (fates));
+  for (guint i = 0; i < G_N_ELEMENTS (fates); i++)
+    {
+      const SeJournalRecipient *recipient = item->recipients->pdata[i];
+
+      g_assert_cmpstr (recipient->state, ==, fates[i].state);
+      g_assert_cmpstr (recipient->words, ==,
+                       fates[i].fate == SE_RCPT_ACCEPTED ? NULL : fates[i].words);
+    }
+}
+
 /* A file that cannot be read is named, with the job that its name tells; one that is no directory
  * is an error. */
 static void
@@ -235,6 +279,7 @@ main (int argc, char **argv)
   ADD ("/journal/sweep", test_sweep);
   ADD ("/journal/sweep-in-use", test_sweep_in_use);
   ADD ("/journal/list", test_list);
+  ADD ("/journal/list-recipients", test_list_recipients);
   ADD ("/journal/list-damaged", test_list_damaged);
   return g_test_run ();
 }
