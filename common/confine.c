@@ -175,17 +175,16 @@ se_confine_calls (SeConfineCalls further, GError **error)
   scmp_filter_ctx filter = seccomp_init (SCMP_ACT_ALLOW);
   int result = filter != NULL ? 0 : -ENOMEM;
 
-  /* Calls of another architecture, by which the list could be passed by, get the same answer; and
-   * what the kernel says comes back as it is. */
+  /* Calls of another architecture, by which the list could be passed by, get the same answer. */
   if (result == 0)
     result = seccomp_attr_set (filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO (EPERM));
-  if (result == 0)
-    result = seccomp_attr_set (filter, SCMP_FLTATR_API_SYSRAWRC, 1);
   if (result == 0)
     result = fill (filter, further);
   if (result == 0)
     {
       result = seccomp_load (filter);
+      if (result == -ECANCELED) /* errno has the kernel's answer */
+        result = -errno;
       if (result == -ENOSYS || result == -EINVAL)
         {
           g_debug ("this kernel has no seccomp: no system call is kept from the program");

@@ -38,7 +38,7 @@ COMMON_LIBS = common/libcommon.a $(GLIB_LIBS) $(CRYPTO_LIBS) $(SECCOMP_LIBS)
 
 check_PROGRAMS += common/test-confine
 common_test_confine_SOURCES = common/test-confine.c common/test-tree.c common/test-tree.h
-common_test_confine_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+common_test_confine_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(SECCOMP_CFLAGS)
 common_test_confine_LDADD = $(COMMON_LIBS)
 
 check_PROGRAMS += common/test-host

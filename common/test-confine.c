@@ -13,6 +13,7 @@
 #include <netinet/in.h>
 #include <pthread.h>
 #include <sched.h>
+#include <seccomp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -338,6 +339,63 @@ test_files (Fixture *fixture, gconstpointer function)
   in_child ((void (*) (gconstpointer))function, fixture);
 }
 
+/* A kernel as it may be: the calls by which a process confines itself answer so. */
+static void
+let_calls_fail (int answer)
+{
+  scmp_filter_ctx filter = seccomp_init (SCMP_ACT_ALLOW);
+  const uint32_t action = SCMP_ACT_ERRNO ((uint16_t)answer);
+
+  CHECK (seccomp_rule_add (filter, action, SCMP_SYS (landlock_create_ruleset), 0) == 0);
+  CHECK (seccomp_rule_add (filter, action, SCMP_SYS (seccomp), 0) == 0);
+  CHECK (
+      seccomp_rule_add (filter, action, SCMP_SYS (prctl), 1, SCMP_A0 (SCMP_CMP_EQ, PR_SET_SECCOMP))
+      == 0);
+  CHECK (seccomp_load (filter) == 0);
+}
+
+static GLogWriterOutput
+keep_line (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer lines)
+{
+  for (gsize i = 0; i < n_fields; i++)
+    if (g_str_equal (fields[i].key, "MESSAGE"))
+      g_string_append_printf (lines, "%s\n", (const char *)fields[i].value);
+  return G_LOG_WRITER_HANDLED;
+}
+
+static void
+go_without (gconstpointer fixture)
+{
+  g_autoptr (GString) lines = g_string_new (NULL);
+
+  g_log_set_writer_func (keep_line, lines, NULL);
+  let_calls_fail (ENOSYS);
+  confine_process ();
+  CHECK (se_confine_calls (SE_CONFINE_NO_NETWORK, NULL));
+  CHECK (strstr (lines->str, "this kernel has no seccomp: ") != NULL);
+  enter (fixture, SE_CONFINE_READ, 0, SE_CONFINE_READ);
+  CHECK (strstr (lines->str, "this kernel has no Landlock (Function not implemented): ") != NULL);
+  CHECK (socket (AF_INET, SOCK_STREAM, 0) >= 0);
+  CHECK (open (((const Fixture *)fixture)->outside, O_RDONLY) >= 0);
+}
+
+static void
+refuse (gconstpointer fixture)
+{
+  g_autoptr (GError) error = NULL;
+
+  let_calls_fail (EACCES);
+  confine_process ();
+  CHECK (!se_confine_calls (SE_CONFINE_NO_NETWORK, &error));
+  CHECK (strstr (error->message, "(seccomp)") != NULL);
+}
+
+static void
+test_kernel (Fixture *fixture, gconstpointer function)
+{
+  in_child ((void (*) (gconstpointer))function, fixture);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -352,5 +410,7 @@ main (int argc, char **argv)
 #ifndef SE_FAULT_POINTS
   g_test_add ("/confine/signals", Fixture, try_signals, set_up, test_files, tear_down);
 #endif
+  g_test_add ("/confine/old-kernel", Fixture, go_without, set_up, test_kernel, tear_down);
+  g_test_add ("/confine/refused", Fixture, refuse, set_up, test_kernel, tear_down);
   return g_test_run ();
 }
