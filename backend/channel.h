@@ -5,13 +5,19 @@
 
 G_BEGIN_DECLS
 
-/* CUPS's back channel, by which the filter is told the terms: SE_FD_BACK_CHANNEL, closed on exec;
- * -1 where it is not a pipe to write to, as in a worker that was started by hand. To be called
- * before anything is opened, which would take the number. */
+/* CUPS's back channel (common/back-channel.h): SE_FD_BACK_CHANNEL, closed on exec; -1 where it is
+ * not a pipe to write to, as in a worker that was started by hand. To be called before anything is
+ * opened, which would take the number. */
 int se_channel_find (void);
 
-/* Sends the terms and closes *fd (-1: nothing is done). The mail does not depend on whether the
- * filter hears them. */
-void se_channel_tell (int *fd, const SeTerms *terms);
+/* Sends the terms (fd -1: nothing is done). The mail does not depend on whether the filter hears
+ * them. */
+void se_channel_tell (int fd, const SeTerms *terms);
+
+/* The job is done: lets the filter go and closes *fd. */
+void se_channel_taken (int *fd);
+
+/* Whether the filter lives, and will fail if it is not let go. */
+gboolean se_channel_is_heard (int fd);
 
 G_END_DECLS

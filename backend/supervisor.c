@@ -6,6 +6,7 @@
 #include "backend/daemon.h"
 #include "backend/notices.h"
 #include "backend/phase.h"
+#include "common/back-channel.h"
 #include "common/fault.h"
 
 #include <errno.h>
@@ -25,10 +26,28 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define BACK_CHANNEL 3 /* CUPS's */
-
 /* The longest sentence of the supervisor's own. */
 #define WHY_SIZE 256
+
+/* Says a line on CUPS's back channel, if descriptor 3 is one. */
+static void
+tell_filter (const char *line)
+{
+  int mode = fcntl (SE_FD_BACK_CHANNEL, F_GETFL);
+  struct stat status;
+
+  if (mode >= 0 && (mode & O_ACCMODE) != O_RDONLY && fstat (SE_FD_BACK_CHANNEL, &status) == 0
+      && S_ISFIFO (status.st_mode) && write (SE_FD_BACK_CHANNEL, line, strlen (line)) < 0)
+    return; /* nobody listens any more */
+}
+
+/* The only way out for a job: from here on the exit code tells cupsd what becomes of it. */
+static _Noreturn void
+leave (SeExit code)
+{
+  tell_filter (SE_TAKEN "\n");
+  _exit ((int)code);
+}
 
 /* Reads what is left of standard input, unless the job is cancelled: cupsd aborts a job, whatever
  * our exit code says, if its backend ends before all of its documents were filtered. */
@@ -40,7 +59,7 @@ drain_input (void)
   sigset_t term;
   ssize_t n = 1;
 
-  close (BACK_CHANNEL); /* a filter that waits for a word there need not any longer */
+  tell_filter ("\n"); /* it need not wait for the terms any longer */
   sigemptyset (&term);
   sigaddset (&term, SIGTERM);
   fds[1].fd = signalfd (-1, &term, SFD_CLOEXEC);
@@ -59,7 +78,7 @@ hold_config (const char *what, const char *why)
            SE_HOLD_AUTHORIZATION "ERROR: %s%s%s; when mended, run 'oauth-setup release'\n", what,
            *why == '\0' ? "" : ": ", why);
   drain_input ();
-  _exit (SE_EXIT_HOLD);
+  leave (SE_EXIT_HOLD);
 }
 
 /* Holds the job until the machine is better. */
@@ -69,7 +88,7 @@ hold_deferred (const char *what, int saved_errno)
   dprintf (STDERR_FILENO, SE_HOLD_DEFERRED "ERROR: %s: %s; the job is tried again later\n", what,
            strerror (saved_errno));
   drain_input ();
-  _exit (SE_EXIT_HOLD);
+  leave (SE_EXIT_HOLD);
 }
 
 /* Cuts the white space off both ends of text, in place. */
@@ -412,5 +431,5 @@ main (int argc, char **argv)
       free (user);
     }
   give_up_rights ();
-  return supervise (argv, ppd, &signals);
+  leave (supervise (argv, ppd, &signals));
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "backend/worker.h"
 
+#include "backend/channel.h"
 #include "backend/ending.h"
 #include "backend/orphan.h"
 #include "backend/outcome.h"
@@ -59,7 +60,8 @@ settle (SeWorker *worker, const SeOutcome *outcome, const GError *failure, GErro
     return FALSE;
   if (worker->server == NULL || failure == NULL)
     return TRUE;
-  if (se_status_is_orphan () && !cancelled)
+  /* A filter that stands by makes cupsd keep the job. */
+  if (se_status_is_orphan () && !cancelled && !se_channel_is_heard (worker->back_channel))
     return se_orphan_leave (
         worker->server->state_directory, worker->job, failure->message,
         worker->journal != NULL ? se_journal_bundle_path (worker->journal) : NULL, error);

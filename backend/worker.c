@@ -149,7 +149,7 @@ send_terms (SeWorker *worker)
       terms.oversize = se_oversize_parse (worker->queue->oversize);
       terms.language = worker->queue->language;
     }
-  se_channel_tell (&worker->back_channel, &terms);
+  se_channel_tell (worker->back_channel, &terms);
 }
 
 /* Asks cupsd. An option that cannot be used is told of when the filter has said what it has to. */
@@ -418,7 +418,9 @@ main (int argc, char **argv)
       (void)se_language_use (SE_LOCALE_DIR, g_getenv ("LANG"));
       se_status_write ("STATE: -" SE_REASON_AUTHORIZATION "," SE_REASON_DEFERRED "\n");
       worker.job = se_job_new (argv, &error);
-      if (worker.job != NULL && !run (&worker, &error))
+      if (worker.job != NULL && run (&worker, &error))
+        se_channel_taken (&worker.back_channel);
+      else if (worker.job != NULL)
         se_intake_drain (worker.cancel_fd);
     }
   code = se_worker_finish (&worker, error);

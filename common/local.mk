@@ -5,6 +5,7 @@ noinst_LIBRARIES += common/libcommon.a
 common_libcommon_a_SOURCES = \
   common/advice.c common/advice.h \
   common/alert.c common/alert.h \
+  common/back-channel.h \
   common/base64.c common/base64.h \
   common/bundle.c common/bundle.h \
   common/configuration.c common/configuration.h common/configuration-private.h \

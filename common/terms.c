@@ -66,6 +66,22 @@ read_line (int fd, guint timeout, GString *line)
   return FALSE;
 }
 
+gboolean
+se_terms_await_taken (int fd)
+{
+  gboolean taken = FALSE;
+  gboolean open = TRUE;
+
+  while (open && !taken)
+    {
+      g_autoptr (GString) line = g_string_new (NULL);
+
+      open = read_line (fd, G_MAXINT, line);
+      taken = open && strcmp (line->str, SE_TAKEN) == 0;
+    }
+  return taken;
+}
+
 static gboolean
 parse (const char *line, SeTerms *terms)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "common/back-channel.h"
 #include "common/error.h"
 
 G_BEGIN_DECLS
@@ -32,9 +33,6 @@ typedef struct
   char *language; /* of messages, as g_get_language_names has them; NULL: the job's own */
 } SeTerms;
 
-/* CUPS's back channel, as a program's descriptor. */
-#define SE_FD_BACK_CHANNEL 3
-
 /* Octets that an attachment of length bytes takes in a mail, at most: base64 and the part's
  * header. */
 guint64 se_terms_part_size (guint64 length);
@@ -46,5 +44,9 @@ gboolean se_terms_send (int fd, const SeTerms *terms, GError **error);
  * not understood; terms then say: no limit. Clear terms with se_terms_clear in any case. */
 gboolean se_terms_receive (int fd, guint timeout, SeTerms *terms);
 void se_terms_clear (SeTerms *terms);
+
+/* Waits until the backend has said SE_TAKEN on fd, as long as any process of it lives. FALSE: it
+ * has not, and is gone. */
+gboolean se_terms_await_taken (int fd);
 
 G_END_DECLS

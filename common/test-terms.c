@@ -64,6 +64,29 @@ test_nothing_to_receive (void)
     }
 }
 
+static void
+test_taken (void)
+{
+  static const char *const lines[] = { SE_TAKEN "\n",
+                                       "\n" SE_TAKEN "\n",
+                                       "scan-email-terms 1 5 split -\n" SE_TAKEN "\n",
+                                       "",
+                                       SE_TAKEN,
+                                       "\n",
+                                       "scan-email-terms 1 5 split -\n" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (lines); i++)
+    {
+      int ends[2];
+
+      open_pipe (ends);
+      g_assert_true (se_io_write_all (ends[1], lines[i], strlen (lines[i]), NULL));
+      close (ends[1]);
+      g_assert_cmpint (se_terms_await_taken (ends[0]), ==, i < 3);
+      close (ends[0]);
+    }
+}
+
 /* Nobody writes, and nobody closes. */
 static void
 test_silence (void)
@@ -89,6 +112,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/terms/taken", test_taken);
   g_test_add_func ("/terms/round-trip", test_round_trip);
   g_test_add_func ("/terms/nothing-to-receive", test_nothing_to_receive);
   g_test_add_func ("/terms/silence", test_silence);

@@ -17,7 +17,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <glib/gi18n-lib.h>
 #include <stdio.h>
 #include <string.h>
@@ -330,7 +329,8 @@ confine (GError **error)
          && se_confine_calls (SE_CONFINE_NO_SERVER | SE_CONFINE_NO_NETWORK, error);
 }
 
-static void
+/* Returns TRUE for the run that writes the bundle, whole or not. */
+static gboolean
 run (char **argv, const char *file, int terms_fd)
 {
   g_autoptr (GPtrArray) options = se_option_list_parse (argv[5]);
@@ -341,12 +341,14 @@ run (char **argv, const char *file, int terms_fd)
   g_autoptr (GError) failure = NULL;
   g_autoptr (GError) error = NULL;
   g_autoptr (SePlace) place = NULL;
+  gboolean last;
   gboolean done;
 
   if (confine (&failure))
     place = se_place_find (argv[1], file, STDOUT_FILENO, &failure);
 
-  if (place != NULL && !se_place_is_last (place))
+  last = place == NULL || se_place_is_last (place);
+  if (!last)
     {
       g_debug ("document %d of %u: left to the last one's run", place->number,
                place->documents->len);
@@ -356,16 +358,22 @@ run (char **argv, const char *file, int terms_fd)
     done = write_bundle (place, &job, terms_fd, failure, &error);
   if (!done)
     g_debug ("the bundle is incomplete: %s", error->message);
+  return last;
 }
 
-/* The backend reads to the end whatever becomes of the job. Where it is gone before that, it was
- * killed, which cupsd takes for a success: so this program must fail. */
-static gboolean
-backend_is_gone (void)
+/* Stands by until the backend has seen the job to its end, or is gone before: then it was killed,
+ * which cupsd takes for a success, so that this program must fail. Returns the exit status. */
+static int
+stand_by (int back_channel)
 {
-  struct pollfd out = { .fd = STDOUT_FILENO };
-
-  return poll (&out, 1, 0) > 0 && (out.revents & POLLERR) != 0;
+  close (STDOUT_FILENO); /* the backend reads to the end */
+  SE_FAULT_POINT ("filter-stands-by");
+  if (se_terms_await_taken (back_channel))
+    return 0;
+  se_log_write ("STATE", "+" SE_REASON_DEFERRED);
+  se_log_write ("ERROR",
+                _ ("The program that sends the mail was killed; the job is tried again later"));
+  return 1;
 }
 
 /* Each piece of a document is a file of its own. */
@@ -385,6 +393,7 @@ int
 main (int argc, char **argv)
 {
   int terms_fd = find_back_channel ();
+  int status = 0;
 
   if (argc < 6 || argc > 7)
     {
@@ -398,12 +407,8 @@ main (int argc, char **argv)
   (void)se_language_use (SE_LOCALE_DIR, g_getenv ("LANG"));
   if (argc == 6)
     drain ();
-  run (argv, argv[6], terms_fd);
+  if (run (argv, argv[6], terms_fd) && terms_fd >= 0)
+    status = stand_by (terms_fd);
   SE_FAULT_POINT ("filter-exit");
-  if (!backend_is_gone ())
-    return 0;
-  se_log_write ("STATE", "+" SE_REASON_DEFERRED);
-  se_log_write ("ERROR",
-                _ ("The program that sends the mail was killed; the job is tried again later"));
-  return 1;
+  return status;
 }

@@ -19,10 +19,10 @@ EXTRA_DIST += test/e2e/test_login.py test/e2e/test_stores.py \
   test/e2e/images.py test/e2e/test_images.py test/e2e/test_language.py test/e2e/gtk_dialog.py test/e2e/test_dialog.py
 EXTRA_DIST += test/e2e/test_doubt.py test/e2e/filtered.py test/e2e/test_formats.py
 EXTRA_DIST += test/e2e/test_queue.py test/e2e/test_words.py
-EXTRA_DIST += test/e2e/bulk.py test/e2e/test_kills.py
+EXTRA_DIST += test/e2e/bulk.py test/e2e/test_kills.py test/e2e/test_kills_random.py
 EXTRA_DIST += test/e2e/test_faults.py test/e2e/test_waits.py
 EXTRA_DIST += test/e2e/test_queue.py test/e2e/leaks.py test/e2e/test_rights.py test/e2e/test_words.py
-EXTRA_DIST += test/e2e/bulk.py test/e2e/test_kills.py test/e2e/test_soak.py
+EXTRA_DIST += test/e2e/bulk.py test/e2e/test_kills.py test/e2e/test_kills_random.py test/e2e/test_soak.py
 EXTRA_DIST += test/e2e/test_waits.py
 EXTRA_DIST += test/e2e/test_queue.py test/e2e/test_rights.py test/e2e/test_words.py
 EXTRA_DIST += test/e2e/test_notice.py test/e2e/test_policy.py

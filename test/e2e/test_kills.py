@@ -17,7 +17,7 @@ WORKER = ("worker-start", "journal-opened", "spooled", "bundle-renamed", "fixed"
 SUPERVISOR = ("supervisor-start", "supervisor-fork", "supervisor-forked", "supervisor-reaped",
               "supervisor-exit")
 FILTER = ("filter-start", "filter-convert", "filter-converted", "filter-written", "filter-trailer",
-          "filter-exit")
+          "filter-stands-by", "filter-exit")
 CHILD = ("filter-child", "filter-program")
 
 # Between these the server may have the mail, and the journal cannot know.
@@ -100,10 +100,11 @@ class EveryStep(unittest.TestCase):
     def test_filter_of_a_child(self):
         self.kill_at(CHILD, "kill-parent")
 
-    def test_backend_that_has_not_begun(self):
-        """Supervisor and worker: cupsd would take the job for done, and nobody knows of it."""
+    def test_backend(self):
+        """Supervisor and worker: cupsd would take the job for done, and there is nobody to say
+        otherwise."""
         jobs = {}
-        for point in ("worker-start", "supervisor-forked"):
+        for point in WORKER + ("supervisor-forked",):
             job = self.start(point, "wait")
             for program in ("mailto-worker", "mailto"):
                 for pid in self.office.cups.processes(program):
@@ -111,6 +112,16 @@ class EveryStep(unittest.TestCase):
             jobs[job] = point
             self.rest(job)
         self.assert_delivered(jobs)
+
+    def test_supervisor_that_was_to_cancel(self):
+        """cupsd would take a job for done that is at fault."""
+        self.office.server.at("rcpt", "550 5.1.1 nobody of that name", times=2)
+        job = self.start("supervisor-reaped", "kill")
+        self.office.points.disarm()
+        self.office.cups.wait_state(job, "stopped")
+        self.assertEqual(self.office.recover(60)[job], "canceled")
+        self.assertIn("5.1.1", self.office.ipp.job(job)["job-printer-state-message"])
+        self.assertEqual(self.office.mails(job), [])
 
     def restart_at(self, points, everything):
         jobs = {}

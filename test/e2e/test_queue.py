@@ -137,7 +137,8 @@ class Waiting(Listed):
 
 
 class Lost(Listed):
-    """Jobs whose supervisor was killed: cupsd takes them for done, whatever becomes of the worker."""
+    """Jobs whose filter and supervisor were killed: cupsd takes them for done, whatever becomes of the
+    worker."""
 
     def lose(self, step, *replies, worker=False):
         """A job that cupsd takes for done at a step; the worker is killed as well, or gets the
@@ -145,7 +146,7 @@ class Lost(Listed):
         pause = self.server.at(step, Pause())
         job = self.cups.lp(self.queue, self.file("lost.pdf", documents.pdf()))
         pause.wait()
-        for program in ("mailto", "mailto-worker") if worker else ("mailto",):
+        for program in ("scantoemail", "mailto") + (("mailto-worker",) if worker else ()):
             for pid in self.cups.processes(program):
                 os.kill(pid, signal.SIGKILL)
         for reply in replies:
