@@ -207,7 +207,7 @@ test_microsoft (void)
   g_assert_nonnull (strstr (account->scope, "https://outlook.office.com/SMTP.Send"));
   g_assert_nonnull (strstr (account->scope, "offline_access"));
   g_assert_cmpstr (account->grant, ==, "device");
-  g_assert_cmpuint (account->provider->max_connections, ==, 3);
+  g_assert_cmpuint (account->provider->max_connections, ==, 2);
   g_assert_cmpuint (account->provider->max_rate, ==, 30);
 }
 
