@@ -18,6 +18,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gi18n-lib.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -361,15 +362,40 @@ run (char **argv, const char *file, int terms_fd)
   return last;
 }
 
-/* Stands by until the backend has seen the job to its end, or is gone before: then it was killed,
- * which cupsd takes for a success, so that this program must fail. Returns the exit status. */
-static int
+/* A program between cupsd and this one would keep the pipe to the backend open, which then waits
+ * for its end. To be asked before the confinement. */
+static gboolean
+started_by_cupsd (void)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%d/comm", (int)getppid ());
+  g_autofree char *name = NULL;
+
+  return g_file_get_contents (path, &name, NULL, NULL) && strcmp (name, "cupsd\n") == 0;
+}
+
+/* Stands by until the backend has seen the job to its end. FALSE: it is gone before. */
+static gboolean
 stand_by (int back_channel)
 {
   close (STDOUT_FILENO); /* the backend reads to the end */
   SE_FAULT_POINT ("filter-stands-by");
-  if (se_terms_await_taken (back_channel))
-    return 0;
+  return se_terms_await_taken (back_channel);
+}
+
+/* Whether the backend lives as long as the bundle is written, where nothing more can be known. */
+static gboolean
+is_read (void)
+{
+  struct pollfd out = { .fd = STDOUT_FILENO };
+
+  return poll (&out, 1, 0) == 0 || (out.revents & POLLERR) == 0;
+}
+
+/* The backend was killed, which cupsd takes for a success: so this program must fail. Returns the
+ * exit status. */
+static int
+fail (void)
+{
   se_log_write ("STATE", "+" SE_REASON_DEFERRED);
   se_log_write ("ERROR",
                 _ ("The program that sends the mail was killed; the job is tried again later"));
@@ -393,7 +419,8 @@ int
 main (int argc, char **argv)
 {
   int terms_fd = find_back_channel ();
-  int status = 0;
+  gboolean direct = terms_fd >= 0 && started_by_cupsd ();
+  gboolean last;
 
   if (argc < 6 || argc > 7)
     {
@@ -407,8 +434,9 @@ main (int argc, char **argv)
   (void)se_language_use (SE_LOCALE_DIR, g_getenv ("LANG"));
   if (argc == 6)
     drain ();
-  if (run (argv, argv[6], terms_fd) && terms_fd >= 0)
-    status = stand_by (terms_fd);
+  last = run (argv, argv[6], terms_fd);
+  if (last && direct ? !stand_by (terms_fd) : !is_read ())
+    return fail ();
   SE_FAULT_POINT ("filter-exit");
-  return status;
+  return 0;
 }

@@ -314,7 +314,7 @@ class PartlyRefused(Notice):
         self.assert_report(report, job, UNKNOWN, "550 5.1.1 no such user")
 
     def test_sent_by_release(self):
-        job, server = self.sent_without_a_supervisor("mailto", "mailto-worker")
+        job, server = self.sent_without_a_supervisor("scantoemail", "mailto", "mailto-worker")
         self.world.setup("release")
         server.wait_messages(1)
         self.the_notice("job-partly-refused", job, UNKNOWN, "550 5.1.1 no such user")
