@@ -299,7 +299,8 @@ settle_account (SeWorker *worker, GError **error)
   SeAccount *account;
 
   if (worker->job->class == NULL || se_journal_step (worker->journal) == SE_JOURNAL_OPEN
-      || address == NULL || g_str_equal (address, worker->account->address))
+      || se_journal_step (worker->journal) == SE_JOURNAL_ACCEPTED || address == NULL
+      || g_str_equal (address, worker->account->address))
     return TRUE;
   if (!se_journal_is_begun (worker->journal))
     return se_journal_reopen (worker->journal, error);
