@@ -10,6 +10,7 @@
 
 #define DESCRIPTION_MAX 300
 #define ID_MAX 64
+#define TYPE_MAX 64
 #define AADSTS "AADSTS"
 #define TRACE_ID "Trace ID:"
 #define DEFAULT_LIFETIME 3600
@@ -384,11 +385,12 @@ se_token_response_parse (const SeHttpReply *reply, const SeAccount *account, con
     }
   if (type != NULL && g_ascii_strcasecmp (type, "Bearer") != 0)
     {
+      const char *const fresh[] = { access_token, refresh_token, NULL };
       g_autofree char *host = host_of (url);
-      g_autofree char *cleaned = se_log_clean (type, 64);
+      g_autofree char *words = shown (type, TYPE_MAX, repeats (type, fresh) ? fresh : secrets);
 
       g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-                   _ ("%s gives tokens of type %s; SMTP needs Bearer tokens"), host, cleaned);
+                   _ ("%s gives tokens of type %s; SMTP needs Bearer tokens"), host, words);
       return NULL;
     }
   response->access_token = g_strdup (access_token);

@@ -226,6 +226,32 @@ test_words (void)
     }
 }
 
+/* Nor where it says what kind of token it gives. */
+static void
+test_type_repeats_a_secret (void)
+{
+  static const char *const bodies[]
+      = { "{\"access_token\":\"fresh-1\",\"token_type\":\"x old-secret\"}",
+          "{\"access_token\":\"fresh-1\",\"token_type\":\"x fresh-1\"}",
+          "{\"access_token\":\"a\",\"refresh_token\":\"fresh-2\",\"token_type\":\"fresh-2\"}" };
+  static const char *const secrets[] = { "old-secret", NULL };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (bodies); i++)
+    {
+      const SeHttpReply reply
+          = { .status = 200, .body = (char *)bodies[i], .length = strlen (bodies[i]) };
+      g_autofree char *code = NULL;
+      g_autoptr (GError) error = NULL;
+
+      g_assert_null (se_token_response_parse (&reply, &account, "https://id.test/token", secrets,
+                                              &code, &error));
+      g_assert_error (error, SE_ERROR, SE_ERROR_CONFIG);
+      g_assert_nonnull (strstr (error->message, "(not shown"));
+      g_assert_null (strstr (error->message, "fresh-"));
+      g_assert_null (strstr (error->message, "old-secret"));
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -240,5 +266,6 @@ main (int argc, char **argv)
       g_test_add_data_func (path, GSIZE_TO_POINTER (i), test_reply);
     }
   g_test_add_func ("/response/words", test_words);
+  g_test_add_func ("/response/type-repeats-a-secret", test_type_repeats_a_secret);
   return g_test_run ();
 }
