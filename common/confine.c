@@ -169,6 +169,33 @@ fill (scmp_filter_ctx filter, guint further)
   return result == 0 ? deny (filter, "clone3", ENOSYS) : result;
 }
 
+/* The C library has no functions for Landlock, and its constants are younger than the oldest
+ * system's headers: landlock(7), linux/landlock.h. */
+
+#ifndef SYS_landlock_create_ruleset
+#define SYS_landlock_create_ruleset 444
+#define SYS_landlock_add_rule 445
+#define SYS_landlock_restrict_self 446
+#endif
+
+#define ASK_VERSION (1U << 0)
+
+/* The kernel's ABI of Landlock; below 1: it has none, errno says why. */
+static long
+landlock_version (void)
+{
+  return syscall (SYS_landlock_create_ruleset, NULL, 0, ASK_VERSION);
+}
+
+/* Said here, once a program, and not in every child. */
+static void
+note_landlock (void)
+{
+  if (landlock_version () < 1)
+    g_debug ("this kernel has no Landlock (%s): no file is kept from the program",
+             g_strerror (errno));
+}
+
 gboolean
 se_confine_calls (SeConfineCalls further, GError **error)
 {
@@ -192,19 +219,12 @@ se_confine_calls (SeConfineCalls further, GError **error)
         }
     }
   seccomp_release (filter);
+  note_landlock ();
   return result == 0 || fail (-result, "seccomp", error);
 }
 
-/* Files. The C library has no functions for Landlock, and its constants are younger than the oldest
- * system's headers: landlock(7), linux/landlock.h. */
+/* Files. */
 
-#ifndef SYS_landlock_create_ruleset
-#define SYS_landlock_create_ruleset 444
-#define SYS_landlock_add_rule 445
-#define SYS_landlock_restrict_self 446
-#endif
-
-#define ASK_VERSION (1U << 0)
 #define RULE_PATH_BENEATH 1
 
 enum
@@ -266,7 +286,7 @@ SeConfineFiles *
 se_confine_files_new (void)
 {
   SeConfineFiles *files = g_new0 (SeConfineFiles, 1);
-  long version = syscall (SYS_landlock_create_ruleset, NULL, 0, ASK_VERSION);
+  long version = landlock_version ();
   RulesetAttributes attributes = { 0 };
 
   files->ruleset = -1;
@@ -281,10 +301,7 @@ se_confine_files_new (void)
       files->ruleset
           = (int)syscall (SYS_landlock_create_ruleset, &attributes, sizeof attributes, 0);
     }
-  if (files->ruleset < 0)
-    g_debug ("this kernel has no Landlock (%s): no file is kept from the program",
-             g_strerror (errno));
-  else
+  if (files->ruleset >= 0)
     add_common (files);
   return files;
 }

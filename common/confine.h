@@ -30,6 +30,7 @@ typedef enum
   SE_CONFINE_NO_NETWORK = 1 << 2,  /* socket, of whatever family; socketpair works */
 } SeConfineCalls;
 
+/* The lines about what the kernel lacks are said by this, Landlock's too. */
 gboolean se_confine_calls (SeConfineCalls further, GError **error);
 
 /* Files that can be opened, changed or executed from now on (Landlock); what is open already stays
