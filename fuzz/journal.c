@@ -122,7 +122,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
     return 0;
   if (size % 3 > 0)
     se_journal_message_upgrade (entry, size % 3 == 1 ? SE_JOURNAL_FIXED : SE_JOURNAL_DOT);
-  se_journal_message_is_begun (entry);
+  g_assert_cmpuint (se_journal_message_sent (entry), <=, se_journal_message_mails (entry));
   check_fixed (entry);
   se_journal_message_strip (entry);
   return 0;

@@ -220,10 +220,11 @@ send_rest (const SeDelivery *delivery, SeJournal *journal, int fd, GError **erro
 static void
 tell_what_went_out (const SeJournal *journal, gboolean was_in_doubt, GError **error)
 {
-  if (se_journal_done (journal) > 0)
+  guint sent = se_journal_sent (journal);
+
+  if (sent > 0 && sent < se_journal_mails (journal))
     g_prefix_error (error, _ ("Of this job's %u mails, %u went out; mail %u: "),
-                    se_journal_mails (journal), se_journal_done (journal),
-                    se_journal_done (journal) + 1);
+                    se_journal_mails (journal), sent, sent + 1);
   if (was_in_doubt && !se_error_is (*error, SE_ERROR_IN_DOUBT)
       && se_journal_step (journal) == SE_JOURNAL_DOT)
     g_prefix_error (error, _ ("An earlier try may have delivered the mail; this one: "));

@@ -147,19 +147,19 @@ se_journal_message_done (GKeyFile *entry)
   return done;
 }
 
-gboolean
-se_journal_message_is_begun (GKeyFile *entry)
+guint
+se_journal_message_sent (GKeyFile *entry)
 {
   guint mails = se_journal_message_mails (entry);
+  guint sent = 0;
 
   for (guint mail = 1; mail <= mails; mail++)
     {
       g_autoptr (GArray) accepted = get_positions (entry, mail, "accepted");
 
-      if (accepted->len > 0)
-        return TRUE;
+      sent += accepted->len > 0;
     }
-  return FALSE;
+  return sent;
 }
 
 void

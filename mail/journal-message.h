@@ -15,8 +15,8 @@ void se_journal_message_set (GKeyFile *entry, const SeAddress *from, const GPtrA
 guint se_journal_message_mails (GKeyFile *entry); /* 0: nothing is fixed */
 guint se_journal_message_done (GKeyFile *entry);  /* how many of them nobody waits for any more */
 
-/* TRUE once the server has accepted one of them for somebody. */
-gboolean se_journal_message_is_begun (GKeyFile *entry);
+/* How many of them the server has accepted for somebody. */
+guint se_journal_message_sent (GKeyFile *entry);
 
 /* Whom the server has neither accepted the mail for nor refused for good: positions in the list of
  * recipients, from 0, in order (guint; owned by the caller). */

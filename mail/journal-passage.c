@@ -18,10 +18,16 @@ se_journal_done (const SeJournal *journal)
   return se_journal_message_done (journal->entry);
 }
 
+guint
+se_journal_sent (const SeJournal *journal)
+{
+  return se_journal_message_sent (journal->entry);
+}
+
 gboolean
 se_journal_is_begun (const SeJournal *journal)
 {
-  return journal->step == SE_JOURNAL_DOT || se_journal_message_is_begun (journal->entry);
+  return journal->step == SE_JOURNAL_DOT || se_journal_message_sent (journal->entry) > 0;
 }
 
 GPtrArray *
@@ -294,7 +300,7 @@ se_journal_before_dot (SeJournal *journal, GError **error)
 static gboolean
 is_done (const SeJournal *journal)
 {
-  return se_journal_message_is_begun (journal->entry)
+  return se_journal_message_sent (journal->entry) > 0
          && se_journal_done (journal) == se_journal_mails (journal);
 }
 

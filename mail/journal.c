@@ -257,7 +257,7 @@ se_journal_reopen (SeJournal *journal, GError **error)
     return TRUE;
   g_key_file_remove_key (journal->entry, ENTRY, "first", NULL);
   g_key_file_set_boolean (journal->entry, ENTRY, "settled", TRUE);
-  if (journal->step != SE_JOURNAL_FIXED || se_journal_message_is_begun (journal->entry))
+  if (journal->step != SE_JOURNAL_FIXED || se_journal_message_sent (journal->entry) > 0)
     return se_journal_commit (journal, error);
   se_journal_message_remove (journal->entry);
   return se_journal_commit_step (journal, SE_JOURNAL_OPEN, error)

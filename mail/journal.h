@@ -59,6 +59,7 @@ gint64 se_journal_first (const SeJournal *journal);      /* time of the first at
 const char *se_journal_reply (const SeJournal *journal); /* the last one to data; NULL: none */
 guint se_journal_mails (const SeJournal *journal);       /* of a fixed job; 0: nothing is fixed */
 guint se_journal_done (const SeJournal *journal);        /* those nobody waits for any more */
+guint se_journal_sent (const SeJournal *journal);        /* those that somebody has */
 
 /* TRUE if somebody has one of the mails, or may have: what is fixed must stay. */
 gboolean se_journal_is_begun (const SeJournal *journal);
@@ -85,8 +86,8 @@ gboolean se_journal_is_settled (const SeJournal *journal);
 void se_journal_set_account (SeJournal *journal, const char *address);
 char *se_journal_account (const SeJournal *journal);
 
-/* Whether the job was counted for a limit of jobs, so that a later try does not count it again. What
- * is set is on the disk with the next step, or put-off try. */
+/* Whether the job was counted for a limit of jobs, so that a later try does not count it again.
+ * What is set is on the disk with the next step, or put-off try. */
 gboolean se_journal_is_counted (const SeJournal *journal);
 void se_journal_set_counted (SeJournal *journal);
 

@@ -79,6 +79,7 @@ test_refused_for_now (void)
   g_assert_false (se_delivery_send (&f.delivery, f.journal, NULL, &error));
   g_assert_error (error, SE_ERROR, SE_ERROR_DEFERRED);
   g_assert_nonnull (strstr (error->message, "a@example.org: 451 4.7.1 greylisted"));
+  g_assert_null (strstr (error->message, "went out"));
   expect_last_recipients ("b@example.org");
   expect_refusal (se_journal_deferred (f.journal), "a@example.org", "4.7.1");
   g_clear_error (&error);
@@ -126,6 +127,7 @@ test_refused_all (void)
   g_assert_false (se_delivery_send (&f.delivery, f.journal, NULL, &error));
   g_assert_error (error, SE_ERROR, SE_ERROR_DOCUMENT);
   g_assert_nonnull (strstr (error->message, "refused 2 of 2"));
+  g_assert_null (strstr (error->message, "went out"));
   expect_messages ("0");
   session = test_server_ask (server, "session\t1");
   g_assert_null (strstr (session, "|DATA"));
