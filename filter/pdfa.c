@@ -246,8 +246,8 @@ convert (int in_fd, int out_fd, const SeJob *job, GError **error)
   return se_program_run_ghostscript (se_type_pdf (), options, job, in_fd, out_fd, error);
 }
 
-gboolean
-se_pdfa_make (int in_fd, int out_fd, int pages, const SeJob *job, GError **error)
+static gboolean
+make (int in_fd, int out_fd, int pages, const SeJob *job, GError **error)
 {
   se_autofd int prepared = se_temp_file (error);
   Count before = { 0 }, after = { 0 };
@@ -267,12 +267,18 @@ se_pdfa_make (int in_fd, int out_fd, int pages, const SeJob *job, GError **error
                  _ ("it has fonts or other parts of which Ghostscript cannot make PDF/A; the log "
                     "at level debug says which"));
   if (after.pages != pages || !after.labelled)
-    {
-      se_temp_blame_space (error); /* it may have had no room for the rest */
-      return FALSE;
-    }
+    return FALSE;
   if (after.annotations < before.annotations)
     g_warning (_ ("of the document's %d links, notes and form fields PDF/A keeps %d"),
                before.annotations, after.annotations);
   return TRUE;
+}
+
+gboolean
+se_pdfa_make (int in_fd, int out_fd, int pages, const SeJob *job, GError **error)
+{
+  if (make (in_fd, out_fd, pages, job, error))
+    return TRUE;
+  se_temp_blame_space (error); /* there may have been no room for all of it */
+  return FALSE;
 }
