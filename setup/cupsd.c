@@ -10,8 +10,8 @@
 gboolean
 se_cupsd_is_our_reason (const char *keyword)
 {
-  return g_str_equal (keyword, SE_CUPSD_REASON_AUTHORIZATION)
-         || g_str_equal (keyword, SE_CUPSD_REASON_DEFERRED);
+  return g_str_equal (keyword, SE_REASON_AUTHORIZATION)
+         || g_str_equal (keyword, SE_REASON_DEFERRED);
 }
 
 static const char *

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "common/configuration.h"
+#include "common/reasons.h"
 
 #include <cups/cups.h>
 
@@ -12,10 +13,8 @@ G_BEGIN_DECLS
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (http_t, httpClose)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ipp_t, ippDelete)
 
-/* The printer-state-reasons of the backend (backend/phase.h), which its jobs keep: a person must
- * act, or only time must pass. */
-#define SE_CUPSD_REASON_AUTHORIZATION "oauth-authorization-required-error"
-#define SE_CUPSD_REASON_DEFERRED "cups-mailto-deferred-report"
+/* TRUE for a printer-state-reason of the backend (common/reasons.h), which its jobs keep: a person
+ * must act, or only time must pass. */
 gboolean se_cupsd_is_our_reason (const char *keyword);
 
 /* Connects to [server] cups-server, or to libcups's default; never asks for a password.

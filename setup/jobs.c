@@ -182,5 +182,5 @@ gboolean
 se_print_job_is_deferred (const SePrintJob *job)
 {
   return se_print_job_is_ours (job)
-         && !g_strv_contains ((const char *const *)job->reasons, SE_CUPSD_REASON_AUTHORIZATION);
+         && !g_strv_contains ((const char *const *)job->reasons, SE_REASON_AUTHORIZATION);
 }

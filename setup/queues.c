@@ -278,8 +278,8 @@ se_queues_set_authorization_reason (http_t *http, const SeQueue *queue, const ch
 {
   g_autoptr (GPtrArray) reasons = other_reasons (queue);
 
-  if (g_strv_contains ((const char *const *)queue->reasons, SE_CUPSD_REASON_AUTHORIZATION))
+  if (g_strv_contains ((const char *const *)queue->reasons, SE_REASON_AUTHORIZATION))
     return TRUE;
-  g_ptr_array_add (reasons, (gpointer)SE_CUPSD_REASON_AUTHORIZATION);
+  g_ptr_array_add (reasons, (gpointer)SE_REASON_AUTHORIZATION);
   return set_state (http, queue, reasons, message, error);
 }
