@@ -12,18 +12,24 @@
 #define LENGTH_MAX (512U * 1024 * 1024) /* bytes; a child may map four times as many */
 
 gboolean
+se_canvas_fits (guint64 size, guint32 height, GError **error)
+{
+  if (size <= LENGTH_MAX / height)
+    return TRUE;
+  g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
+               _ ("the image takes more than %u MiB when it is unpacked"), LENGTH_MAX >> 20);
+  return FALSE;
+}
+
+gboolean
 se_canvas_open (SeCanvas *canvas, guint64 size, guint32 height, GError **error)
 {
   se_autofd int fd = -1;
   int status;
 
   *canvas = (SeCanvas){ .size = (gsize)size };
-  if (size > LENGTH_MAX / height)
-    {
-      g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
-                   _ ("the image takes more than %u MiB when it is unpacked"), LENGTH_MAX >> 20);
-      return FALSE;
-    }
+  if (!se_canvas_fits (size, height, error))
+    return FALSE;
   fd = se_temp_file (error);
   if (fd < 0)
     return FALSE;

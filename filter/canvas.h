@@ -14,8 +14,12 @@ typedef struct
   gsize length; /* of all */
 } SeCanvas;
 
-/* To be closed with se_canvas_close, also after an error. SE_ERROR_DOCUMENT: the image takes more
- * than 512 MiB; SE_ERROR_TEMPORARY: there is no space for it. */
+/* Tells whether height rows of size bytes are an image that we unpack at all. FALSE with
+ * SE_ERROR_DOCUMENT: it takes more than 512 MiB. */
+gboolean se_canvas_fits (guint64 size, guint32 height, GError **error);
+
+/* To be closed with se_canvas_close, also after an error. SE_ERROR_DOCUMENT: it does not fit;
+ * SE_ERROR_TEMPORARY: there is no space for it. */
 gboolean se_canvas_open (SeCanvas *canvas, guint64 size, guint32 height, GError **error);
 guchar *se_canvas_row (const SeCanvas *canvas, guint32 y);
 void se_canvas_close (SeCanvas *canvas);

@@ -359,7 +359,9 @@ se_gif_add (SeImagePdf *pdf, SeReader *reader, gboolean *more, GError **error)
   gif->transparent = -1;
   if (read_screen (gif) && walk (gif, &found) && found && read_frame (gif))
     {
-      if (!se_canvas_open (&gif->canvas, gif->frame.width, gif->frame.height, error))
+      /* The screen is not unpacked, but drawn: a small frame can stand far out on it. */
+      if (!se_canvas_fits (gif->width, gif->height, error)
+          || !se_canvas_open (&gif->canvas, gif->frame.width, gif->frame.height, error))
         return FALSE;
       done = decode_frame (gif) && walk_rest (gif, more);
       if (done && !add_image (gif, error))

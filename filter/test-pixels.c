@@ -168,6 +168,23 @@ test_more (void)
     }
 }
 
+/* A few bytes that make a screen of gigabytes: nobody draws them. */
+static void
+test_far (void)
+{
+  static const guchar bytes[] = "GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff"
+                                ",\0\xff\0\xff\x01\0\x01\0\0\x02\x02\x44\x01\0;";
+  g_autoptr (GError) error = NULL;
+  SeImageResult result;
+  se_autofd int fd = test_file_new (bytes, sizeof bytes - 1);
+  se_autofd int out_fd = test_file_new ("", 0);
+
+  g_assert_false (se_image_wrap (se_type_find (bytes, sizeof bytes - 1, NULL), fd, out_fd, 595, 842,
+                                 &result, &error));
+  g_assert_error (error, SE_ERROR, SE_ERROR_DOCUMENT);
+  g_assert_nonnull (strstr (error->message, "takes more than 512 MiB"));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -176,5 +193,6 @@ main (int argc, char **argv)
   g_test_add_func ("/pixels/cut", test_cut);
   g_test_add_func ("/pixels/damaged", test_damaged);
   g_test_add_func ("/pixels/more", test_more);
+  g_test_add_func ("/pixels/far", test_far);
   return g_test_run ();
 }

@@ -13,7 +13,6 @@
 
 /* Bytes of a file: a temporary one of hundreds of MiB is right, but of no use here. */
 #define FILE_MAX (16 * 1024 * 1024)
-#define PIXELS_MAX (1 << 20)
 
 static GLogWriterOutput
 drop (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer unused)
@@ -87,7 +86,7 @@ fuzz_is_large (const uint8_t *data, size_t size, gsize width, gsize height, gsiz
     return FALSE;
   wide = get_number (data + width, bytes);
   high = get_number (data + height, bytes);
-  return ABS (wide) * ABS (high) > PIXELS_MAX;
+  return ABS (wide) * ABS (high) > FUZZ_PIXELS_MAX;
 }
 
 int

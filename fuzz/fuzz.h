@@ -32,8 +32,11 @@ char *fuzz_take_rest (FuzzInput *input);
 /* 0 at the end. */
 guchar fuzz_take_byte (FuzzInput *input);
 
+/* An image of more is too large to be worth its time. */
+#define FUZZ_PIXELS_MAX (1 << 20)
+
 /* Tells whether an image of width by height, lowest byte first at these places of the input, is too
- * large to be worth its time; each has so many bytes. */
+ * large; each has so many bytes. */
 gboolean fuzz_is_large (const uint8_t *data, size_t size, gsize width, gsize height, gsize bytes);
 
 /* A file in memory with these bytes, at its start; to be closed. */
