@@ -55,6 +55,9 @@ se_qpdf_write (qpdf_data qpdf, gboolean encrypted, GError **error)
   if ((qpdf_init_write (qpdf, "/dev/fd/1") & QPDF_ERRORS) == 0)
     {
       qpdf_set_preserve_encryption (qpdf, encrypted ? QPDF_TRUE : QPDF_FALSE);
+      /* Not of the time, so that a job's next try has the same bytes. */
+      if (!encrypted || !qpdf_is_encrypted (qpdf))
+        qpdf_set_deterministic_ID (qpdf, QPDF_TRUE);
       if ((qpdf_write (qpdf) & QPDF_ERRORS) == 0)
         return TRUE;
     }

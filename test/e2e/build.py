@@ -32,7 +32,7 @@ def clear_logs():
 def run(argv, log, cwd=TOP, env=None):
     """Runs a command with its output in LOGS/log; Failed shows the end of it."""
     path = os.path.join(LOGS, log)
-    timeout = 6 * 3600 if long() else 540
+    timeout = 6 * 3600 if long() else 1200
     with open(path, "ab") as output:
         try:
             status = subprocess.run(argv, cwd=cwd, stdin=subprocess.DEVNULL, stdout=output,
