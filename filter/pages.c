@@ -44,6 +44,7 @@ typedef struct
   const GPtrArray *options; /* NULL: pages first to last */
   int first, last;
   int taken;
+  gboolean encrypted; /* then qpdf cannot make its identifier of the contents */
 } Selection;
 
 static gboolean
@@ -160,6 +161,7 @@ select_pages (int in_fd, int out_fd, gpointer result, GError **error)
         g_array_append_val (indexes, i);
     }
   selection->taken = (int)staying->len;
+  selection->encrypted = qpdf_is_encrypted (qpdf);
   if (selection->taken == 0)
     return TRUE;
   kept.pages = g_hash_table_new (NULL, NULL);
@@ -178,6 +180,7 @@ select_pages (int in_fd, int out_fd, gpointer result, GError **error)
 static gboolean
 trim_resources (int in_fd, int out_fd, gpointer result, GError **error)
 {
+  const Selection *selection = result;
   const char *const arguments[] = { "qpdf",
                                     "--no-warn",
                                     "--warning-exit-0",
@@ -188,6 +191,7 @@ trim_resources (int in_fd, int out_fd, gpointer result, GError **error)
                                     "1-z",
                                     "--",
                                     "/dev/fd/1",
+                                    selection->encrypted ? NULL : "--deterministic-id",
                                     NULL };
 
   return qpdfjob_run_from_argv (arguments) == 0 || fail_apart (error);
@@ -204,8 +208,8 @@ select_and_trim (int in_fd, int out_fd, Selection *selection, GError **error)
                          sizeof *selection, &se_child_limits, error))
     return FALSE;
   return selection->taken == 0
-         || se_child_call (_ ("the selection of pages"), trim_resources, pages_fd, out_fd, NULL, 0,
-                           &se_child_limits, error);
+         || se_child_call (_ ("the selection of pages"), trim_resources, pages_fd, out_fd,
+                           selection, sizeof *selection, &se_child_limits, error);
 }
 
 gboolean
