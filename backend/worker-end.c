@@ -72,7 +72,7 @@ settle (SeWorker *worker, const SeOutcome *outcome, const GError *failure, GErro
     se_ending_forget (worker->server, worker->job);
   if (outcome->forget || over)
     return se_journal_forget (worker->journal, error);
-  if (outcome->anew && !se_journal_reopen (worker->journal, error))
+  if (outcome->anew && !se_journal_await_person (worker->journal, error))
     return FALSE;
   return outcome->next_try == 0 || se_journal_defer (worker->journal, outcome->next_try, error);
 }

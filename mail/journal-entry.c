@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "mail/journal-clock.h"
 #include "mail/journal-message.h"
 
 #include "common/digest.h"
@@ -87,6 +88,7 @@ load (GKeyFile *entry, const char *text, SeJournalStep *step)
   version = g_key_file_get_integer (entry, SE_JOURNAL_ENTRY, "version", NULL);
   if (version >= 1 && version < SE_JOURNAL_VERSION)
     se_journal_message_upgrade (entry, *step);
+  se_journal_clock_follow (entry);
   return version >= 1 && version <= SE_JOURNAL_VERSION;
 }
 
@@ -128,6 +130,7 @@ se_journal_entry_text (GKeyFile *entry, SeJournalStep step, gsize *length)
   g_autofree char *digest = NULL;
   char *whole;
 
+  se_journal_clock_follow (entry);
   g_key_file_set_string (entry, SE_JOURNAL_ENTRY, "step", step_names[step]);
   text = g_key_file_to_data (entry, NULL, NULL);
   digest = se_digest_text (text);

@@ -11,7 +11,7 @@ G_BEGIN_DECLS
  *
  *   [entry]       version, queue, job, uuid, creation, completion, account, first, attempts,
  *                 step, next-try, settled, dots (when each final dot was sent that nobody
- *                 answered), reply, counted
+ *                 answered), reply, counted, clock (mail/journal-clock.h)
  *   [message]     from, recipients, sources, bundle-size, mails, current (the mail of the
  *                 last dot), refused and refused-words (recipients refused for good, and why),
  *                 deferred and deferred-words (for now); of a fixed entry
@@ -36,7 +36,8 @@ char *se_journal_entry_name (const SeJobKey *key);
 char *se_journal_entry_start (const char *queue, int job);
 gboolean se_journal_entry_is_name (const char *name);
 
-/* Reads an entry, whole or not at all; SE_ERROR_CONFIG says what is wrong with which file. */
+/* Reads an entry, whole or not at all, with its times as the clock has them now; SE_ERROR_CONFIG
+ * says what is wrong with which file. */
 GKeyFile *se_journal_entry_read (const char *path, SeJournalStep *step, GError **error);
 
 /* The file's contents for an entry at step, owned by the caller. */

@@ -29,8 +29,7 @@ sweep_file (const char *path)
 }
 
 /* Removes one entry if it is old, nobody's at the moment, and needed no more: accepted, or of a job
- * that nobody has tried for as long (cancelled while it was held) and that was surely not mailed.
- */
+ * that nobody has tried for as long (cancelled while it was held) and that nobody has a mail of. */
 static void
 sweep_entry (const char *path)
 {
@@ -45,7 +44,8 @@ sweep_entry (const char *path)
   if (lock < 0)
     return;
   entry = se_journal_entry_read (path, &step, NULL);
-  if (entry == NULL || step == SE_JOURNAL_DOT)
+  if (entry == NULL || step == SE_JOURNAL_DOT
+      || (step == SE_JOURNAL_FIXED && se_journal_message_sent (entry) > 0))
     return;
   sweep_file (path);
   sweep_file (lock_path);

@@ -67,8 +67,9 @@ SeJournalItem *se_journal_look (const char *path);
 void se_journal_discard (const SeJournalItem *item);
 
 /* Removes what is older than 30 days and needed no more: entries that were accepted, entries of
- * jobs that were surely not mailed, and spooled documents without an entry. An entry in doubt or
- * damaged stays. Also removes temporary files of the entry named own, which the caller has locked.
+ * jobs of which surely no mail went out, and spooled documents without an entry. An entry in doubt
+ * or damaged stays. Also removes temporary files of the entry named own, which the caller has
+ * locked.
  */
 void se_journal_sweep (const char *directory, const char *spool, const char *own);
 

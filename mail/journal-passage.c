@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mail/journal-private.h"
 
+#include "mail/journal-clock.h"
+
 #include <glib/gi18n-lib.h>
 
 #define ENTRY SE_JOURNAL_ENTRY
@@ -93,6 +95,7 @@ se_journal_forget_doubts (SeJournal *journal)
 gint64
 se_journal_next_try (const SeJournal *journal)
 {
+  se_journal_clock_follow (journal->entry);
   return g_key_file_get_int64 (journal->entry, ENTRY, "next-try", NULL);
 }
 
@@ -281,7 +284,7 @@ gboolean
 se_journal_before_dot (SeJournal *journal, GError **error)
 {
   const GArray *named = get_named (journal);
-  gint64 now = g_get_real_time () / G_USEC_PER_SEC;
+  gint64 now = se_journal_now (journal);
   gsize n, length;
   g_autofree gint64 *dots = get_dots (journal, &n);
 
@@ -293,7 +296,10 @@ se_journal_before_dot (SeJournal *journal, GError **error)
   /* A disk that fills up now must not lose the 250. */
   if (journal->reserved == NULL)
     journal->reserved = se_io_replace_begin (journal->path, 0600, length + SE_JOURNAL_SPARE, error);
-  return journal->reserved != NULL && se_journal_commit_step (journal, SE_JOURNAL_DOT, error);
+  if (journal->reserved != NULL && se_journal_commit_step (journal, SE_JOURNAL_DOT, error))
+    return TRUE;
+  set_dots (journal, dots, n); /* it is not sent */
+  return FALSE;
 }
 
 /* TRUE once nobody waits for a mail any more. */
@@ -319,16 +325,10 @@ rest (SeJournal *journal)
 gboolean
 se_journal_not_sent (SeJournal *journal, GError **error)
 {
-  SeJournalStep before = journal->step;
-
-  if (before == SE_JOURNAL_DOT)
-    return se_journal_commit (journal, error);
-  rest (journal);
+  if (journal->step != SE_JOURNAL_DOT)
+    rest (journal);
   if (!se_journal_commit (journal, error))
-    {
-      journal->step = before;
-      return FALSE;
-    }
+    return FALSE;
   if (journal->step == SE_JOURNAL_ACCEPTED)
     se_journal_drop_bundle (journal);
   return TRUE;
@@ -343,7 +343,8 @@ take_back (SeJournal *journal, GError **error)
 
   g_clear_pointer (&journal->reserved, se_io_replace_free);
   set_dots (journal, dots, n > 0 ? n - 1 : 0);
-  return se_journal_commit_step (journal, n > 1 ? SE_JOURNAL_DOT : SE_JOURNAL_FIXED, error);
+  journal->step = n > 1 ? SE_JOURNAL_DOT : SE_JOURNAL_FIXED;
+  return se_journal_commit (journal, error);
 }
 
 gboolean

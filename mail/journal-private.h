@@ -33,6 +33,9 @@ struct SeJournal
 gboolean se_journal_commit (SeJournal *journal, GError **error);
 gboolean se_journal_commit_step (SeJournal *journal, SeJournalStep step, GError **error);
 
+/* Seconds since 1970, as the entry's times are from now on. */
+gint64 se_journal_now (SeJournal *journal);
+
 /* Checks that the spooled bundle is there, and gets its size. */
 gboolean se_journal_bundle_size (const SeJournal *journal, gint64 *size, GError **error);
 

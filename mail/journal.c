@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mail/journal-private.h"
+#include "mail/journal-clock.h"
 #include "mail/journal-list.h"
 
 #include <errno.h>
@@ -50,10 +51,17 @@ se_journal_drop_bundle (const SeJournal *journal)
     g_warning ("%s", error->message);
 }
 
+gint64
+se_journal_now (SeJournal *journal)
+{
+  se_journal_clock_follow (journal->entry);
+  return g_get_real_time () / G_USEC_PER_SEC;
+}
+
 static void
 set_first (SeJournal *journal)
 {
-  g_key_file_set_int64 (journal->entry, ENTRY, "first", g_get_real_time () / G_USEC_PER_SEC);
+  g_key_file_set_int64 (journal->entry, ENTRY, "first", se_journal_now (journal));
 }
 
 static void
@@ -194,6 +202,7 @@ se_journal_attempts (const SeJournal *journal)
 gint64
 se_journal_first (const SeJournal *journal)
 {
+  se_journal_clock_follow (journal->entry);
   return g_key_file_get_int64 (journal->entry, ENTRY, "first", NULL);
 }
 
@@ -253,15 +262,21 @@ se_journal_restart (SeJournal *journal, GError **error)
 gboolean
 se_journal_reopen (SeJournal *journal, GError **error)
 {
+  if (journal->step != SE_JOURNAL_FIXED || se_journal_is_begun (journal))
+    return TRUE;
+  se_journal_message_remove (journal->entry);
+  return se_journal_commit_step (journal, SE_JOURNAL_OPEN, error)
+         && remove_file (journal->bundle_path, error);
+}
+
+gboolean
+se_journal_await_person (SeJournal *journal, GError **error)
+{
   if (journal->step == SE_JOURNAL_ACCEPTED)
     return TRUE;
   g_key_file_remove_key (journal->entry, ENTRY, "first", NULL);
   g_key_file_set_boolean (journal->entry, ENTRY, "settled", TRUE);
-  if (journal->step != SE_JOURNAL_FIXED || se_journal_message_sent (journal->entry) > 0)
-    return se_journal_commit (journal, error);
-  se_journal_message_remove (journal->entry);
-  return se_journal_commit_step (journal, SE_JOURNAL_OPEN, error)
-         && remove_file (journal->bundle_path, error);
+  return se_journal_commit (journal, error) && se_journal_reopen (journal, error);
 }
 
 gboolean
@@ -314,6 +329,7 @@ se_journal_fix (SeJournal *journal, const SeAddress *from, const GPtrArray *reci
 gboolean
 se_journal_defer (SeJournal *journal, gint64 next_try, GError **error)
 {
+  (void)se_journal_now (journal);
   g_key_file_set_int64 (journal->entry, ENTRY, "next-try", next_try);
   g_key_file_set_boolean (journal->entry, ENTRY, "settled", TRUE);
   return se_journal_commit (journal, error);

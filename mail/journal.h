@@ -46,8 +46,8 @@ typedef struct
  * whose supervisor was killed) still has it, waits for that one to end. An accepted entry of
  * another completion (0 never counts as another) is replaced by a new one; one that is not accepted
  * goes on and takes the key's completion. Counts the attempt. Entries that nobody touched for 30
- * days are removed, unless they are in doubt. SE_ERROR_CONFIG names the file of a damaged entry:
- * its job is not sent. */
+ * days are removed, unless they are in doubt or begun. SE_ERROR_CONFIG names the file of a damaged
+ * entry: its job is not sent. */
 SeJournal *se_journal_open (const char *state_directory, const SeJobKey *key, int cancel_fd,
                             GError **error);
 void se_journal_close (SeJournal *journal); /* the entry stays */
@@ -55,7 +55,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeJournal, se_journal_close)
 
 SeJournalStep se_journal_step (const SeJournal *journal);
 guint se_journal_attempts (const SeJournal *journal);    /* this one included: 1 at the first */
-gint64 se_journal_first (const SeJournal *journal);      /* time of the first attempt */
+gint64 se_journal_first (const SeJournal *journal);      /* time of the first attempt, as the
+                                                             clock has it by now */
 const char *se_journal_reply (const SeJournal *journal); /* the last one to data; NULL: none */
 guint se_journal_mails (const SeJournal *journal);       /* of a fixed job; 0: nothing is fixed */
 guint se_journal_done (const SeJournal *journal);        /* those nobody waits for any more */
@@ -101,12 +102,15 @@ const char *se_journal_bundle_path (const SeJournal *journal);
 gboolean se_journal_same_sources (const SeJournal *journal, const char *const *sources);
 gboolean se_journal_restart (SeJournal *journal, GError **error);
 
-/* For a job that is to wait for a person. An entry at FIXED goes back to OPEN, so that the next try
- * composes the mails anew: fixed ones would never see what the person mends in the configuration.
- * One with a mail that is accepted or in doubt stays as it is. The attempts are kept; the time of
- * the first one is that of the next try, since days of waiting for a person are no reason to give
- * up. */
+/* An entry at FIXED goes back to OPEN, so that the mails are composed anew, from other documents or
+ * another configuration. One with a mail that is accepted or in doubt stays as it is. */
 gboolean se_journal_reopen (SeJournal *journal, GError **error);
+
+/* For a job that is to wait for a person: the run is settled, and the entry reopened, since fixed
+ * mails would never see what the person mends in the configuration. The attempts are kept; the time
+ * of the first one is that of the next try, since days of waiting for a person are no reason to
+ * give up. */
+gboolean se_journal_await_person (SeJournal *journal, GError **error);
 
 /* Fixes envelope and mails: the spooled bundle must be complete and synced. SE_ERROR_DOCUMENT:
  * their texts are too long for an entry. */
@@ -149,7 +153,8 @@ gboolean se_journal_replied (SeJournal *journal, gboolean accepted, const char *
                              GError **error);
 
 /* The current mail was not sent since no recipient was accepted: commits what was noted. As after a
- * reply the entry is ACCEPTED if that leaves nobody who waits and somebody has one of the mails. */
+ * reply the entry is ACCEPTED if that leaves nobody who waits and somebody has one of the mails.
+ * What a reply has settled is so for this run even where it cannot be written down. */
 gboolean se_journal_not_sent (SeJournal *journal, GError **error);
 
 /* When the next try may be made (seconds since 1970), for release --due; G_MAXINT64: when a person

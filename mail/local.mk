@@ -14,6 +14,8 @@ mail_libmail_a_SOURCES = \
   mail/filename.c \
   mail/header.c \
   mail/header.h \
+  mail/journal-clock.c \
+  mail/journal-clock.h \
   mail/journal-entry.c \
   mail/journal-entry.h \
   mail/journal-list.c \
@@ -146,8 +148,11 @@ mail_test_smtp_stops_LDADD = $(MAIL_LIBS)
 MAIL_TEST_JOURNAL = mail/test-journal-fixture.c mail/test-journal-fixture.h \
   common/test-tree.c common/test-tree.h
 
-check_PROGRAMS += mail/test-journal mail/test-journal-files mail/test-journal-list \
-  mail/test-journal-mails
+check_PROGRAMS += mail/test-journal mail/test-journal-clock mail/test-journal-files \
+  mail/test-journal-list mail/test-journal-mails
+mail_test_journal_clock_SOURCES = mail/test-journal-clock.c $(MAIL_TEST_JOURNAL)
+mail_test_journal_clock_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+mail_test_journal_clock_LDADD = $(MAIL_LIBS)
 mail_test_journal_SOURCES = mail/test-journal.c $(MAIL_TEST_JOURNAL)
 mail_test_journal_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 mail_test_journal_LDADD = $(MAIL_LIBS)

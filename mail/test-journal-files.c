@@ -2,9 +2,11 @@
 #include "mail/test-journal-fixture.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <utime.h>
 
 /* Jobs that share a part of their key stay apart. */
 static void
@@ -130,6 +132,132 @@ test_not_writable (Fixture *f, gconstpointer unused)
   g_assert_null (se_journal_open (file, &f->key, -1, &error));
   g_assert_error (error, SE_ERROR, SE_ERROR_CONFIG);
 }
+
+/* Nothing can be written in the journal while this lasts. */
+static void
+hide_journal (Fixture *f, gboolean hidden)
+{
+  g_autofree char *journal = g_build_filename (f->state, "journal", NULL);
+  g_autofree char *elsewhere = g_build_filename (f->state, "elsewhere", NULL);
+
+  g_assert_cmpint (hidden ? rename (journal, elsewhere) : rename (elsewhere, journal), ==, 0);
+}
+
+/* A dot that cannot be written down is not sent: it is no doubt, however often it was tried. */
+static void
+test_no_dot (Fixture *f, gconstpointer unused)
+{
+  g_autoptr (SeJournal) journal = fixture_open (f);
+
+  fixture_write_bundle (journal);
+  g_assert_true (fixture_fix (journal, NULL));
+  hide_journal (f, TRUE);
+  for (int try = 0; try < 3; try++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      g_assert_false (se_journal_before_dot (journal, &error));
+      g_assert_nonnull (error);
+    }
+  hide_journal (f, FALSE);
+  g_assert_cmpint (se_journal_step (journal), ==, SE_JOURNAL_FIXED);
+  g_assert_cmpuint (se_journal_doubts (journal, NULL), ==, 0);
+  g_assert_true (se_journal_before_dot (journal, NULL));
+  g_assert_cmpuint (se_journal_doubts (journal, NULL), ==, 1);
+  g_assert_true (se_journal_replied (journal, FALSE, "451 later", NULL));
+  g_assert_cmpint (se_journal_step (journal), ==, SE_JOURNAL_FIXED);
+}
+
+/* A refusal that cannot be written down has come all the same: what is written next tells so. */
+static void
+test_no_reply (Fixture *f, gconstpointer unused)
+{
+  g_autoptr (SeJournal) journal = fixture_open (f);
+
+  fixture_write_bundle (journal);
+  g_assert_true (fixture_fix (journal, NULL) && se_journal_before_dot (journal, NULL));
+  hide_journal (f, TRUE);
+  g_assert_false (se_journal_replied (journal, FALSE, "451 later", NULL));
+  hide_journal (f, FALSE);
+  g_assert_true (se_journal_defer (journal, 1800000000, NULL));
+  g_clear_pointer (&journal, se_journal_close);
+  journal = fixture_open (f);
+  g_assert_cmpint (se_journal_step (journal), ==, SE_JOURNAL_FIXED);
+  g_assert_cmpuint (se_journal_doubts (journal, NULL), ==, 0);
+  fixture_check_restored (journal);
+}
+
+/* The next mail, or what is left of it, goes to as many recipients as there are fates. */
+static void
+transact (SeJournal *journal, const SeRcptFate *fates, guint n)
+{
+  const SeAddress *from;
+  GPtrArray *recipients;
+  g_autoptr (SeMessage) message = NULL;
+  g_autoptr (GArray) results = se_rcpt_results_new (n);
+
+  g_assert_true (se_journal_restore (journal, &from, &recipients, &message, NULL));
+  g_assert_cmpuint (recipients->len, ==, n);
+  for (guint i = 0; i < n; i++)
+    se_rcpt_results_set (results, i, fates[i], "words");
+  se_journal_note_recipients (journal, results);
+}
+
+static const SeRcptFate one_has_it[] = { SE_RCPT_ACCEPTED, SE_RCPT_DEFERRED, SE_RCPT_DEFERRED };
+
+/* The last recipients are refused for good, which cannot be written down. The others have the mail:
+ * the job is done. */
+static void
+test_no_end (Fixture *f, gconstpointer unused)
+{
+  static const SeRcptFate none[] = { SE_RCPT_REFUSED, SE_RCPT_REFUSED };
+  g_autoptr (SeJournal) journal = fixture_open (f);
+
+  fixture_write_bundle (journal);
+  g_assert_true (fixture_fix (journal, NULL));
+  transact (journal, one_has_it, G_N_ELEMENTS (one_has_it));
+  g_assert_true (se_journal_before_dot (journal, NULL));
+  g_assert_true (se_journal_replied (journal, TRUE, "250 ok", NULL));
+  se_journal_start_pass (journal);
+  transact (journal, none, G_N_ELEMENTS (none));
+  hide_journal (f, TRUE);
+  g_assert_false (se_journal_not_sent (journal, NULL));
+  hide_journal (f, FALSE);
+  g_assert_cmpint (se_journal_step (journal), ==, SE_JOURNAL_ACCEPTED);
+  g_clear_pointer (&journal, se_journal_close);
+  journal = fixture_open (f); /* whoever comes again asks again */
+  g_assert_cmpint (se_journal_step (journal), ==, SE_JOURNAL_FIXED);
+  transact (journal, none, G_N_ELEMENTS (none));
+  g_assert_true (se_journal_not_sent (journal, NULL));
+  g_assert_cmpint (se_journal_step (journal), ==, SE_JOURNAL_ACCEPTED);
+}
+
+/* A job that one recipient has is not forgotten, however long it waits for the others: it would be
+ * mailed to all again. */
+static void
+test_begun_stays (Fixture *f, gconstpointer unused)
+{
+  const struct utimbuf old = { .actime = 1600000000, .modtime = 1600000000 };
+  SeJournal *journal = fixture_open (f);
+  g_autofree char *path = fixture_entry_path (f);
+
+  fixture_write_bundle (journal);
+  g_assert_true (fixture_fix (journal, NULL));
+  transact (journal, one_has_it, G_N_ELEMENTS (one_has_it));
+  g_assert_true (se_journal_before_dot (journal, NULL));
+  g_assert_true (se_journal_replied (journal, TRUE, "250 ok", NULL));
+  g_assert_cmpint (utime (se_journal_bundle_path (journal), &old), ==, 0);
+  se_journal_close (journal);
+  g_assert_cmpint (utime (path, &old), ==, 0);
+  f->key.job++;
+  se_journal_close (fixture_open (f));
+  f->key.job--;
+  journal = fixture_open (f);
+  g_assert_cmpint (se_journal_step (journal), ==, SE_JOURNAL_FIXED);
+  g_assert_cmpuint (se_journal_sent (journal), ==, 1);
+  se_journal_close (journal);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -140,5 +268,9 @@ main (int argc, char **argv)
   ADD ("/journal/foreign", test_foreign);
   ADD ("/journal/bundle-gone", test_bundle_gone);
   ADD ("/journal/not-writable", test_not_writable);
+  ADD ("/journal/no-dot", test_no_dot);
+  ADD ("/journal/no-reply", test_no_reply);
+  ADD ("/journal/no-end", test_no_end);
+  ADD ("/journal/begun-stays", test_begun_stays);
   return g_test_run ();
 }

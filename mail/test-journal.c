@@ -207,37 +207,57 @@ test_doubt_stays (Fixture *f, gconstpointer unused)
       g_assert_true (se_journal_replied (journal, FALSE, "451 later", &error));
       g_assert_cmpint (se_journal_step (journal), ==, SE_JOURNAL_DOT);
     }
-  g_assert_true (se_journal_reopen (journal, &error));
+  g_assert_true (se_journal_await_person (journal, &error));
   g_assert_cmpint (se_journal_step (journal), ==, SE_JOURNAL_DOT);
   fixture_check_restored (journal);
   g_assert_true (se_journal_replied (journal, TRUE, "250 ok", &error));
   g_assert_no_error (error);
-  g_assert_true (se_journal_reopen (journal, &error));
+  g_assert_true (se_journal_await_person (journal, &error));
   g_assert_cmpint (se_journal_step (journal), ==, SE_JOURNAL_ACCEPTED);
 }
 
-/* What was never in doubt can be composed anew; it stays the same job, but its time starts again.
- */
+/* What was never in doubt can be composed anew; it stays the same job, and its time goes on. */
 static void
 test_reopen (Fixture *f, gconstpointer unused)
 {
   g_autoptr (SeJournal) journal = fixture_open (f);
   g_autoptr (GError) error = NULL;
+  gint64 first = se_journal_first (journal);
 
+  fixture_write_bundle (journal);
+  g_assert_true (fixture_fix (journal, NULL));
   g_assert_true (se_journal_reopen (journal, &error));
+  g_assert_no_error (error);
+  g_assert_cmpint (se_journal_first (journal), ==, first);
+  g_assert_cmpuint (fixture_count (f, "spool"), ==, 0);
+  g_clear_pointer (&journal, se_journal_close);
+  journal = fixture_open (f);
+  g_assert_cmpint (se_journal_step (journal), ==, SE_JOURNAL_OPEN);
+  g_assert_false (se_journal_is_settled (journal));
+}
+
+/* While it waits for a person its time does not run. */
+static void
+test_awaits_person (Fixture *f, gconstpointer unused)
+{
+  g_autoptr (SeJournal) journal = fixture_open (f);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (se_journal_await_person (journal, &error));
   g_assert_cmpint (se_journal_step (journal), ==, SE_JOURNAL_OPEN);
   fixture_write_bundle (journal);
   g_assert_true (fixture_fix (journal, NULL));
   g_clear_pointer (&journal, se_journal_close);
   journal = fixture_open (f);
   g_assert_cmpint (se_journal_first (journal), >, 1700000000);
-  g_assert_true (se_journal_reopen (journal, &error));
+  g_assert_true (se_journal_await_person (journal, &error));
   g_assert_no_error (error);
   g_assert_cmpint (se_journal_first (journal), ==, 0);
   g_assert_cmpuint (fixture_count (f, "spool"), ==, 0);
   g_clear_pointer (&journal, se_journal_close);
   journal = fixture_open (f);
   g_assert_cmpint (se_journal_step (journal), ==, SE_JOURNAL_OPEN);
+  g_assert_true (se_journal_is_settled (journal));
   g_assert_cmpuint (se_journal_attempts (journal), ==, 3);
   g_assert_cmpint (se_journal_first (journal), >, 1700000000);
   g_assert_false (se_journal_same_sources (journal, fixture_sources));
@@ -329,6 +349,7 @@ main (int argc, char **argv)
   ADD ("/journal/restarted-pending", test_restarted_pending);
   ADD ("/journal/doubt-stays", test_doubt_stays);
   ADD ("/journal/reopen", test_reopen);
+  ADD ("/journal/awaits-person", test_awaits_person);
   ADD ("/journal/waits", test_waits);
   ADD ("/journal/waits-cancelled", test_waits_cancelled);
   return g_test_run ();
