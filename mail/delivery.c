@@ -153,17 +153,20 @@ pass_message (const SeDelivery *delivery, SeSession *session, SeSmtp *smtp, SeJo
 }
 
 /* Checks all mails before the first one goes out. What was begun is finished: whether a limit that
- * is smaller by now keeps the rest back, the server says. */
+ * is smaller by now keeps the rest back, the server says. connected: it has just told its own; what
+ * it told before may not hold any more. */
 static gboolean
-check_limit (const SeDelivery *delivery, const SeJournal *journal, GError **error)
+check_limit (const SeDelivery *delivery, const SeJournal *journal, gboolean connected,
+             GError **error)
 {
+  gboolean told = connected && delivery->server != NULL;
   SeLimit limit;
   guint64 size;
 
   if (se_journal_is_begun (journal))
     return TRUE;
-  limit = se_limit_get (delivery->server != NULL ? delivery->server->state_directory : NULL,
-                        delivery->account, delivery->max_message_size);
+  limit = se_limit_get (told ? delivery->server->state_directory : NULL, delivery->account,
+                        delivery->max_message_size);
   return se_journal_largest (journal, &size, error) && se_limit_check (&limit, size, error);
 }
 
@@ -178,8 +181,7 @@ send_current (const SeDelivery *delivery, SeSession *session, SeJournal *journal
   if (!se_journal_restore (journal, &envelope.from, &envelope.recipients, &message, error))
     return FALSE;
   smtp = se_session_prepare (session, envelope.recipients->len, error);
-  /* Once more: the session may have told of a limit that was not known. */
-  return smtp != NULL && check_limit (delivery, journal, error)
+  return smtp != NULL && check_limit (delivery, journal, TRUE, error)
          && pass_message (delivery, session, smtp, journal, &envelope, message, fd, NULL, error);
 }
 
@@ -201,18 +203,43 @@ check_deferred (const SeJournal *journal, GError **error)
   return FALSE;
 }
 
+/* The next run may come at once. */
+static void
+set_out_of_time (GError **error)
+{
+  GError *local = g_error_new_literal (
+      SE_ERROR, SE_ERROR_QUOTA,
+      _ ("this run has taken long enough, so that the rest goes out in a further one"));
+
+  se_error_set_due (local, g_get_real_time () / G_USEC_PER_SEC + 1);
+  g_propagate_error (error, local);
+}
+
+static gboolean
+is_out_of_time (const SeDelivery *delivery)
+{
+  return delivery->last_start > 0 && g_get_monotonic_time () >= delivery->last_start;
+}
+
 /* All that is left of the job, through one session unless it has to wait in between. */
 static gboolean
 send_rest (const SeDelivery *delivery, SeJournal *journal, int fd, GError **error)
 {
   g_autoptr (SeSession) session = se_session_new (delivery);
 
-  if (!check_limit (delivery, journal, error))
+  if (!check_limit (delivery, journal, FALSE, error))
     return FALSE;
   se_journal_start_pass (journal);
-  while (se_journal_has_next (journal))
-    if (!send_current (delivery, session, journal, fd, error))
-      return FALSE;
+  for (gboolean first = TRUE; se_journal_has_next (journal); first = FALSE)
+    {
+      if (!first && is_out_of_time (delivery))
+        {
+          set_out_of_time (error);
+          return FALSE;
+        }
+      if (!send_current (delivery, session, journal, fd, error))
+        return FALSE;
+    }
   return check_deferred (journal, error);
 }
 
@@ -338,7 +365,7 @@ send_with_patience (const SeDelivery *delivery, SeJournal *journal, GError **err
       now = g_get_monotonic_time () / 1000;
       if (try == 0)
         deadline = now + delivery->retry_for * G_GINT64_CONSTANT (1000);
-      if (!may_pass (local, try) || now >= deadline)
+      if (!may_pass (local, try) || now >= deadline || is_out_of_time (delivery))
         {
           g_propagate_error (error, g_steal_pointer (&local));
           return FALSE;

@@ -33,8 +33,10 @@ typedef struct
   guint64 max_message_size; /* the queue's, bytes; 0: none */
   guint retry_for; /* how long to try again by itself, seconds from the first trouble; 0: never */
   guint resend_after; /* how long a mail in doubt rests, seconds */
-  int cancel_fd;      /* -1: none */
-  gboolean attended;  /* a person waits for it: pauses of the account are not heeded */
+  gint64 last_start; /* monotonic time, microseconds, from which on no further mail or try is begun;
+                        0: none */
+  int cancel_fd;     /* -1: none */
+  gboolean attended; /* a person waits for it: pauses of the account are not heeded */
   const SeDeliveryEvents *events;
 } SeDelivery;
 
@@ -47,7 +49,8 @@ typedef struct
  * SE_ERROR_DEFERRED, trouble of this mail alone, is tried once more after some seconds, so that
  * other jobs do not wait for it. In doubt: never in the same run; no sooner than resend_after
  * seconds after the dot, unless a person says so; and not by itself once it was sent
- * SE_DELIVERY_SENDS_IN_DOUBT times. TRUE: nobody waits for a mail any more, which is journalled.
+ * SE_DELIVERY_SENDS_IN_DOUBT times. One mail is begun in any case; what is left after last_start is
+ * SE_ERROR_QUOTA, due at once. TRUE: nobody waits for a mail any more, which is journalled.
  * Errors are those of se_smtp_open, se_smtp_send and the token function; a token refused twice is
  * SE_ERROR_AUTHORIZATION; SE_ERROR_DOCUMENT: nobody can have it; SE_ERROR_TOO_LARGE: over the limit
  * (mail/limit.h), nothing was sent. The time of an accepted mail is noted (mail/activity.h).

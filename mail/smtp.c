@@ -109,6 +109,15 @@ is_graver (const SeAdvice *advice, const SeAdvice *than, gboolean all_or_nothing
              && fate_of (advice) == (all_or_nothing ? SE_RCPT_REFUSED : SE_RCPT_DEFERRED));
 }
 
+/* The server has recipients enough for one transaction: RFC 5321, 4.5.3.1.10, which also has a 552
+ * of RFC 821 taken so, and RFC 3463, 3.6. What else it may mean, the next transaction tells. */
+static gboolean
+is_enough (const SeSmtpReply *reply)
+{
+  return reply->code == 452 || (reply->code == 552 && reply->enhanced == NULL)
+         || (reply->enhanced != NULL && g_str_has_suffix (reply->enhanced, ".5.3"));
+}
+
 /* Takes the reply for one recipient. *advice: of the gravest refusal so far. FALSE: no more can be
  * asked for. */
 static gboolean
@@ -124,8 +133,7 @@ take_recipient (SeSmtp *smtp, GArray *results, guint index, gboolean all_or_noth
       se_rcpt_results_set (results, index, SE_RCPT_ACCEPTED, words);
       return TRUE;
     }
-  /* So many are enough for this transaction. */
-  if (smtp->reply->code == 452 && !all_or_nothing
+  if (is_enough (smtp->reply) && !all_or_nothing
       && se_rcpt_results_count (results, SE_RCPT_ACCEPTED) > 0)
     return FALSE;
   found = se_smtp_find_advice (SE_SMTP_RCPT, smtp->reply);

@@ -53,7 +53,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeSmtpReply, se_smtp_reply_free)
 char *se_smtp_reply_to_string (const SeSmtpReply *reply);
 
 /* Connects and authenticates. Errors, each with its own sentence and the server's words:
- * SE_ERROR_CONFIG: certificate (wrong CA, expired, other host), no STARTTLS, no AUTH, mechanism not
+ * SE_ERROR_CONFIG: certificate (wrong CA, expired, other host; one that is not yet valid is
+ * SE_ERROR_TEMPORARY: the clock is not set yet), no STARTTLS, no AUTH, mechanism not
  * offered, 235 never given, SMTP AUTH switched off (5.7.139), unknown 5xx;
  * SE_ERROR_TOKEN_REJECTED: 334 with JSON (decoded), 535 or 501 about the token;
  * SE_ERROR_TEMPORARY: name, connect, time-out, 4xx; SE_ERROR_CANCELLED.
@@ -75,9 +76,9 @@ typedef struct
 /* Sends one message: MAIL, one RCPT a recipient, DATA, the message from fd, the final dot.
  * results: of se_rcpt_results_new, gets the reply for each recipient before before_dot is called.
  * The mail goes to those that are accepted; where the server has enough recipients for one
- * transaction (452 after one was accepted; RFC 5321, 4.5.3.1.10) the rest stays OPEN. NULL: all of
- * them or nothing. None accepted: DATA is not sent; SE_ERROR_DOCUMENT if all are refused for good,
- * SE_ERROR_DEFERRED if some are only for now, with the server's words for each.
+ * transaction (452, 552 or X.5.3 after one was accepted; RFC 5321, 4.5.3.1.10) the rest stays OPEN.
+ * NULL: all of them or nothing. None accepted: DATA is not sent; SE_ERROR_DOCUMENT if all are
+ * refused for good, SE_ERROR_DEFERRED if some are only for now, with the server's words for each.
  * SIZE is compared before MAIL (SE_ERROR_TOO_LARGE, mail/limit.h). An early reply during DATA is
  * final. 4xx to the message: SE_ERROR_DEFERRED. Connection lost or time-out after the dot:
  * SE_ERROR_IN_DOUBT; before it: SE_ERROR_TEMPORARY. Cancelled before the dot: RSET/QUIT where

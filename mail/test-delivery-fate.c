@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Who has the mail in the end, and how often it was sent where that is not known. */
+#include "mail/activity.h"
 #include "mail/test-delivery-fixture.h"
 
 #include <signal.h>
@@ -151,6 +152,49 @@ test_one_at_a_time (void)
   tear_down (&f);
 }
 
+/* As servers say it that go by RFC 821, or give X.5.3 with another code; what is meant by it of a
+ * recipient alone shows when that one is the first. */
+static void
+test_enough (void)
+{
+  static const char *const replies[]
+      = { "552 too many recipients", "550 5.5.3 too many recipients", "451 4.5.3 wait" };
+  Fixture f;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (replies); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autofree char *script = g_strdup_printf (TAKE "\nat\trcpt\treply\t%s", replies[i]);
+
+      set_up_two (&f, 1);
+      f.events.accepted = NULL;
+      test_server_tell (server, script);
+      g_assert_true (se_delivery_send (&f.delivery, f.journal, NULL, &error));
+      g_assert_no_error (error);
+      expect_messages ("2");
+      expect_last_recipients ("b@example.org");
+      g_assert_cmpint (se_journal_step (f.journal), ==, SE_JOURNAL_ACCEPTED);
+      tear_down (&f);
+    }
+}
+
+/* A mailbox that is full is no matter of the transaction. */
+static void
+test_full (void)
+{
+  Fixture f;
+  g_autoptr (GError) error = NULL;
+
+  set_up_two (&f, 1);
+  f.events.accepted = NULL;
+  test_server_tell (server, TAKE "\nat\trcpt\treply\t552 full\nat\trcpt\treply\t552 full");
+  g_assert_true (se_delivery_send (&f.delivery, f.journal, NULL, &error));
+  g_assert_no_error (error);
+  expect_messages ("1");
+  expect_refusal (se_journal_refused (f.journal), "b@example.org", "552 full");
+  tear_down (&f);
+}
+
 /* A recipient that is put off at the first mail is not asked for at the second in the same pass:
  * what is one job comes in order. */
 static void
@@ -275,6 +319,75 @@ test_doubt_then_refused (void)
 }
 
 static void
+stop_after_first (const char *reply, guint left, gpointer data)
+{
+  Fixture *f = data;
+
+  f->delivery.last_start = g_get_monotonic_time ();
+}
+
+/* A run that takes long leaves the rest to the next, which begins one mail however late it is. */
+static void
+test_out_of_time (void)
+{
+  Fixture f;
+
+  set_up_mails (&f, NULL);
+  f.events.accepted = stop_after_first;
+  f.delivery.retry_for = 600;
+  for (guint sent = 1; sent <= 3; sent++)
+    {
+      g_autoptr (GError) error = NULL;
+      gint64 not_before = 0;
+      gboolean done = se_delivery_send (&f.delivery, f.journal, &not_before, &error);
+
+      g_assert_cmpuint (se_journal_done (f.journal), ==, sent);
+      g_assert_cmpint (done, ==, sent == 3);
+      if (!done)
+        {
+          g_assert_error (error, SE_ERROR, SE_ERROR_QUOTA);
+          g_assert_cmpint (not_before, >, g_get_real_time () / G_USEC_PER_SEC - 5);
+        }
+      come_again (&f);
+    }
+  expect_messages ("3");
+  tear_down (&f);
+}
+
+/* Nor does it try again by itself. */
+static void
+test_out_of_tries (void)
+{
+  Fixture f;
+  g_autoptr (GError) error = NULL;
+
+  set_up (&f, NULL);
+  test_server_tell (server, "at\tmail\treply\t451 4.3.0 later");
+  f.delivery.retry_for = 600;
+  f.delivery.last_start = g_get_monotonic_time ();
+  g_assert_false (se_delivery_send (&f.delivery, f.journal, NULL, &error));
+  g_assert_error (error, SE_ERROR, SE_ERROR_TEMPORARY);
+  g_assert_cmpstr (f.steps->str, ==, "connecting connected");
+  tear_down (&f);
+}
+
+/* What the server told before is no reason not to ask it: by now it may take more. */
+static void
+test_size_has_grown (void)
+{
+  Fixture f;
+  g_autoptr (GError) error = NULL;
+
+  set_up (&f, "size=100000");
+  g_assert_true (se_activity_note_size (f.state, f.account.address, f.url, 500, NULL));
+  g_assert_true (se_delivery_send (&f.delivery, f.journal, NULL, &error));
+  g_assert_no_error (error);
+  g_assert_cmpuint (se_activity_size (f.state, f.account.address, f.url), ==, 100000);
+  expect_messages ("1");
+  tear_down (&f);
+}
+
+static void
 add_tests (void)
 {
   g_test_add_func ("/delivery-fate/refused-for-good", test_refused_for_good);
@@ -282,11 +395,16 @@ add_tests (void)
   g_test_add_func ("/delivery-fate/refused-at-last", test_refused_at_last);
   g_test_add_func ("/delivery-fate/refused-all", test_refused_all);
   g_test_add_func ("/delivery-fate/one-at-a-time", test_one_at_a_time);
+  g_test_add_func ("/delivery-fate/enough", test_enough);
+  g_test_add_func ("/delivery-fate/full", test_full);
   g_test_add_func ("/delivery-fate/put-off-for-a-pass", test_put_off_for_a_pass);
   g_test_add_func ("/delivery-fate/makes-room", test_makes_room);
   g_test_add_func ("/delivery-fate/doubt-rests", test_doubt_rests);
   g_test_add_func ("/delivery-fate/doubt-ends", test_doubt_ends);
   g_test_add_func ("/delivery-fate/doubt-then-refused", test_doubt_then_refused);
+  g_test_add_func ("/delivery-fate/out-of-time", test_out_of_time);
+  g_test_add_func ("/delivery-fate/out-of-tries", test_out_of_tries);
+  g_test_add_func ("/delivery-fate/size-has-grown", test_size_has_grown);
 }
 
 int
