@@ -36,13 +36,25 @@ certificate_problem (const SeHandshake *hs)
     }
 }
 
+/* A machine that keeps no time while it is off begins with an old one, and soon has the right one.
+ */
+static gboolean
+is_early (const SeHandshake *hs)
+{
+  long verify = X509_V_OK;
+
+  return curl_easy_getinfo (hs->smtp->curl, CURLINFO_SSL_VERIFYRESULT, &verify) == CURLE_OK
+         && verify == X509_V_ERR_CERT_NOT_YET_VALID;
+}
+
 static void
 set_certificate_error (const SeHandshake *hs, GError **error)
 {
   g_autofree char *detail = se_log_clean (hs->error, 200);
 
-  g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, /* TRANSLATORS: host, what is wrong with it, such
-                                                    as "has expired", and libcurl's words. */
+  g_set_error (error, SE_ERROR,
+               is_early (hs) ? SE_ERROR_TEMPORARY : SE_ERROR_CONFIG, /* TRANSLATORS: host, what is
+                                   wrong with it, such as "has expired", and libcurl's words. */
                _ ("The certificate of %s %s (%s)"), hs->smtp->host, certificate_problem (hs),
                detail);
 }

@@ -78,6 +78,8 @@ static const Case cases[] = {
   { "wrong CA, TLS from the start", "certificate=other-ca\ttls=implicit", NULL, SE_ERROR_CONFIG,
     "not signed by a trusted authority", FALSE },
   { "expired", "certificate=expired", NULL, SE_ERROR_CONFIG, "has expired", FALSE },
+  { "not yet valid", "certificate=early", NULL, SE_ERROR_TEMPORARY, "is not yet valid: check",
+    FALSE },
   { "other host", "certificate=other-host", NULL, SE_ERROR_CONFIG, "is for another host", FALSE },
   { "only TLS 1.1", "tls-max=1.1", NULL, SE_ERROR_CONFIG, "TLS 1.2", FALSE },
   { "no STARTTLS", "certificate=none", NULL, SE_ERROR_CONFIG, "does not offer STARTTLS", FALSE },

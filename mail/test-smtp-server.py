@@ -7,7 +7,7 @@ Reads one command a line from standard input, its words separated by tabs, with 
 them, and answers each with one line. It ends with its standard input.
 
     new KEY=VALUE…         another server; answers with its port. Keys: certificate (good, other-ca,
-                           expired, other-host, none), tls (starttls, implicit, none), auth, greeting,
+                           expired, early, other-host, none), tls (starttls, implicit, none), auth, greeting,
                            size, refuse (a token), tls-max (1.1)
     at STEP ACTION [TEXT]  what happens at a step: reply, last, raw, slow, flood (each with a text),
                            reset (with or without), drop, pause
@@ -66,6 +66,7 @@ class Driver:
         self.certificates = {
             "good": trusted.issue("good"),
             "expired": trusted.issue("expired", expired=True),
+            "early": trusted.issue("early", early=True),
             "other-host": trusted.issue("other-host", names=("DNS:mail.example.org",)),
             "other-ca": Authority(directory + "/other").issue("other-ca"),
             "none": None,

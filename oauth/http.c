@@ -8,6 +8,7 @@
 
 #include <curl/curl.h>
 #include <glib/gi18n-lib.h>
+#include <openssl/x509_vfy.h>
 #include <string.h>
 
 #define REPLY_MAX (64 * 1024)
@@ -175,9 +176,34 @@ run (SeMulti *multi, SeEasy *easy, const SeHttpOptions *options, CURLcode *resul
   return TRUE;
 }
 
+/* A machine that keeps no time while it is off begins with an old one, and soon has the right one.
+ */
+static gboolean
+is_early (SeEasy *easy)
+{
+  long verify = X509_V_OK;
+
+  return curl_easy_getinfo (easy, CURLINFO_SSL_VERIFYRESULT, &verify) == CURLE_OK
+         && verify == X509_V_ERR_CERT_NOT_YET_VALID;
+}
+
 static void
-set_curl_error (GError **error, CURLcode result, const char *error_buffer, const char *url,
-                const Transfer *transfer, const SeHttpOptions *options, gboolean *timed_out)
+set_trust_error (GError **error, SeEasy *easy, const char *shown, const char *words)
+{
+  if (is_early (easy))
+    g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY,
+                 _ ("%s: its certificate is not valid yet (%s): check this machine's clock"), shown,
+                 words);
+  else
+    g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
+                 _ ("%s: its certificate is not to be trusted (%s): name the right certificates in ca-file, or mend the server's"),
+                 shown, words);
+}
+
+static void
+set_curl_error (GError **error, SeEasy *easy, CURLcode result, const char *error_buffer,
+                const char *url, const Transfer *transfer, const SeHttpOptions *options,
+                gboolean *timed_out)
 {
   g_autofree char *shown = display_url (url);
   g_autofree char *words
@@ -194,9 +220,7 @@ set_curl_error (GError **error, CURLcode result, const char *error_buffer, const
     {
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_ISSUER_ERROR:
-      g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-                   _ ("%s: its certificate is not to be trusted (%s): name the right certificates in ca-file, or mend the server's"),
-                   shown, words);
+      set_trust_error (error, easy, shown, words);
       return;
     case CURLE_SSL_CACERT_BADFILE:
       g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
@@ -268,7 +292,7 @@ se_http_perform (const char *url, const char *form, const SeHttpOptions *options
   if (done && result == CURLE_OK && !read_info (easy, reply))
     result = CURLE_RECV_ERROR;
   if (done && result != CURLE_OK)
-    set_curl_error (error, result, error_buffer, url, &transfer, options, timed_out);
+    set_curl_error (error, easy, result, error_buffer, url, &transfer, options, timed_out);
   if (curl_multi_remove_handle (multi, easy) != CURLM_OK)
     g_warning (_ ("libcurl cannot end a transfer"));
   return done && result == CURLE_OK ? g_steal_pointer (&reply) : NULL;

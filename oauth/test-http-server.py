@@ -121,6 +121,7 @@ def main():
     listen("good", serve, tls(good))
     listen("other-name", serve, tls(authority.issue("other", names=("DNS:other.test",))))
     listen("expired", serve, tls(authority.issue("expired", expired=True)))
+    listen("early", serve, tls(authority.issue("early", early=True)))
     listen("old", serve, old)
     listen("plain", serve_plain)
     listen("silent", serve_nothing)

@@ -112,6 +112,7 @@ static const struct
 } refusals[] = {
   { "other-name", "other-name", "/echo", SE_ERROR_CONFIG, "not to be trusted" },
   { "expired", "expired", "/echo", SE_ERROR_CONFIG, "not to be trusted" },
+  { "early", "early", "/echo", SE_ERROR_TEMPORARY, "not valid yet" },
   { "old-tls", "old", "/echo", SE_ERROR_TEMPORARY, "no answer from" },
   { "no-tls", "plain", "/echo", SE_ERROR_TEMPORARY, "no answer from" },
   { "dropped", "good", "/drop", SE_ERROR_TEMPORARY, "no answer from", TRUE },

@@ -63,15 +63,15 @@ class Authority:
     def _path(self, name):
         return os.path.join(self.directory, name)
 
-    def issue(self, name, names=("DNS:localhost", "IP:127.0.0.1"), expired=False):
-        """A server certificate for the subject alternative names given."""
+    def issue(self, name, names=("DNS:localhost", "IP:127.0.0.1"), expired=False, early=False):
+        """A server certificate for the subject alternative names given; early: not valid yet."""
         paths = {end: self._path(f"{name}.{end}") for end in ("key", "csr", "ext", "pem", "conf")}
         openssl("req", *CURVE, "-keyout", paths["key"], "-out", paths["csr"], "-subj", f"/CN={name}")
         with open(paths["ext"], "w") as file:
             file.write(f"subjectAltName={','.join(names)}\nextendedKeyUsage=serverAuth\n"
                        "basicConstraints=CA:FALSE\n")
-        if expired:
-            self._issue_in_the_past(paths)
+        if expired or early:
+            self._issue_for(2020 if expired else 2048, paths)
         else:
             openssl("x509", "-req", "-in", paths["csr"], "-CA", self.ca, "-CAkey", self._key,
                     "-CAcreateserial", "-days", "30", "-extfile", paths["ext"],
@@ -93,7 +93,7 @@ class Authority:
         openssl("pkey", "-in", private, "-pubout", "-out", public)
         return read(private), read(public)
 
-    def _issue_in_the_past(self, paths):
+    def _issue_for(self, year, paths):
         """`openssl x509` of OpenSSL 3.0 takes no start date, `openssl ca` does."""
         with open(self._path("index"), "w"):
             pass
@@ -103,4 +103,4 @@ class Authority:
                        "policy=p\n[p]\ncommonName=supplied\n")
         openssl("ca", "-batch", "-config", paths["conf"], "-cert", self.ca, "-keyfile", self._key,
                 "-in", paths["csr"], "-out", paths["pem"], "-extfile", paths["ext"], "-notext",
-                "-startdate", "20200101000000Z", "-enddate", "20200201000000Z")
+                "-startdate", f"{year}0101000000Z", "-enddate", f"{year}0201000000Z")
