@@ -186,12 +186,20 @@ se_ending_tell (const SeEnding *ending)
 }
 
 void
-se_ending_forget (const SeServerConfig *server, const SeJob *job)
+se_ending_begin (const SeServerConfig *server, const SeJob *job)
 {
   g_autofree char *name = name_job (job);
   g_autoptr (GError) error = NULL;
 
   if (!se_told_forget (server->state_directory, name, &error))
     g_warning ("%s", error->message);
+}
+
+void
+se_ending_forget (const SeServerConfig *server, const SeJob *job)
+{
+  g_autofree char *name = name_job (job);
+
+  se_ending_begin (server, job);
   se_report_withdraw (server->state_directory, name);
 }

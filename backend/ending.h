@@ -29,6 +29,10 @@ typedef struct
  * depends on it. */
 void se_ending_tell (const SeEnding *ending);
 
+/* The job's first try: cupsd may have counted from 1 again, so that whatever was told under its
+ * name was of another job. */
+void se_ending_begin (const SeServerConfig *server, const SeJob *job);
+
 /* The job has reached its end: what was told of it before is over, and reports on it that were not
  * sent yet are withdrawn. */
 void se_ending_forget (const SeServerConfig *server, const SeJob *job);

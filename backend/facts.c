@@ -259,6 +259,7 @@ se_facts_get (const SeJob *job, const char *server, int cancel_fd, GError **erro
       facts->completion = get_state (reply) == IPP_JSTATE_COMPLETED
                               ? 0
                               : get_integer (reply, "time-at-completed");
+      facts->cancel_after = get_integer (reply, "job-cancel-after");
       facts->user = g_utf8_make_valid (user != NULL ? user : job->user, -1);
       facts->host = g_strdup (get_string (reply, "job-originating-host-name"));
       facts->options = list_options (reply);

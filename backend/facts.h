@@ -9,13 +9,14 @@ G_BEGIN_DECLS
  * attribute that is called "x email-to=a@b y" becomes an option there. */
 typedef struct
 {
-  char *uuid;         /* job-uuid */
-  gint64 creation;    /* time-at-creation, seconds since 1970 */
-  gint64 completion;  /* time-at-completed of an earlier run; 0: none, or cupsd does not run the
-                         job any more: its end is that of a run beside this one */
-  char *user;         /* job-originating-user-name */
-  char *host;         /* job-originating-host-name; NULL: not known */
-  GPtrArray *options; /* SeOption: the job's attributes, several values joined by commas */
+  char *uuid;          /* job-uuid */
+  gint64 creation;     /* time-at-creation, seconds since 1970 */
+  gint64 completion;   /* time-at-completed of an earlier run; 0: none, or cupsd does not run the
+                          job any more: its end is that of a run beside this one */
+  gint64 cancel_after; /* job-cancel-after: seconds that cupsd lets a run take; 0: any */
+  char *user;          /* job-originating-user-name */
+  char *host;          /* job-originating-host-name; NULL: not known */
+  GPtrArray *options;  /* SeOption: the job's attributes, several values joined by commas */
 } SeFacts;
 
 /* Asks cupsd at server ("HOST:PORT" or a socket's path; NULL: libcups's default) as the job's

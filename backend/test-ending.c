@@ -214,6 +214,17 @@ test_ends (Fixture *f, gconstpointer unused)
   assert_reports (f, 0, NULL);
 }
 
+/* cupsd counts from 1 again, and the old job never came to its end. */
+static void
+test_begins (Fixture *f, gconstpointer unused)
+{
+  se_ending_tell (&f->ending);
+  se_report_withdraw (f->state, "office-7"); /* it was sent */
+  se_ending_begin (&f->server, &f->job);
+  se_ending_tell (&f->ending);
+  assert_reports (f, 1, "jane@contoso.com");
+}
+
 static guint warnings;
 
 static GLogWriterOutput
@@ -262,6 +273,7 @@ main (int argc, char **argv)
   ADD ("no-title", test_no_title);
   ADD ("told", test_told);
   ADD ("ends", test_ends);
+  ADD ("begins", test_begins);
   ADD ("no-report", test_no_report);
 #undef ADD
   return g_test_run ();

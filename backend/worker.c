@@ -5,6 +5,7 @@
 #include "backend/channel.h"
 #include "backend/compose.h"
 #include "backend/confinement.h"
+#include "backend/ending.h"
 #include "backend/intake.h"
 #include "backend/mails.h"
 #include "backend/oversize.h"
@@ -194,8 +195,11 @@ open_journal (SeWorker *worker, GError **error)
   if (worker->journal == NULL)
     return FALSE;
   SE_FAULT_POINT ("journal-opened");
-  if (se_journal_attempts (worker->journal) == 1)
-    se_status_phase (SE_PHASE_FIRST_ATTEMPT);
+  if (se_journal_attempts (worker->journal) > 1
+      || se_journal_step (worker->journal) == SE_JOURNAL_ACCEPTED)
+    return TRUE;
+  se_status_phase (SE_PHASE_FIRST_ATTEMPT);
+  se_ending_begin (worker->server, worker->job);
   return TRUE;
 }
 
@@ -256,6 +260,20 @@ fix (SeWorker *worker, const GPtrArray *entries, const char *const *sources, GEr
   return se_io_sync_parent (path, error) && se_mails_fix (mails, worker->journal, sources, error);
 }
 
+/* Half of the time that cupsd gives the run: in the other half a mail that is begun by then can be
+ * finished. */
+static gint64
+last_start (const SeWorker *worker)
+{
+  gint64 took = g_get_real_time () / G_USEC_PER_SEC - worker->started;
+
+  return worker->facts->cancel_after == 0
+             ? 0
+             : MAX (g_get_monotonic_time ()
+                        + (worker->facts->cancel_after / 2 - took) * G_USEC_PER_SEC,
+                    1);
+}
+
 static gboolean
 deliver (SeWorker *worker, GError **error)
 {
@@ -267,6 +285,7 @@ deliver (SeWorker *worker, GError **error)
   /* Another printer of the class may do better. */
   delivery.retry_for = worker->job->class == NULL ? worker->queue->retry_for : 0;
   delivery.resend_after = worker->queue->in_doubt_interval;
+  delivery.last_start = last_start (worker);
   delivery.events = &events;
 
   if (se_delivery_send (&delivery, worker->journal, &worker->not_before, &local))
@@ -288,8 +307,8 @@ deliver (SeWorker *worker, GError **error)
   return FALSE;
 }
 
-/* A mail that another printer of the class has begun to send is that printer's: the rest goes out
- * from its account. One that is not begun is composed anew. */
+/* What is begun goes out from the account that it was begun with, whatever the configuration says
+ * by now, or whichever printer of a class has the job. What is not begun is composed anew. */
 static gboolean
 settle_account (SeWorker *worker, GError **error)
 {
@@ -298,7 +317,7 @@ settle_account (SeWorker *worker, GError **error)
   g_autoptr (SeConfig) config = NULL;
   SeAccount *account;
 
-  if (worker->job->class == NULL || se_journal_step (worker->journal) == SE_JOURNAL_OPEN
+  if (se_journal_step (worker->journal) == SE_JOURNAL_OPEN
       || se_journal_step (worker->journal) == SE_JOURNAL_ACCEPTED || address == NULL
       || g_str_equal (address, worker->account->address))
     return TRUE;
@@ -404,7 +423,9 @@ worker_clear (SeWorker *worker)
 int
 main (int argc, char **argv)
 {
-  SeWorker worker = { .cancel_fd = -1, .back_channel = se_channel_find () };
+  SeWorker worker = { .started = g_get_real_time () / G_USEC_PER_SEC,
+                      .cancel_fd = -1,
+                      .back_channel = se_channel_find () };
   g_autoptr (GError) error = NULL;
   SeExit code;
 

@@ -14,6 +14,7 @@ G_BEGIN_DECLS
 /* What the worker knows of its job; what it has not learned yet is NULL. */
 typedef struct
 {
+  gint64 started;   /* seconds since 1970, as cupsd counts */
   int cancel_fd;    /* readable once SIGTERM has come */
   int back_channel; /* -1: none, or the terms were sent */
   SeJob *job;

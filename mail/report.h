@@ -9,7 +9,7 @@ G_BEGIN_DECLS
  * the server has accepted it, whole as it is to be sent, so that it goes out once however often
  * that is tried. A report is never reported about. */
 
-/* How long a report is kept that cannot be sent, seconds. */
+/* How long a report is kept that cannot be sent, seconds; the try after that is its last. */
 #define SE_REPORT_MAX_AGE (5 * 24 * 60 * 60)
 
 /* What a report is made of; nothing is owned. */
@@ -42,7 +42,7 @@ const char *se_report_job (const SeReport *report);
 const char *se_report_account (const SeReport *report);
 char *se_report_to (const SeReport *report); /* owned by the caller */
 
-/* TRUE if it is too old to be tried on. */
+/* TRUE if it is so old that no further try is worth while. */
 gboolean se_report_is_old (const SeReport *report);
 
 /* Sends it by se_delivery_send_once; delivery: its account's. Accepted, or refused for good

@@ -47,35 +47,41 @@ send_from (const Sender *sender, const SeAccount *account, SeReport *report, GEr
   return se_report_send (report, &delivery, error);
 }
 
-static void
-send_report (const Sender *sender, SeReport *report)
+/* FALSE: its account cannot send now. */
+static gboolean
+try_report (const Sender *sender, SeReport *report)
 {
   const char *address = se_report_account (report);
   g_autoptr (GError) error = NULL;
   g_autoptr (SeAccount) account = NULL;
 
-  if (se_report_is_old (report))
-    {
-      tell (sender, "dropped", report, _ ("it could not be sent for days"));
-      if (!se_report_drop (report, &error))
-        g_warning ("%s", error->message);
-      return;
-    }
   if (g_hash_table_contains (sender->broken, address))
-    return;
+    return FALSE;
   account = se_config_get_account (sender->setup->config, address, &error);
   if (account != NULL && send_from (sender, account, report, &error))
+    tell (sender, "sent", report, "");
+  else if (se_report_is_gone (report))
+    tell (sender, "dropped", report, error->message);
+  else
     {
-      tell (sender, "sent", report, "");
-      return;
+      g_debug ("%s", error->message);
+      g_hash_table_add (sender->broken, g_strdup (address));
+      return FALSE;
     }
-  if (se_report_is_gone (report))
-    {
-      tell (sender, "dropped", report, error->message);
-      return;
-    }
-  g_debug ("%s", error->message);
-  g_hash_table_add (sender->broken, g_strdup (address));
+  return TRUE;
+}
+
+/* However old it is, it is tried: this machine may have been off for days. */
+static void
+send_report (const Sender *sender, SeReport *report)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (try_report (sender, report) || !se_report_is_old (report))
+    return;
+  tell (sender, "dropped", report, _ ("it could not be sent for days"));
+  if (!se_report_drop (report, &error))
+    g_warning ("%s", error->message);
 }
 
 /* A job that is over. */

@@ -63,28 +63,27 @@ class Doubt(EndToEnd):
         self.attempts(server, 4)
 
 
-class Classes(EndToEnd):
-    """Two printers of a class, each with its account and server."""
+class Accounts(EndToEnd):
+    """Two accounts, each with its server."""
 
     def setUp(self):
         super().setUp()
         self.servers = [SmtpServer(self.world.certificate, accepts=None) for _ in range(2)]
         for server in self.servers:
             self.addCleanup(server.close)
+        self.configure_accounts()
+        self.world.login(SECOND, "--no-test-mail")
+
+    def configure_accounts(self, queues=None, **usual):
+        """queues: the account of each; usual: keys of all queues."""
         provider = {"issuer": self.world.provider.issuer, "scope": SCOPE,
                     "smtp-server": self.servers[1].url, "ca-file": self.world.authority.ca}
-        self.configure(smtp_server=self.servers[0].url, more=section("provider other", provider)
+        queues = {"first": ACCOUNT, "second": SECOND, **(queues or {})}
+        self.configure(smtp_server=self.servers[0].url, queue=usual,
+                       more=section("provider other", provider)
                        + section(f"account {SECOND}", {"provider": "other", "client-id": CLIENT_ID})
-                       + section("queue first", {"account": ACCOUNT})
-                       + section("queue second", {"account": SECOND}))
-        self.world.login(SECOND, "--no-test-mail")
-        for queue in ("first", "second"):
-            self.cups.add_queue(queue, self.uri)
-            self.cups.run("lpadmin", "-p", queue, "-c", "both")
-            self.addCleanup(self.cups.run, "lpadmin", "-x", queue)
-        self.cups.run("cupsenable", "both")
-        self.cups.run("cupsaccept", "both")
-        self.path = self.file("class.pdf", documents.pdf())
+                       + "".join(section(f"queue {queue}", {"account": account})
+                                 for queue, account in queues.items()))
 
     def go_on(self, job, *states):
         def ended():
@@ -95,6 +94,45 @@ class Classes(EndToEnd):
 
     def messages(self):
         return [message for server in self.servers for message in server.messages]
+
+
+class AnotherAccount(Accounts):
+    """The queue is given another account while a job waits."""
+
+    def hold(self, step, action):
+        self.configure_accounts({self.queue: ACCOUNT}, **{"retry-for": "0s"})
+        self.servers[0].at(step, action, times=2)
+        job = self.cups.lp(self.queue, self.file("moved.pdf", documents.pdf()))
+        self.cups.wait_state(job, "held")
+        self.configure_accounts({self.queue: SECOND}, **{"retry-for": "0s"})
+        return job
+
+    def test_what_is_not_begun_comes_from_the_new_one(self):
+        job = self.hold("greeting", "421 4.3.0 not now")
+        self.go_on(job, "completed")
+        self.assertEqual([message.sender for message in self.messages()], [SECOND])
+        self.assertEqual(self.the_mail(job, self.servers[1]).sender, SECOND)
+
+    def test_what_is_in_doubt_stays_with_the_old_one(self):
+        job = self.hold("dot", DROP)
+        self.go_on(job, "completed")
+        self.assertEqual(self.servers[1].attempts, [])
+        self.assertEqual(len({message.data for message in self.servers[0].attempts}), 1)
+        self.assertEqual(self.the_mail(job, self.servers[0]).sender, ACCOUNT)
+
+
+class Classes(Accounts):
+    """Two printers of a class, each with its account."""
+
+    def setUp(self):
+        super().setUp()
+        for queue in ("first", "second"):
+            self.cups.add_queue(queue, self.uri)
+            self.cups.run("lpadmin", "-p", queue, "-c", "both")
+            self.addCleanup(self.cups.run, "lpadmin", "-x", queue)
+        self.cups.run("cupsenable", "both")
+        self.cups.run("cupsaccept", "both")
+        self.path = self.file("class.pdf", documents.pdf())
 
     def test_another_printer_takes_over(self):
         """At once, without ten minutes of waiting, and with its own account as the sender."""

@@ -3,6 +3,7 @@
 
 import os
 import pwd
+import re
 import signal
 import time
 
@@ -96,6 +97,20 @@ class Notice(EndToEnd):
         return self.world.setup("release", "--due")
 
 
+    def make_old(self, days):
+        """As if the reports were so many days old."""
+        names = [name for name in self.state_files("reports") if name.endswith(".report")]
+        for name in names:
+            path = os.path.join(self.cups.state, "reports", name)
+            with open(path) as file:
+                text = file.read()
+            changed = re.sub("(?m)^created=([0-9]+)$",
+                             lambda found: f"created={int(found[1]) - days * 86400}", text)
+            self.assertNotEqual(changed, text)
+            with open(path, "w") as file:
+                file.write(changed)
+
+
 class Canceled(Notice):
     def test_told_and_reported(self):
         job = self.print("-t", "The minutes", data=BROKEN)
@@ -164,6 +179,23 @@ class Canceled(Notice):
         (report,) = server.wait_messages(1)
         self.assert_report(report, job)
         self.assertEqual((len(server.messages), self.state_files("reports")), (1, []))
+
+    def test_after_days(self):
+        """A machine that was off for long tries once more."""
+        server = self.server()
+        server.go_down()
+        for sent in (True, False):
+            job = self.print(data=BROKEN)
+            self.assertEqual(self.cups.wait_state(job), "canceled")
+            self.assertEqual(self.reports(), 1)
+            self.make_old(6)
+            if sent:
+                server.come_up()
+            self.assertEqual("is dropped" in self.release_due().stderr, not sent)
+            self.assertEqual(self.state_files("reports"), [])
+            if sent:
+                self.assert_report(server.wait_messages(1)[0], job)
+                server.go_down()
 
 
 class Held(Notice):
@@ -259,6 +291,23 @@ class Held(Notice):
         self.assertTrue(subject.startswith("Given up: "), subject)
         self.release_due()
         self.assertEqual(len(server.messages), 1)
+
+    def test_a_job_of_the_same_number(self):
+        """cupsd counts from 1 again: the jobs that were held are gone, and nobody heard of these."""
+        server = self.server()
+        server.go_down()
+        first = self.print()
+        wait_for(lambda: "the next try is at" in self.message(first), "our hold", 40)
+        self.cups.wait_state(first, "held")
+        told = os.path.join(self.cups.state, "told")
+        (name,) = os.listdir(told)
+        os.rename(os.path.join(told, name), os.path.join(told, f"{self.queue}-{first + 1}"))
+        second = self.print()
+        wait_for(lambda: "the next try is at" in self.message(second), "our hold", 40)
+        self.cups.wait_state(second, "held")
+        self.assertEqual([call[1] for call in self.told()],
+                         [f"{self.queue}-{first}", f"{self.queue}-{second}"])
+        self.assertEqual(self.reports(), 2)
 
     @needs_root
     def test_by_the_supervisor(self):
