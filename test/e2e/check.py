@@ -82,13 +82,17 @@ def fuzz(directory, seeds):
 # watch these.
 CHILDREN_ONLY = ("/complete/cut", "/complete/damaged", "/image/cut", "/image/damaged",
                  "/image/png", "/render/memory", "/tiff/cut", "/tiff/damaged")
+# These do the same hundreds of times, with each byte or with long inputs: the sanitizers do so too.
+REPETITIONS = ("/bundle/every-byte", "/injection/bytes", "/injection/long",
+               "/injection/many-lines", "/journal/damaged", "/jpeg-scan/cut", "/jpeg-scan/damaged",
+               "/message/base64", "/message/parsed-sweep", "/smtp/cost")
 CHILDREN_ONLY_PROGRAMS = ("common/test-confine", "filter/test-pixels", "filter/test-split")
 
 
 def valgrind(program):
     """One unit test program under valgrind."""
     name = os.path.relpath(program, CHECK)
-    skipped = [word for path in CHILDREN_ONLY for word in ("-s", path)]
+    skipped = [word for path in CHILDREN_ONLY + REPETITIONS for word in ("-s", path)]
     run(["valgrind", "-q", "--vgdb=no", "--error-exitcode=99", "--leak-check=full",
          "--errors-for-leak-kinds=definite", "--child-silent-after-fork=yes", program, "--tap",
          *skipped],
