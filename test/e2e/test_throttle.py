@@ -180,13 +180,15 @@ class Throttle(EndToEnd):
                             ("auth-data", "432 4.3.2 Concurrent connections limit exceeded"),
                             ("mail", "450 4.7.1 too many mails")):
             with self.subTest(step):
-                server = self.serve()
-                server.at(step, reply)
+                server = self.serve(**{"max-connections": 1})
+                pause = server.at(step, Pause(reply))
                 first = self.print("first")
-                server.wait_session()
-                wait_for(lambda: self.status()["next_mail"], "the pause")
-                self.assertIn(reply[:9], self.status()["next_mail_reason"])
+                pause.wait()
                 second = self.print("second")
+                self.cups.wait_job_log(second, "connections in use")
+                pause.go()
+                status = wait_for(lambda: (now := self.status())["next_mail"] and now, "the pause")
+                self.assertIn(reply[:9], status["next_mail_reason"])
                 self.cups.wait_job_log(second, "pauses")
                 self.assert_all_done([first, second])
                 self.assertEqual(len(server.messages), 2)
