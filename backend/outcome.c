@@ -74,9 +74,8 @@ announce (const GError *error, const char *next)
 {
   if (!se_error_is (error, SE_ERROR_IN_DOUBT))
     return join (error->message, next);
-  /* TRANSLATORS: what happened, such as "… closed the connection", and when the next try is. */
-  return g_strdup_printf (_ ("%s, so that the mail is in doubt; the same mail is sent again; %s"),
-                          error->message, next);
+  /* TRANSLATORS: "The mail is in doubt: …", and when the next try is. */
+  return g_strdup_printf (_ ("%s; the same mail is sent again; %s"), error->message, next);
 }
 
 /* Lets cupsd run the job again: once in its life, since cupsd gives up after JobRetryLimit. */

@@ -75,7 +75,7 @@ test_table (void)
       "next try" },
     { SE_ERROR_TEMPORARY, 9, 5 * DAY, 0, SE_EXIT_CANCEL, "", 0, TRUE, "given up after 5 days" },
     { SE_ERROR_IN_DOUBT, 1, 0, NOW + 900, SE_EXIT_HOLD, SE_HOLD_DEFERRED, NOW + 900, FALSE,
-      "the next try is at 2027-01-15 08:15" },
+      "the cause; the same mail is sent again; the next try is at 2027-01-15 08:15" },
     { SE_ERROR_IN_DOUBT, 4, 0, G_MAXINT64, SE_EXIT_HOLD, SE_HOLD_DEFERRED, G_MAXINT64, FALSE,
       "sent 3 times without an answer" },
     { SE_ERROR_IN_DOUBT, 4, 5 * DAY, NOW + 900, SE_EXIT_CANCEL, "", 0, TRUE, "given up" },

@@ -336,7 +336,9 @@ check_doubt (SeJournal *journal, GError **error)
       || (!enough && g_get_real_time () / G_USEC_PER_SEC >= se_journal_next_try (journal)))
     return TRUE;
   g_set_error (error, SE_ERROR, SE_ERROR_IN_DOUBT,
-               _ ("The whole mail was sent (%s), and the server's answer is not known"), when);
+               _ ("The mail is in doubt: the whole of it was sent (%s), and the server's answer is "
+                  "not known"),
+               when);
   return FALSE;
 }
 
