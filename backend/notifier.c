@@ -8,6 +8,7 @@
 #include "common/language.h"
 #include "common/log.h"
 #include "common/notice.h"
+#include "common/state-directory.h"
 #include "common/told.h"
 
 #include <errno.h>
@@ -25,6 +26,7 @@
 typedef struct
 {
   SeServerConfig *server; /* NULL: the configuration cannot be read */
+  gboolean keeps;         /* can note what was told; else the worker has said why not */
   char *job;              /* "QUEUE-ID" */
   char *user;
   char *title;
@@ -70,7 +72,7 @@ read_configuration (void)
 static void
 tell (const Notifier *notifier, SeNotice *notice)
 {
-  gboolean once = notifier->server != NULL && notice->once != NULL && *notice->once != '\0';
+  gboolean once = notifier->keeps && notice->once != NULL && *notice->once != '\0';
   g_autofree char *what = g_strconcat ("notice ", notice->once, NULL);
   g_autoptr (GError) error = NULL;
 
@@ -141,6 +143,8 @@ main (int argc, char **argv)
   notifier.user = argv[2];
   notifier.title = argv[3];
   notifier.server = read_configuration ();
+  notifier.keeps
+      = notifier.server != NULL && se_state_directory_check (notifier.server, geteuid (), NULL);
   tell_all (&notifier, argv[4]);
   g_clear_pointer (&notifier.server, se_server_config_free);
   g_free (notifier.job);

@@ -162,6 +162,21 @@ test_once (Fixture *f, gconstpointer unused)
                   "job-held|q-7|the rest|jane|two words|\n");
 }
 
+/* The worker has said what is wrong with the state directory: nothing covers that. */
+static void
+test_nowhere_to_note (Fixture *f, gconstpointer unused)
+{
+  g_assert_cmpint (g_chmod (f->state, 0500), ==, 0);
+  for (int i = 0; i < 2; i++)
+    {
+      g_autofree char *said = run (f, NOTICE ("job-held\0\0first\0down"), NULL);
+
+      assert_silent (said);
+    }
+  g_assert_cmpint (g_chmod (f->state, 0700), ==, 0);
+  assert_told (f, "job-held|q-7|first|jane|two words|\njob-held|q-7|first|jane|two words|\n");
+}
+
 static void
 test_held_by_the_supervisor (Fixture *f, gconstpointer unused)
 {
@@ -259,6 +274,7 @@ main (int argc, char **argv)
   ADD ("job", test_job);
   ADD ("account", test_account);
   ADD ("once", test_once);
+  ADD ("nowhere-to-note", test_nowhere_to_note);
   ADD ("held-by-the-supervisor", test_held_by_the_supervisor);
   ADD ("hostile", test_hostile);
   ADD ("bad-configuration", test_bad_configuration);

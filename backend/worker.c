@@ -15,6 +15,7 @@
 #include "common/io.h"
 #include "common/language.h"
 #include "common/log.h"
+#include "common/state-directory.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -71,15 +72,17 @@ configure (SeWorker *worker, GError **error)
 {
   g_autofree char *path = se_config_path ();
   g_autoptr (SeConfig) config = NULL;
+  g_autoptr (SeServerConfig) server = NULL;
   const char *address;
 
   se_authorization_look (&worker->authorization, path);
   config = se_config_load (path, SE_PRESETS_FILE, error);
   if (config == NULL)
     return FALSE;
-  worker->server = se_config_get_server (config, error);
-  if (worker->server == NULL)
+  server = se_config_get_server (config, error);
+  if (server == NULL || !se_state_directory_check (server, geteuid (), error))
     return FALSE;
+  worker->server = g_steal_pointer (&server);
   worker->queue = se_config_get_queue (config, worker->job->queue, error);
   if (worker->queue == NULL)
     return FALSE;

@@ -6,6 +6,8 @@
 
 #include <errno.h>
 #include <glib/gi18n-lib.h>
+#include <grp.h>
+#include <pwd.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -110,9 +112,29 @@ combine (SeConfigFile *file, const char *presets, GError **error)
   return g_steal_pointer (&config);
 }
 
+gboolean
+se_config_check_access (const char *path, GError **error)
+{
+  const struct passwd *user = NULL;
+  const struct group *group = NULL;
+  g_autofree char *group_name = NULL;
+
+  if (access (path, R_OK) == 0 || errno != EACCES)
+    return TRUE;
+  user = getpwuid (geteuid ());
+  group = getgrgid (getegid ());
+  group_name = group != NULL ? g_strdup (group->gr_name) : g_strdup_printf ("%u", getegid ());
+  g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
+               _ ("The user %s cannot read %s; run: chgrp %s %s && chmod 0640 %s"),
+               user != NULL ? user->pw_name : "?", path, group_name, path, path);
+  return FALSE;
+}
+
 SeConfig *
 se_config_load (const char *path, const char *presets, GError **error)
 {
+  if (!se_config_check_access (path, error))
+    return NULL;
   return combine (load_file (path, FALSE, error), presets, error);
 }
 

@@ -138,6 +138,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeQueueConfig, se_queue_config_free)
  * Owned by the caller. */
 char *se_config_path (void);
 
+/* FALSE if the file is there and the calling user may not read it; SE_ERROR_CONFIG has the command
+ * that mends it. se_config_load begins with that. */
+gboolean se_config_check_access (const char *path, GError **error);
+
 /* Reads the configuration and the presets. presets: path of providers.conf (it may be missing: a
  * provider that is then not found says so). SE_ERROR_CONFIG lists every problem as
  * "FILE:LINE: what; did you mean 'KEY'?", joined by newlines. */

@@ -25,6 +25,7 @@ common_libcommon_a_SOURCES = \
   common/reasons.h \
   common/option-list.c common/option-list.h \
   common/size.c common/size.h \
+  common/state-directory.c common/state-directory.h \
   common/tally.c common/tally.h \
   common/stop.c common/stop.h \
   common/template.c common/template.h \
@@ -83,6 +84,12 @@ check_PROGRAMS += common/test-told
 common_test_told_SOURCES = common/test-told.c common/test-tree.c common/test-tree.h
 common_test_told_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 common_test_told_LDADD = $(COMMON_LIBS)
+
+check_PROGRAMS += common/test-state-directory
+common_test_state_directory_SOURCES = common/test-state-directory.c common/test-tree.c \
+  common/test-tree.h
+common_test_state_directory_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+common_test_state_directory_LDADD = $(COMMON_LIBS)
 
 check_PROGRAMS += common/test-stop
 common_test_stop_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)

@@ -171,16 +171,11 @@ tell_end (SeService *service, const GError *error)
 
 /* The jobs need the configuration, and nobody is there then to be told. */
 static gboolean
-check_configuration (const char *user, GError **error)
+check_configuration (GError **error)
 {
   g_autofree char *path = se_config_path ();
 
-  if (access (path, R_OK) == 0 || errno != EACCES)
-    return TRUE;
-  g_set_error (error, SE_ERROR, (int)SE_ERROR_CONFIG,
-               _ ("The service user \"%s\" cannot read %s: make it that user's group's, mode 0640"),
-               user, path);
-  return FALSE;
+  return se_config_check_access (path, error);
 }
 
 void
@@ -195,7 +190,7 @@ se_service_work (SeService service, const char *user, uid_t uid, gid_t gid, SeSe
       service = (SeService){ CHANNEL_FD, INPUT_FD };
       /* A notify-command is executed, and a browser's answer may be listened for. */
       if (drop_privileges (user, uid, gid, &error) && se_confine_process (&error)
-          && se_confine_calls (0, &error) && check_configuration (user, &error))
+          && se_confine_calls (0, &error) && check_configuration (&error))
         (void)work (&service, data, &error);
     }
   tell_end (&service, error);

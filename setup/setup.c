@@ -2,6 +2,7 @@
 #include "setup/setup.h"
 
 #include "common/log.h"
+#include "common/state-directory.h"
 #include "setup/service.h"
 
 #include <errno.h>
@@ -44,30 +45,15 @@ check_readable (const char *path, GError **error)
   return FALSE;
 }
 
-/* An installation before there is a service user leaves a directory that is not that user's. */
 static gboolean
 check_state_directory (const SeServerConfig *server, GError **error)
 {
-  struct stat status;
   uid_t uid;
   gid_t gid;
 
-  if (geteuid () != 0)
-    return TRUE;
-  if (!se_service_lookup_user (server, &uid, &gid, error))
-    return FALSE;
-  if (stat (server->state_directory, &status) != 0)
-    g_set_error (error, SE_ERROR, (int)SE_ERROR_CONFIG,
-                 _ ("%s: %s; run: install -d -m 0700 -o %s %s"), server->state_directory,
-                 g_strerror (errno), server->user, server->state_directory);
-  else if (status.st_uid != uid)
-    g_set_error (error, SE_ERROR, (int)SE_ERROR_CONFIG,
-                 _ ("%s ([server] state-directory) does not belong to the service user %s; if it "
-                    "is the right one, run: chown -R %s: %s"),
-                 server->state_directory, server->user, server->user, server->state_directory);
-  else
-    return TRUE;
-  return FALSE;
+  return geteuid () != 0
+         || (se_service_lookup_user (server, &uid, &gid, error)
+             && se_state_directory_check (server, uid, error));
 }
 
 SeSetup *

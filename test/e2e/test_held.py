@@ -2,6 +2,8 @@
 """Jobs that rest: each goes on once its cause is gone, whatever stopped it, and arrives once."""
 
 import os
+import re
+import shutil
 import signal
 
 from . import documents
@@ -15,6 +17,10 @@ PERSON = "oauth-authorization-required-error"
 class Held(EndToEnd):
     def print(self, *words):
         return self.cups.lp(self.queue, *words, self.file("held.pdf", documents.pdf()))
+
+    def held_message(self, job):
+        self.assert_no_mail(job, "held")
+        return self.message(job)
 
     def go_on(self, job):
         """The timer's work, until the job has ended."""
@@ -77,6 +83,32 @@ class Held(EndToEnd):
         self.assertIn(DEFERRED, self.reasons(job))
         self.world.configure()
         self.go_on(job)
+        self.the_mail(job)
+
+    @needs_root
+    def test_a_state_directory_that_was_given_to_root(self):
+        os.chown(self.cups.state, 0, 0)
+        self.addCleanup(shutil.chown, self.cups.state, self.cups.service_user)
+        job = self.print()
+        command = f"chown -R {self.cups.service_user}: {self.cups.state}"
+        self.assert_no_mail(job, "held", command)
+        # Nothing covers what is said of it.
+        shown = self.cups.run("lpstat", "-p", self.queue).stdout
+        self.assertIn(command, shown)
+        self.assertIn(command, self.world.setup("queue", check=False).stderr)
+        self.cups.run("sh", "-c", command)
+        self.world.setup("release")
+        self.the_mail(job)
+
+    @needs_root
+    def test_a_configuration_that_the_service_user_cannot_read(self):
+        path = f"{self.cups.base}/scan-email.conf"
+        self.addCleanup(self.world.configure)
+        os.chown(path, 0, 0)
+        job = self.print()
+        (command,) = re.findall(r"run: (chgrp .* && chmod 0640 \S+)", self.held_message(job))
+        self.cups.run("sh", "-c", command)
+        self.world.setup("release")
         self.the_mail(job)
 
     @needs_root
