@@ -128,11 +128,11 @@ pass_message (const SeDelivery *delivery, SeSession *session, SeSmtp *smtp, SeJo
   GError *local = NULL;
   gboolean ok = se_smtp_send (smtp, envelope, message, fd, &events, results, &answer, &local);
 
-  se_session_note (session, local);
   words = answer != NULL ? se_smtp_reply_to_string (answer) : g_strdup (_ ("no reply"));
   if (journal != NULL && passage.at_dot && !se_error_is (local, SE_ERROR_IN_DOUBT))
     note_reply (journal, ok, words);
   SE_FAULT_POINT ("answer-journalled");
+  se_session_note (session, local);
   if (ok)
     {
       tell_accepted (delivery, journal, words);

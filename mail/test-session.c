@@ -2,6 +2,8 @@
 /* Deliveries within the limits of their account; the limits themselves: test-throttle.c. */
 #include "mail/session.h"
 
+#include "common/io.h"
+#include "mail/journal-list.h"
 #include "mail/test-delivery-fixture.h"
 #include "mail/throttle.h"
 
@@ -194,6 +196,48 @@ test_pause_waits (void)
   tear_down (&f);
 }
 
+static gpointer
+send_in_thread (gpointer data)
+{
+  Fixture *f = data;
+
+  (void)send_badly (f, SE_ERROR_THROTTLED, "slower");
+  return NULL;
+}
+
+/* The journal has the server's answer before anybody is waited for. */
+static void
+test_pause_is_no_hurry (void)
+{
+  Fixture f;
+  GThread *thread;
+  g_autofree char *pause = NULL;
+  g_autofree char *entry = NULL;
+  g_autoptr (GPtrArray) items = NULL;
+  se_autofd int lock = -1;
+  gboolean answered = FALSE;
+
+  set_up (&f, NULL);
+  items = se_journal_list (f.state, NULL);
+  entry = g_strdup (((SeJournalItem *)items->pdata[0])->path);
+  pause = g_build_filename (f.state, LIMITS, "pause", NULL);
+  g_assert_true (se_io_make_parent (pause, NULL));
+  lock = se_io_lock (pause, 0, -1, NULL);
+  test_server_tell (server, "at\tdot\tlast\t421 4.7.0 slower");
+  thread = g_thread_new ("delivery", send_in_thread, &f);
+  for (int i = 0; i < 500 && !answered; i++)
+    {
+      g_autoptr (SeJournalItem) item = se_journal_look (entry);
+
+      answered = item->reply != NULL;
+      g_usleep (10 * 1000);
+    }
+  se_io_clear_fd (&lock);
+  g_thread_join (thread);
+  g_assert_true (answered);
+  tear_down (&f);
+}
+
 /* The server's own limit: nobody knocks for an hour. */
 static void
 test_quota (void)
@@ -296,6 +340,7 @@ add_tests (void)
       g_test_add_data_func (path, slower[i], test_pause);
     }
   g_test_add_func ("/session/pause-waits", test_pause_waits);
+  g_test_add_func ("/session/pause-is-no-hurry", test_pause_is_no_hurry);
   g_test_add_func ("/session/quota", test_quota);
   g_test_add_func ("/session/retry-after", test_retry_after);
   g_test_add_func ("/session/check", test_check);

@@ -14,6 +14,7 @@
 #define AADSTS "AADSTS"
 #define TRACE_ID "Trace ID:"
 #define DEFAULT_LIFETIME 3600
+#define LONGEST_WAIT (24 * 60 * 60) /* seconds */
 #define SCOPE_MAX 4096
 
 /* The row of code; the last one, for any other, where there is none. */
@@ -268,13 +269,13 @@ se_response_set_refusal (GError **error, const SeAccount *account, const char *u
   g_set_error (error, SE_ERROR, (int)advice.error, "%s %s", sentences, details);
 }
 
-/* What passes may be tried again when the server says so. */
+/* What passes may be tried again when the server says so, but no job is held for years. */
 static void
 set_due (GError **error, const SeHttpReply *reply)
 {
   if (error != NULL && se_error_is (*error, SE_ERROR_TEMPORARY) && reply->retry_after > 0)
     se_error_set_due (*error,
-                      g_get_real_time () / G_USEC_PER_SEC + MIN (reply->retry_after, G_MAXINT32));
+                      g_get_real_time () / G_USEC_PER_SEC + MIN (reply->retry_after, LONGEST_WAIT));
 }
 
 /* Google's device endpoint calls it error_code. */
