@@ -6,6 +6,7 @@
 #include "backend/orphan.h"
 #include "backend/outcome.h"
 #include "common/fault.h"
+#include "common/io.h"
 #include "common/log.h"
 
 #include <errno.h>
@@ -14,6 +15,9 @@
 
 /* Before the configuration is read. */
 #define DEFAULT_RETRY_INTERVAL 1800 /* seconds */
+
+/* So long before the worker cupsd may have begun to count, seconds. */
+#define HEAD_START 5
 
 SeDelivery
 se_worker_delivery (SeWorker *worker)
@@ -34,6 +38,24 @@ se_worker_drop_spool (SeWorker *worker, GError **error)
     return TRUE;
   se_error_set_errno (error, errno, _ ("Cannot remove %s"), path);
   return FALSE;
+}
+
+/* cupsd cancels a job that takes longer than MaxJobTime just as a person does, but then nobody
+ * knows of it. NULL: it was not that. */
+static GError *
+find_overdue (const SeWorker *worker, const GError *error)
+{
+  gint64 took = g_get_real_time () / G_USEC_PER_SEC - worker->started;
+  gint64 limit = worker->facts != NULL ? worker->facts->cancel_after : 0;
+
+  if (error == NULL || limit == 0 || took < limit - HEAD_START
+      || !se_io_is_readable (worker->cancel_fd)
+      || !se_facts_is_over (worker->job, worker->server->cups_server))
+    return NULL;
+  return g_error_new (SE_ERROR, SE_ERROR_DOCUMENT,
+                      _ ("cupsd canceled the job since it took more than %d s (MaxJobTime in "
+                         "cupsd.conf): %s"),
+                      (int)limit, error->message);
 }
 
 /* The job is completed, but for these; NULL: for nobody. One line: cupsd shows the first. */
@@ -122,8 +144,10 @@ tell_end (SeWorker *worker, const SeOutcome *outcome, const GError *error)
 }
 
 SeExit
-se_worker_finish (SeWorker *worker, const GError *error)
+se_worker_finish (SeWorker *worker, const GError *failure)
 {
+  g_autoptr (GError) overdue = find_overdue (worker, failure);
+  const GError *error = overdue != NULL ? overdue : failure;
   const SeEnd end = {
     .error = error,
     .attempts = worker->journal != NULL ? se_journal_attempts (worker->journal) : 0,

@@ -39,8 +39,8 @@ SeDelivery se_worker_delivery (SeWorker *worker);
 /* Removes this run's bundle: it is not needed, or not any more. */
 gboolean se_worker_drop_spool (SeWorker *worker, GError **error);
 
-/* The job's end; error: NULL if the server has accepted its mail. Decides (backend/outcome.h),
+/* The job's end; failure: NULL if the server has accepted its mail. Decides (backend/outcome.h),
  * journals, tells whom it concerns, and says the one ERROR line last. */
-SeExit se_worker_finish (SeWorker *worker, const GError *error);
+SeExit se_worker_finish (SeWorker *worker, const GError *failure);
 
 G_END_DECLS

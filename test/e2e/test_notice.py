@@ -180,6 +180,33 @@ class Canceled(Notice):
         self.assert_report(report, job)
         self.assertEqual((len(server.messages), self.state_files("reports")), (1, []))
 
+    def test_cupsd_cancels_what_takes_long(self):
+        """MaxJobTime is nobody's wish: whoever printed is told."""
+        server = self.server()
+        pause = server.at("mail", Pause())
+        job = self.print("-o", "job-cancel-after=6")
+        pause.wait()
+        self.assertEqual(self.cups.wait_state(job, seconds=120), "canceled")
+        wait_for(self.told, "the notice", 20)
+        self.the_notice("job-canceled", job, "took more than 6 s", "MaxJobTime")
+        pause.go()
+        wait_for(lambda: not self.cups.processes("mailto-worker"), "the worker to end")
+        self.release_due()
+        (report,) = server.wait_messages(1)
+        self.assert_report(report, job, "took more than 6 s", "print the document again")
+
+    def test_a_person_cancels(self):
+        server = self.server()
+        pause = server.at("mail", Pause())
+        job = self.print()
+        pause.wait()
+        self.ipp.cancel(job)
+        self.assertEqual(self.cups.wait_state(job), "canceled")
+        pause.go()
+        wait_for(lambda: not self.cups.processes("mailto-worker"), "the worker to end")
+        self.release_due()
+        self.assertEqual((self.told(), server.messages), ([], []))
+
     def test_after_days(self):
         """A machine that was off for long tries once more."""
         server = self.server()
