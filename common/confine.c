@@ -10,6 +10,7 @@
 #include <sched.h>
 #include <seccomp.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -89,6 +90,7 @@ static const char *const denied[] = {
   "kexec_load",
   "keyctl",
   "lookup_dcookie",
+  "modify_ldt",
   "mount",
   "mount_setattr",
   "move_mount",
@@ -124,11 +126,13 @@ static const struct
   SeConfineCalls further;
   const char *call;
 } optional[] = {
-  { SE_CONFINE_NO_PROGRAMS, "execve" },
-  { SE_CONFINE_NO_PROGRAMS, "execveat" },
-  { SE_CONFINE_NO_SERVER, "listen" },
-  { SE_CONFINE_NO_NETWORK, "socket" },
+  { SE_CONFINE_NO_PROGRAMS, "execve" }, { SE_CONFINE_NO_PROGRAMS, "execveat" },
+  { SE_CONFINE_NO_SERVER, "listen" },   { SE_CONFINE_NO_NETWORK, "socket" },
+  { SE_CONFINE_NO_ESCAPE, "setpgid" },  { SE_CONFINE_NO_ESCAPE, "setsid" },
 };
+
+/* What types on a terminal as if its person did (ioctl_tty(2)). */
+static const unsigned int typing[] = { TIOCSTI, TIOCLINUX };
 
 #ifdef __s390__
 #define FLAGS_OF_CLONE 1
@@ -152,19 +156,32 @@ deny (scmp_filter_ctx filter, const char *name, int answer)
 }
 
 static int
-fill (scmp_filter_ctx filter, guint further)
+deny_further (scmp_filter_ctx filter, guint further)
+{
+  int result = 0;
+
+  for (gsize i = 0; result == 0 && i < G_N_ELEMENTS (optional); i++)
+    if ((further & optional[i].further) != 0)
+      result = deny (filter, optional[i].call, EPERM);
+  return result;
+}
+
+static int
+deny_always (scmp_filter_ctx filter)
 {
   int result = 0;
 
   for (gsize i = 0; result == 0 && i < G_N_ELEMENTS (denied); i++)
     result = deny (filter, denied[i], EPERM);
-  for (gsize i = 0; result == 0 && i < G_N_ELEMENTS (optional); i++)
-    if ((further & optional[i].further) != 0)
-      result = deny (filter, optional[i].call, EPERM);
   for (gsize i = 0; result == 0 && i < G_N_ELEMENTS (namespaces); i++)
     result = seccomp_rule_add (filter, SCMP_ACT_ERRNO (EPERM), SCMP_SYS (clone), 1,
                                SCMP_CMP (FLAGS_OF_CLONE, SCMP_CMP_MASKED_EQ,
                                          (scmp_datum_t)namespaces[i], (scmp_datum_t)namespaces[i]));
+  /* Of the 64 bits the kernel looks at these alone. */
+  for (gsize i = 0; result == 0 && i < G_N_ELEMENTS (typing); i++)
+    result
+        = seccomp_rule_add (filter, SCMP_ACT_ERRNO (EPERM), SCMP_SYS (ioctl), 1,
+                            SCMP_CMP (1, SCMP_CMP_MASKED_EQ, (scmp_datum_t)G_MAXUINT32, typing[i]));
   /* Its flags lie in memory, where they cannot be looked at: the C library takes clone instead. */
   return result == 0 ? deny (filter, "clone3", ENOSYS) : result;
 }
@@ -196,31 +213,51 @@ note_landlock (void)
              g_strerror (errno));
 }
 
-gboolean
-se_confine_calls (SeConfineCalls further, GError **error)
+/* Denies further, and with always what none of our programs does. *none: there is no seccomp. */
+static gboolean
+load (gboolean always, guint further, gboolean *none, GError **error)
 {
   scmp_filter_ctx filter = seccomp_init (SCMP_ACT_ALLOW);
   int result = filter != NULL ? 0 : -ENOMEM;
 
+  *none = FALSE;
   /* Calls of another architecture, by which the list could be passed by, get the same answer. */
   if (result == 0)
     result = seccomp_attr_set (filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO (EPERM));
+  if (result == 0 && always)
+    result = deny_always (filter);
   if (result == 0)
-    result = fill (filter, further);
+    result = deny_further (filter, further);
   if (result == 0)
     {
       result = seccomp_load (filter);
       if (result == -ECANCELED) /* errno has the kernel's answer */
         result = -errno;
-      if (result == -ENOSYS || result == -EINVAL)
-        {
-          g_debug ("this kernel has no seccomp: no system call is kept from the program");
-          result = 0;
-        }
+      *none = result == -ENOSYS || result == -EINVAL;
     }
   seccomp_release (filter);
+  return result == 0 || *none || fail (-result, "seccomp", error);
+}
+
+gboolean
+se_confine_calls (SeConfineCalls further, GError **error)
+{
+  gboolean none;
+
+  if (!load (TRUE, further, &none, error))
+    return FALSE;
+  if (none)
+    g_debug ("this kernel has no seccomp: no system call is kept from the program");
   note_landlock ();
-  return result == 0 || fail (-result, "seccomp", error);
+  return TRUE;
+}
+
+gboolean
+se_confine_further_calls (SeConfineCalls further, GError **error)
+{
+  gboolean none;
+
+  return load (FALSE, further, &none, error);
 }
 
 /* Files. */

@@ -22,16 +22,20 @@ gboolean se_confine_process (GError **error);
 void se_confine_environment (const char *const *kept);
 
 /* System calls that fail with EPERM besides those that none of our programs makes: ptrace, mount,
- * bpf, keyctl, namespaces, io_uring and the like (seccomp(2)). */
+ * bpf, keyctl, namespaces, io_uring, typing on a terminal and the like (seccomp(2)). */
 typedef enum
 {
   SE_CONFINE_NO_PROGRAMS = 1 << 0, /* execve */
   SE_CONFINE_NO_SERVER = 1 << 1,   /* listen */
   SE_CONFINE_NO_NETWORK = 1 << 2,  /* socket, of whatever family; socketpair works */
+  SE_CONFINE_NO_ESCAPE = 1 << 3,   /* setpgid, setsid: a signal to the process group reaches all */
 } SeConfineCalls;
 
 /* The lines about what the kernel lacks are said by this, Landlock's too. */
 gboolean se_confine_calls (SeConfineCalls further, GError **error);
+
+/* The same in a child of a process that has called it: these fail as well from now on. */
+gboolean se_confine_further_calls (SeConfineCalls further, GError **error);
 
 /* Files that can be opened, changed or executed from now on (Landlock); what is open already stays
  * so. Signals reach no process outside. */

@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -127,6 +128,43 @@ set_flag (void *flag)
   return NULL;
 }
 
+#ifdef __x86_64__
+/* getpid by the number that it has for i386. */
+static void
+ask_as_i386 (void)
+{
+  long result = 20;
+
+  __asm__ volatile("int $0x80" : "+a"(result) : : "memory", "r8", "r9", "r10", "r11");
+  CHECK (result == -EPERM);
+}
+#endif
+
+/* No way round by other numbers of calls, nor by bits that the kernel does not look at. */
+static void
+try_other_numbers (void)
+{
+#ifdef __x86_64__
+  const long x32 = 0x40000000;
+  const unsigned long high = 1UL << 32;
+  char byte = 0;
+  int status;
+  pid_t child;
+
+  CHECK_DENIED (syscall (x32 | SYS_getpid), EPERM);
+  CHECK_DENIED (syscall (SYS_ioctl, 0, high | TIOCSTI, &byte), EPERM);
+  child = fork ();
+  if (child == 0)
+    {
+      ask_as_i386 ();
+      _exit (0);
+    }
+  CHECK (waitpid (child, &status, 0) == child);
+  /* Some kernels know i386 not at all. */
+  CHECK (status == 0 || (WIFSIGNALED (status) && WTERMSIG (status) == SIGSEGV));
+#endif
+}
+
 static void
 try_calls (gconstpointer unused)
 {
@@ -161,7 +199,11 @@ try_calls (gconstpointer unused)
   CHECK_DENIED (syscall (SYS_clone, CLONE_NEWNET | CLONE_NEWNS | SIGCHLD, NULL, NULL, NULL, NULL),
                 EPERM);
   CHECK_DENIED (syscall (SYS_personality, 0), EPERM);
+  CHECK_DENIED (ioctl (0, TIOCSTI, &byte), EPERM);
+  CHECK_DENIED (ioctl (0, TIOCLINUX, &byte), EPERM);
+  try_other_numbers ();
   /* What has to go on. */
+  CHECK (setsid () >= 0);
   CHECK (pthread_create (&thread, NULL, set_flag, &started) == 0);
   CHECK (pthread_join (thread, NULL) == 0 && started);
   CHECK (socket (AF_INET, SOCK_STREAM, 0) >= 0 && socket (AF_UNIX, SOCK_STREAM, 0) >= 0);
@@ -201,6 +243,11 @@ try_further_calls (gconstpointer unused)
   CHECK_DENIED (socket (AF_UNIX, SOCK_STREAM, 0), EPERM);
   CHECK_DENIED (socket (AF_NETLINK, SOCK_RAW, 0), EPERM);
   CHECK (socketpair (AF_UNIX, SOCK_STREAM, 0, pair) == 0);
+  CHECK (setpgid (0, 0) == 0);
+  CHECK (se_confine_further_calls (SE_CONFINE_NO_ESCAPE, NULL));
+  CHECK_DENIED (setpgid (0, 0), EPERM);
+  CHECK_DENIED (setsid (), EPERM);
+  CHECK_DENIED (execv ("/bin/true", argv), EPERM);
 }
 
 static void
