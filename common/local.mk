@@ -19,6 +19,7 @@ common_libcommon_a_SOURCES = \
   common/host.c common/host.h \
   common/io.c common/io.h \
   common/language.c common/language.h \
+  common/lines.c common/lines.h \
   common/log.c common/log.h \
   common/notice.c common/notice.h \
   common/notify.c common/notify.h \

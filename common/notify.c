@@ -2,6 +2,7 @@
 #include "common/notify.h"
 
 #include "common/io.h"
+#include "common/lines.h"
 #include "common/log.h"
 
 #include <errno.h>
@@ -25,9 +26,8 @@ typedef struct
 {
   const char *name;
   pid_t pid;
-  int output; /* what it prints */
-  int status; /* as of waitpid; of one that has ended */
-  GString *line;
+  SeLines output; /* what it prints */
+  int status;     /* as of waitpid; of one that has ended */
   guint lines;
 } Child;
 
@@ -66,30 +66,22 @@ enter (char **argv, int null, int output, int failure, guint seconds)
 }
 
 static void
-end_line (Child *child)
+take_line (const char *line, gpointer data)
 {
-  g_autofree char *clean = se_log_clean (child->line->str, LINE_MAX_BYTES);
+  Child *child = data;
+  g_autofree char *clean = se_log_clean (line, LINE_MAX_BYTES);
 
-  if (child->line->len > 0 && child->lines++ < LINES_MAX)
+  if (*line != '\0' && child->lines++ < LINES_MAX)
     g_debug ("%s: %s", child->name, clean);
-  g_string_truncate (child->line, 0);
 }
 
 /* Takes what there is to read. FALSE: nothing, or nothing any more. */
 static gboolean
 take_output (Child *child)
 {
-  char buffer[4096];
-  ssize_t n = read (child->output, buffer, sizeof buffer);
+  gssize n = se_lines_read (&child->output);
 
-  if (n < 0 && errno == EINTR)
-    return TRUE;
-  for (ssize_t i = 0; i < n; i++)
-    if (buffer[i] == '\n' || child->line->len >= LINE_MAX_BYTES)
-      end_line (child);
-    else
-      g_string_append_c (child->line, buffer[i]);
-  return n > 0;
+  return n > 0 || (n < 0 && errno == EINTR);
 }
 
 /* Returns TRUE if it has ended in time. Looks by the clock: SIGCHLD may go to another thread, such
@@ -102,11 +94,11 @@ attend (Child *child, guint seconds)
 
   while ((left = deadline - g_get_monotonic_time ()) > 0)
     {
-      struct pollfd output = { .fd = child->output, .events = POLLIN };
+      struct pollfd output = { .fd = child->output.fd, .events = POLLIN };
 
       /* Its own children may keep the pipe open: its end is what counts. */
       if (poll (&output, 1, (int)MIN (left / 1000 + 1, LOOK_EVERY)) > 0 && !take_output (child))
-        se_io_clear_fd (&child->output);
+        se_io_clear_fd (&child->output.fd);
       if (waitpid (child->pid, &child->status, WNOHANG) == child->pid)
         return TRUE;
     }
@@ -155,7 +147,7 @@ start (Child *child, char **argv, guint seconds, GError **error)
     enter (argv, null, output[1], failure[1], seconds);
   else if (child->pid < 0 || fcntl (output[0], F_SETFL, O_NONBLOCK) < 0)
     why = errno;
-  child->output = output[0];
+  child->output.fd = output[0];
   se_io_clear_fd (&output[1]);
   se_io_clear_fd (&failure[1]);
   if (why == 0 && read (failure[0], &why, sizeof why) < 0)
@@ -192,9 +184,8 @@ run (Child *child, char **argv, guint seconds, GError **error)
   in_time = attend (child, seconds);
   if (!in_time)
     end (child);
-  while (child->output >= 0 && take_output (child))
+  while (child->output.fd >= 0 && take_output (child))
     ;
-  end_line (child);
   return judge (child, in_time, seconds, error);
 }
 
@@ -203,13 +194,13 @@ se_notify_run (const char *const *command, const char *const *arguments, guint s
                GError **error)
 {
   g_auto (GStrv) argv = join (command, arguments);
-  Child child = { .name = command[0], .output = -1 };
+  Child child = { .name = command[0] };
   gboolean good;
 
-  child.line = g_string_new (NULL);
+  child.output = (SeLines){ .fd = -1, .max = LINE_MAX_BYTES, .take = take_line, .data = &child };
   good = run (&child, argv, seconds, error);
-  se_io_clear_fd (&child.output);
-  g_string_free (child.line, TRUE);
+  se_lines_end (&child.output);
+  se_io_clear_fd (&child.output.fd);
   return good;
 }
 
