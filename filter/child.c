@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "filter/child.h"
+#include "filter/child-private.h"
 
 #include "common/fault.h"
-#include "common/confine.h"
 #include "common/io.h"
+#include "common/lines.h"
 #include "common/log.h"
-#include "common/sanitizers.h"
 #include "filter/temp.h"
 
 #include <errno.h>
@@ -19,15 +18,12 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define LINES_MAX 2000 /* of one child that go into the log */
 #define LINE_MAX_BYTES 1024
 #define REMARKS_MAX 20
-#define STRAY_ROUNDS 100
-#define EXIT_NOT_STARTED 127
 #define EXIT_FUNCTION_FAILED 126
 
 const SeChildLimits se_child_limits = {
@@ -46,10 +42,9 @@ typedef struct
   const char *name;
   const SeChildLimits *limits;
   pid_t pid;
-  int stderr_fd;
-  int status; /* as of waitpid */
+  SeLines errors; /* its standard error */
+  int status;     /* as of waitpid */
   gboolean timed_out;
-  GString *line;
   guint lines;
   char *complaint;
   GPtrArray *remarks; /* NULL: not wanted */
@@ -89,97 +84,6 @@ se_child_defer_signals (gboolean defer)
 }
 
 static void
-limit (int resource, guint64 value)
-{
-  /* At the hard limit of processor time comes SIGKILL, at the soft one SIGXCPU. */
-  guint64 hard = resource == RLIMIT_CPU ? value + 2 : value;
-  struct rlimit limits = { .rlim_cur = (rlim_t)value, .rlim_max = (rlim_t)hard };
-
-  if (setrlimit (resource, &limits) < 0)
-    _exit (EXIT_NOT_STARTED);
-}
-
-/* In the child. */
-static void G_GNUC_NORETURN
-not_started (const char *why)
-{
-  dprintf (2, "ERROR: %s\n", why);
-  _exit (EXIT_NOT_STARTED);
-}
-
-/* In the child: signals as a program expects them, limits, descriptors 0 to 2 alone, and no rights
- * to be had. */
-static void
-enter_child (const SeChildLimits *limits, int in_fd, int out_fd, int stderr_fd)
-{
-  static const int defaults[] = { SIGPIPE, SIGTERM, SIGCHLD };
-  struct sigaction action = { .sa_handler = SIG_DFL };
-  g_autoptr (GError) error = NULL;
-  sigset_t none;
-
-  for (gsize i = 0; i < G_N_ELEMENTS (defaults); i++)
-    sigaction (defaults[i], &action, NULL);
-  sigemptyset (&none);
-  sigprocmask (SIG_SETMASK, &none, NULL);
-  setpgid (0, 0);
-  prctl (PR_SET_PDEATHSIG, SIGKILL);
-
-  limit (RLIMIT_CPU, limits->cpu);
-  limit (RLIMIT_FSIZE, limits->output);
-#ifndef WITH_SANITIZERS /* AddressSanitizer maps terabytes */
-  limit (RLIMIT_AS, limits->memory);
-#endif
-
-  /* First out of the way of 0 to 2, then into place. */
-  in_fd = fcntl (in_fd, F_DUPFD, 3);
-  out_fd = fcntl (out_fd, F_DUPFD, 3);
-  stderr_fd = fcntl (stderr_fd, F_DUPFD, 3);
-  if (dup2 (in_fd, 0) < 0 || dup2 (out_fd, 1) < 0 || dup2 (stderr_fd, 2) < 0)
-    _exit (EXIT_NOT_STARTED);
-  closefrom (3);
-  if (!se_confine_process (&error))
-    not_started (error->message);
-}
-
-static const char *
-variable (const char *const *environment, const char *name)
-{
-  return g_environ_getenv ((char **)environment, name);
-}
-
-/* Leaves a child its document, its output, what a program or function needs of the system, and one
- * place to write in. program: NULL for a function. environment: of the program. */
-static void
-confine_files (const char *program, const char *const *environment)
-{
-  static const char *const system[] = { "/usr", "/lib", "/lib64", "/bin" };
-  static const char *const data[] = { "/var/lib/ghostscript", "/var/cache/fontconfig" };
-  static const char *const named[] = { "CUPS_DATADIR", "CUPS_SERVERBIN", "PPD" };
-  g_autoptr (SeConfineFiles) files = se_confine_files_new ();
-  g_autofree char *base = program == NULL ? se_temp_base () : NULL;
-  const char *temp = program == NULL ? base : variable (environment, "TMPDIR");
-  g_autoptr (GError) error = NULL;
-
-  se_confine_files_add_fd (files, 0, SE_CONFINE_READ);
-  se_confine_files_add_fd (files, 1, SE_CONFINE_READ | SE_CONFINE_WRITE);
-  if (temp != NULL)
-    se_confine_files_add (files, temp, SE_CONFINE_READ | SE_CONFINE_WRITE);
-  if (program != NULL)
-    {
-      se_confine_files_add (files, program, SE_CONFINE_READ | SE_CONFINE_EXECUTE);
-      for (gsize i = 0; i < G_N_ELEMENTS (system); i++)
-        se_confine_files_add (files, system[i], SE_CONFINE_READ | SE_CONFINE_EXECUTE);
-      for (gsize i = 0; i < G_N_ELEMENTS (data); i++)
-        se_confine_files_add (files, data[i], SE_CONFINE_READ);
-      for (gsize i = 0; i < G_N_ELEMENTS (named); i++)
-        if (variable (environment, named[i]) != NULL)
-          se_confine_files_add (files, variable (environment, named[i]), SE_CONFINE_READ);
-    }
-  if (!se_confine_files_enter (files, &error))
-    not_started (error->message);
-}
-
-static void
 add_remark (Child *child, const char *text)
 {
   g_autofree char *remark = se_log_clean (text, 200);
@@ -206,9 +110,9 @@ find_remark (Child *child, const char *line)
 }
 
 static void
-end_line (Child *child)
+take_line (const char *line, gpointer data)
 {
-  const char *line = child->line->str;
+  Child *child = data;
 
   if (g_str_has_prefix (line, "ERROR:") || g_str_has_prefix (line, "CRIT:")
       || g_str_has_prefix (line, "EMERG:") || g_str_has_prefix (line, "ALERT:")
@@ -223,26 +127,15 @@ end_line (Child *child)
     find_remark (child, line);
   if (line[0] != '\0' && !g_str_has_prefix (line, "PAGE:") && child->lines++ < LINES_MAX)
     se_log_write ("DEBUG", "%s: %s", child->name, line);
-  g_string_truncate (child->line, 0);
 }
 
 /* Reads what is there. Returns FALSE at the end of the child's standard error. */
 static gboolean
-read_stderr (Child *child)
+read_errors (Child *child)
 {
-  char buffer[4096];
-  gssize length = read (child->stderr_fd, buffer, sizeof buffer);
+  gssize length = se_lines_read (&child->errors);
 
-  if (length < 0)
-    return errno == EINTR || errno == EAGAIN;
-  for (gssize i = 0; i < length; i++)
-    {
-      if (buffer[i] == '\n')
-        end_line (child);
-      else if (child->line->len < LINE_MAX_BYTES && buffer[i] != '\0')
-        g_string_append_c (child->line, buffer[i]);
-    }
-  return length > 0;
+  return length > 0 || (length < 0 && (errno == EINTR || errno == EAGAIN));
 }
 
 /* Tells whether the child has ended; it stays unreaped, so that its process group's number cannot
@@ -256,36 +149,9 @@ has_ended (const Child *child)
          && info.si_pid != 0;
 }
 
-/* What a child started and took out of its group is ours once the child is over
- * (PR_SET_CHILD_SUBREAPER): it goes, too. */
-static void
-end_strays (void)
-{
-  siginfo_t unused;
-
-  for (int round = 0; round < STRAY_ROUNDS; round++)
-    {
-      g_autofree char *list = NULL;
-      g_auto (GStrv) pids = NULL;
-
-      if (waitid (P_ALL, 0, &unused, WEXITED | WNOWAIT | WNOHANG) < 0) /* ECHILD: there is none */
-        return;
-      if (!g_file_get_contents ("/proc/thread-self/children", &list, NULL, NULL))
-        return;
-      pids = g_strsplit (g_strchomp (list), " ", -1);
-      for (char **pid = pids; *pid != NULL; pid++)
-        {
-          pid_t stray = atoi (*pid);
-
-          if (stray > 0 && kill (stray, SIGKILL) == 0)
-            while (waitpid (stray, NULL, 0) < 0 && errno == EINTR)
-              ;
-        }
-    }
-}
-
 /* Waits for the child's end, or ends it: by SIGTERM to us or when its time is over. What the group
- * still holds then is killed in any case. */
+ * still holds then is killed in any case, and over before what it wrote is read: once the child is,
+ * it is ours (PR_SET_CHILD_SUBREAPER). */
 static void
 watch (Child *child, const sigset_t *mask)
 {
@@ -297,22 +163,22 @@ watch (Child *child, const sigset_t *mask)
       gint64 left = MAX (end - g_get_monotonic_time (), 0);
       struct timespec timeout = { .tv_sec = (time_t)(left / G_USEC_PER_SEC),
                                   .tv_nsec = (long)(left % G_USEC_PER_SEC) * 1000 };
-      struct pollfd descriptor = { .fd = open ? child->stderr_fd : -1, .events = POLLIN };
+      struct pollfd descriptor = { .fd = open ? child->errors.fd : -1, .events = POLLIN };
       int ready = ppoll (&descriptor, 1, &timeout, mask);
 
       if (ready > 0)
-        open = read_stderr (child);
+        open = read_errors (child);
       else if (ready == 0)
         child->timed_out = TRUE;
     }
   kill (-child->pid, SIGKILL);
   while (waitpid (child->pid, &child->status, 0) < 0 && errno == EINTR)
     ;
-  end_strays ();
-  while (open && read_stderr (child))
+  while (waitpid (-child->pid, NULL, 0) > 0 || errno == EINTR)
     ;
-  if (child->line->len > 0)
-    end_line (child);
+  while (open && se_lines_read (&child->errors) > 0)
+    ;
+  se_lines_end (&child->errors);
 }
 
 /* Signals by which a program dies of itself: it would at the next try as well. */
@@ -346,7 +212,7 @@ judge (const Child *child, GError **error)
   else if (number != 0)
     g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, _ ("%s was killed by signal %d (%s)"),
                  child->name, number, g_strsignal (number));
-  else if (WEXITSTATUS (child->status) == EXIT_NOT_STARTED)
+  else if (WEXITSTATUS (child->status) == SE_CHILD_NOT_STARTED)
     g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, _ ("%s could not be started"), child->name);
   else if (WEXITSTATUS (child->status) != 0)
     g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT, _ ("%s ended with status %d"), child->name,
@@ -380,13 +246,13 @@ fork_and_watch (Child *child, int in_fd, int out_fd, GError **error)
   child->pid = fork ();
   if (child->pid == 0)
     {
-      enter_child (child->limits, in_fd >= 0 ? in_fd : null_fd, out_fd >= 0 ? out_fd : null_fd,
-                   ends[1]);
+      se_child_enter (child->limits, in_fd >= 0 ? in_fd : null_fd, out_fd >= 0 ? out_fd : null_fd,
+                      ends[1]);
       return 0;
     }
   close (ends[1]);
-  child->stderr_fd = ends[0];
-  child->line = g_string_new (NULL);
+  child->errors
+      = (SeLines){ .fd = ends[0], .max = LINE_MAX_BYTES, .take = take_line, .data = child };
   if (child->pid > 0)
     {
       setpgid (child->pid, child->pid); /* the child does it too: whoever comes first */
@@ -398,7 +264,6 @@ fork_and_watch (Child *child, int in_fd, int out_fd, GError **error)
     g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, _ ("%s could not be started: %s"),
                  child->name, g_strerror (errno));
   close (ends[0]);
-  g_string_free (child->line, TRUE);
   sigprocmask (SIG_SETMASK, &mask, NULL);
   se_child_defer_signals (FALSE);
   return child->pid;
@@ -417,10 +282,10 @@ se_child_run (const char *const *arguments, const char *const *environment, int 
   if (pid == 0)
     {
       SE_FAULT_POINT ("filter-program");
-      confine_files (arguments[0], environment);
+      se_child_confine_files (arguments[0], environment, se_child_variable (environment, "TMPDIR"));
       execve (arguments[0], (char *const *)arguments, (char *const *)environment);
       dprintf (2, "ERROR: %s: %s\n", arguments[0], g_strerror (errno));
-      _exit (EXIT_NOT_STARTED);
+      _exit (SE_CHILD_NOT_STARTED);
     }
   if (complaint != NULL)
     *complaint = g_steal_pointer (&child.complaint);
@@ -436,13 +301,16 @@ typedef struct
   max_align_t result[];
 } Shared;
 
+/* directory: for temporary files; NULL: there are none. */
 static void G_GNUC_NORETURN
-call_in_child (SeChildFunction function, Shared *shared)
+call_in_child (SeChildFunction function, Shared *shared, const char *directory)
 {
   g_autoptr (GError) error = NULL;
 
   SE_FAULT_POINT ("filter-child");
-  confine_files (NULL, NULL);
+  if (directory != NULL)
+    g_setenv ("TMPDIR", directory, TRUE);
+  se_child_confine_files (NULL, NULL, directory);
   if (function (0, 1, shared->result, &error))
     _exit (0);
   shared->code = (SeError)error->code;
@@ -450,9 +318,9 @@ call_in_child (SeChildFunction function, Shared *shared)
   _exit (EXIT_FUNCTION_FAILED);
 }
 
-gboolean
-se_child_call (const char *name, SeChildFunction function, int in_fd, int out_fd, gpointer result,
-               gsize result_size, const SeChildLimits *limits, GError **error)
+static gboolean
+call (const char *name, SeChildFunction function, int in_fd, int out_fd, gpointer result,
+      gsize result_size, const SeChildLimits *limits, const char *directory, GError **error)
 {
   Child child = { .name = name, .limits = limits };
   gsize size = sizeof (Shared) + result_size;
@@ -469,7 +337,7 @@ se_child_call (const char *name, SeChildFunction function, int in_fd, int out_fd
     memcpy (shared->result, result, result_size);
   pid = fork_and_watch (&child, in_fd, out_fd, error);
   if (pid == 0)
-    call_in_child (function, shared);
+    call_in_child (function, shared, directory);
   if (pid > 0)
     {
       if (WIFEXITED (child.status) && WEXITSTATUS (child.status) == EXIT_FUNCTION_FAILED
@@ -490,5 +358,30 @@ se_child_call (const char *name, SeChildFunction function, int in_fd, int out_fd
     }
   g_free (child.complaint);
   munmap (shared, size);
+  return done;
+}
+
+gboolean
+se_child_call (const char *name, SeChildFunction function, int in_fd, int out_fd, gpointer result,
+               gsize result_size, const SeChildLimits *limits, GError **error)
+{
+  return call (name, function, in_fd, out_fd, result, result_size, limits, NULL, error);
+}
+
+gboolean
+se_child_call_with_files (const char *name, SeChildFunction function, int in_fd, int out_fd,
+                          gpointer result, gsize result_size, const SeChildLimits *limits,
+                          GError **error)
+{
+  g_autofree char *directory = NULL;
+  gboolean done;
+
+  se_child_defer_signals (TRUE); /* the directory has to go */
+  directory = se_temp_make_directory (error);
+  done = directory != NULL
+         && call (name, function, in_fd, out_fd, result, result_size, limits, directory, error);
+  if (directory != NULL)
+    se_temp_remove_directory (directory);
+  se_child_defer_signals (FALSE);
   return done;
 }

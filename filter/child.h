@@ -7,8 +7,9 @@ G_BEGIN_DECLS
 
 /* Work on documents is done in child processes, so that a hostile document takes down a child and
  * never the filter. A child has standard input, output and error and no other descriptor, a process
- * group of its own, limits, and no rights to be had (common/confine.h); it can open its document,
- * the system's programs and data, and temporary files. Nothing that it started outlives it. */
+ * group of its own, limits, and no rights to be had (common/confine.h); it can open its document
+ * and the system's programs and data. What a child hands back may be anything. Nothing that it
+ * started outlives it: it cannot leave its group. */
 typedef struct
 {
   guint cpu;      /* processor time, seconds */
@@ -56,5 +57,11 @@ typedef gboolean (*SeChildFunction) (int in_fd, int out_fd, gpointer result, GEr
 gboolean se_child_call (const char *name, SeChildFunction function, int in_fd, int out_fd,
                         gpointer result, gsize result_size, const SeChildLimits *limits,
                         GError **error);
+
+/* The same for a function that makes temporary files (filter/temp.h): it has a directory of its own
+ * for them. */
+gboolean se_child_call_with_files (const char *name, SeChildFunction function, int in_fd,
+                                   int out_fd, gpointer result, gsize result_size,
+                                   const SeChildLimits *limits, GError **error);
 
 G_END_DECLS

@@ -193,8 +193,8 @@ se_image_wrap (const SeType *type, int in_fd, int out_fd, int width, int height,
   Task task = {
     .kind = find_kind (type), .wrap = out_fd >= 0, .paper_wide = width, .paper_high = height
   };
-  gboolean done = se_child_call (_ ("the check of the image"), wrap, in_fd, out_fd, &task,
-                                 sizeof task, &se_child_limits, error);
+  gboolean done = se_child_call_with_files (_ ("the check of the image"), wrap, in_fd, out_fd,
+                                            &task, sizeof task, &se_child_limits, error);
 
   *result = task.result;
   return done;

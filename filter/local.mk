@@ -6,7 +6,7 @@ filter_libfilter_a_SOURCES = \
   filter/annotations.c filter/annotations.h \
   filter/bmp.c filter/bmp.h \
   filter/canvas.c filter/canvas.h \
-  filter/child.c filter/child.h \
+  filter/child.c filter/child.h filter/child-private.h filter/child-begin.c \
   filter/compact.c filter/compact.h \
   filter/complete.c filter/complete.h \
   filter/convert.c filter/convert.h \

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -158,27 +159,60 @@ test_descriptors (void)
   g_assert_cmpint (atoi (output), ==, 4); /* and ls's own */
 }
 
-/* A process that outlives its parent goes with it, if it has left the child's group as well. */
+/* A process that outlives its parent goes with it, and cannot leave it. */
 static void
 test_group (void)
 {
-  static const char *const commands[]
-      = { "sleep 15 & echo $!", "setsid sh -c 'setsid sleep 15 & echo $!'" };
+  gint64 start = g_get_monotonic_time ();
+  g_autofree char *output = run_limited ("sleep 15 & echo $!", "", &limits, NULL, NULL);
+  pid_t left = atoi (output);
 
-  for (gsize i = 0; i < G_N_ELEMENTS (commands); i++)
-    {
-      gint64 start = g_get_monotonic_time ();
-      g_autofree char *output = run_limited (commands[i], "", &limits, NULL, NULL);
-      pid_t left = atoi (output);
-
-      g_assert_cmpint (left, >, 0);
-      g_assert_cmpint (g_get_monotonic_time () - start, <, 10 * G_USEC_PER_SEC);
-      g_assert_cmpint (kill (left, 0), <, 0);
-      g_assert_cmpint (errno, ==, ESRCH);
-    }
+  g_assert_cmpint (left, >, 0);
+  g_assert_cmpint (g_get_monotonic_time () - start, <, 10 * G_USEC_PER_SEC);
+  g_assert_cmpint (kill (left, 0), <, 0);
+  g_assert_cmpint (errno, ==, ESRCH);
+  assert_fails ("exec setsid -w true", &limits, SE_ERROR_DOCUMENT);
 }
 
-/* What a child can open. Linux 5.13 has Landlock; a system may have turned it off. */
+/* Leaves a process behind that tries to leave the child's group, and is another one at any moment.
+ */
+static gboolean
+flee (int in_fd, int out_fd, gpointer result, GError **error)
+{
+  gint64 end = g_get_monotonic_time () + 5 * G_USEC_PER_SEC;
+
+  if (fork () != 0)
+    return TRUE;
+  while (g_get_monotonic_time () < end && fork () == 0)
+    ;
+  _exit (0);
+}
+
+static void
+test_flight (void)
+{
+  struct pollfd end = { .events = POLLIN };
+  int held[2];
+  g_autoptr (GError) error = NULL;
+
+  g_assert_cmpint (pipe2 (held, O_CLOEXEC), ==, 0);
+  g_assert_true (se_child_call ("flight", flee, -1, held[1], NULL, 0, &limits, &error));
+  g_assert_no_error (error);
+  close (held[1]);
+  end.fd = held[0];
+  g_assert_cmpint (poll (&end, 1, 0), ==, 1); /* nobody has the other end any more */
+  g_assert_cmpint (end.revents, ==, POLLHUP);
+  close (held[0]);
+}
+
+/* Linux 5.13 has it; a system may have turned it off. */
+static gboolean
+has_landlock (void)
+{
+  return syscall (444, NULL, 0, 1U) > 0; /* landlock_create_ruleset, its version */
+}
+
+/* What a program can open. */
 static void
 test_files (void)
 {
@@ -191,10 +225,8 @@ test_files (void)
   g_autofree char *complaint = NULL;
   g_autoptr (GError) error = NULL;
 
-  if (syscall (444, NULL, 0, 1U) < 1) /* landlock_create_ruleset, its version */
-    {
-      g_test_skip ("this kernel has no Landlock");
-    }
+  if (!has_landlock ())
+    g_test_skip ("this kernel has no Landlock");
   else
     {
       g_assert_true (g_file_set_contents (file, "text\n", -1, NULL));
@@ -218,7 +250,6 @@ static gboolean
 work (int in_fd, int out_fd, gpointer result, GError **error)
 {
   Result *shared = result;
-  se_autofd int temp_fd = -1;
 
   if (shared->in == 1)
     {
@@ -229,10 +260,8 @@ work (int in_fd, int out_fd, gpointer result, GError **error)
     abort ();
   if (shared->in == 3)
     raise (SIGKILL);
-  /* It needs temporary files, and no others. */
   if (prctl (PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1 || prctl (PR_GET_DUMPABLE, 0, 0, 0, 0) != 0
-      || (temp_fd = se_temp_file (error)) < 0
-      || (syscall (444, NULL, 0, 1U) > 0 && open ("/", O_RDONLY) >= 0))
+      || (has_landlock () && open ("/", O_RDONLY) >= 0))
     return FALSE;
   g_strlcpy (shared->out, "done", sizeof shared->out);
   return write (out_fd, "x", 1) == 1;
@@ -259,6 +288,56 @@ test_call (void)
       g_assert_cmpstr (result.out, ==, i == 0 ? "done" : "");
     }
   g_assert_cmpint (lseek (out_fd, 0, SEEK_END), ==, 1);
+}
+
+/* Another job's file, beside which temporary files are made. */
+typedef struct
+{
+  char other[256];
+  gboolean made, opened, changed;
+} Look;
+
+static gboolean
+look_around (int in_fd, int out_fd, gpointer result, GError **error)
+{
+  Look *look = result;
+  se_autofd int made = se_temp_file (NULL);
+  se_autofd int opened = open (look->other, O_RDONLY);
+
+  look->made = made >= 0;
+  look->opened = opened >= 0;
+  look->changed = unlink (look->other) == 0;
+  return TRUE;
+}
+
+static void
+test_temporary_files (void)
+{
+  g_autofree char *base = se_temp_base ();
+  g_autofree char *directory = g_build_filename (base, "child-XXXXXX", NULL);
+  g_autofree char *file = NULL;
+  g_autoptr (GError) error = NULL;
+  Look with = { "" }, without = { "" };
+
+  if (!has_landlock ())
+    {
+      g_test_skip ("this kernel has no Landlock");
+      return;
+    }
+  g_assert_nonnull (g_mkdtemp (directory));
+  file = g_build_filename (directory, "file", NULL);
+  g_assert_true (g_file_set_contents (file, "text", -1, NULL));
+  g_strlcpy (with.other, file, sizeof with.other);
+  without = with;
+  g_assert_true (
+      se_child_call_with_files ("look", look_around, -1, -1, &with, sizeof with, &limits, &error));
+  g_assert_no_error (error);
+  g_assert_true (with.made && !with.opened && !with.changed);
+  g_assert_true (
+      se_child_call ("look", look_around, -1, -1, &without, sizeof without, &limits, &error));
+  g_assert_true (!without.made && !without.opened && !without.changed);
+  g_assert_cmpint (g_unlink (file), ==, 0);
+  g_assert_cmpint (g_rmdir (directory), ==, 0);
 }
 
 /* SIGTERM while a child runs: the child is killed, the caller hears of it. At any other time the
@@ -313,7 +392,9 @@ main (int argc, char **argv)
   g_test_add_func ("/child/log", test_log);
   g_test_add_func ("/child/descriptors", test_descriptors);
   g_test_add_func ("/child/group", test_group);
+  g_test_add_func ("/child/flight", test_flight);
   g_test_add_func ("/child/files", test_files);
+  g_test_add_func ("/child/temporary-files", test_temporary_files);
   g_test_add_func ("/child/call", test_call);
   g_test_add_func ("/child/sigterm", test_sigterm);
   return g_test_run ();
