@@ -8,6 +8,7 @@
 
 #include <glib/gi18n-lib.h>
 #include <math.h>
+#include <string.h>
 #include <unistd.h>
 
 #define ROOM (G_GUINT64_CONSTANT (128) << 20) /* bytes */
@@ -52,7 +53,7 @@ count_fitting (const guint64 *sizes, int most)
   return count;
 }
 
-/* In a child: finds the pages. */
+/* In a child, of a copy: finds the pages. */
 static gboolean
 look (int in_fd, int out_fd, gpointer result, GError **error)
 {
@@ -78,12 +79,17 @@ static gboolean
 draw (SeDrawing *drawing, const SeConverted *converted, guint resolution, SeSmoothing smoothing,
       const SeJob *job, GError **error)
 {
+  SeDrawing seen = *drawing;
+
   drawing->fd = se_temp_file (error);
-  return drawing->fd >= 0
-         && se_program_draw_pages (drawing->first, drawing->first + drawing->count - 1, resolution,
-                                   smoothing, job, converted->fd, drawing->fd, error)
-         && se_child_call (_ ("the encoding of the page"), look, drawing->fd, -1, drawing,
-                           sizeof *drawing, &se_child_limits, error);
+  if (drawing->fd < 0
+      || !se_program_draw_pages (drawing->first, drawing->first + drawing->count - 1, resolution,
+                                 smoothing, job, converted->fd, drawing->fd, error)
+      || !se_child_call (_ ("the encoding of the page"), look, drawing->fd, -1, &seen, sizeof seen,
+                         &se_child_limits, error))
+    return FALSE;
+  memcpy (drawing->pages, seen.pages, sizeof drawing->pages);
+  return TRUE;
 }
 
 gboolean
