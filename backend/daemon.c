@@ -8,9 +8,14 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What is left of the environment. */
+/* What the programs have of the environment. */
 static const char *const passed_on[]
     = { "CLASS", "CUPS_SERVERROOT", "DEVICE_URI", "FINAL_CONTENT_TYPE", "LANG", "PRINTER", "TZ" };
+
+/* What the supervisor itself needs besides. */
+static const char *const needed[] = { "CUPS_SERVERBIN", "PPD" };
+
+#define N_ELEMENTS(array) (sizeof (array) / sizeof (array)[0])
 
 const char *
 se_daemon_variable (const char *name, const char *fallback)
@@ -21,27 +26,29 @@ se_daemon_variable (const char *name, const char *fallback)
 }
 
 static bool
-is_passed_on (const char *entry)
+is_one_of (const char *entry, const char *const *names, size_t n)
 {
-  for (size_t i = 0; i < sizeof passed_on / sizeof passed_on[0]; i++)
+  for (size_t i = 0; i < n; i++)
     {
-      size_t length = strlen (passed_on[i]);
+      size_t length = strlen (names[i]);
 
-      if (strncmp (entry, passed_on[i], length) == 0 && entry[length] == '=')
+      if (strncmp (entry, names[i], length) == 0 && entry[length] == '=')
         return true;
     }
   return false;
 }
 
-/* Takes everything else out of the environment, in place. */
-static void
-clean_environment (void)
+void
+se_daemon_clean_environment (void)
 {
   char **to = environ;
 
   for (char **from = environ; *from != NULL; from++)
-    if (is_passed_on (*from))
+    if (is_one_of (*from, passed_on, N_ELEMENTS (passed_on))
+        || is_one_of (*from, needed, N_ELEMENTS (needed)))
       *to++ = *from;
+    else
+      explicit_bzero (*from, strlen (*from)); /* where /proc/PID/environ has it */
   *to = NULL;
 }
 
@@ -85,7 +92,8 @@ se_daemon_become (const char *name, char **argv, char path[SE_PATH_SIZE])
   char other[SE_PATH_SIZE];
   int failure;
 
-  clean_environment ();
+  for (size_t i = 0; i < N_ELEMENTS (needed); i++)
+    (void)unsetenv (needed[i]); /* the texts stay where they are */
   failure = try_below (serverbin, name, argv, path);
   if (failure != ENOENT)
     return failure;

@@ -29,6 +29,9 @@
 /* The longest sentence of the supervisor's own. */
 #define WHY_SIZE 256
 
+/* Nobody's user and group: the kernel's own word for those that it cannot name. */
+#define NOBODY 65534
+
 /* Says a line on CUPS's back channel, if descriptor 3 is one. */
 static void
 tell_filter (const char *line)
@@ -50,7 +53,8 @@ leave (SeExit code)
 }
 
 /* Reads what is left of standard input, unless the job is cancelled: cupsd aborts a job, whatever
- * our exit code says, if its backend ends before all of its documents were filtered. */
+ * our exit code says, if its backend ends before all of its documents were filtered. That takes as
+ * long as its filter. */
 static void
 drain_input (void)
 {
@@ -70,10 +74,21 @@ drain_input (void)
   close (fds[1].fd);
 }
 
+/* Who cannot become the service user does not stay root to hold a job. */
+static void
+become_nobody (void)
+{
+  if (geteuid () == 0
+      && (setgroups (0, NULL) < 0 || setresgid (NOBODY, NOBODY, NOBODY) < 0
+          || setresuid (NOBODY, NOBODY, NOBODY) < 0))
+    dprintf (STDERR_FILENO, "DEBUG: root cannot be given up: %s\n", strerror (errno));
+}
+
 /* Holds the job until an admin has mended what is wrong. */
 static _Noreturn void
 hold_config (const char *what, const char *why)
 {
+  become_nobody ();
   dprintf (STDERR_FILENO,
            SE_HOLD_AUTHORIZATION "ERROR: %s%s%s; when mended, run 'oauth-setup release'\n", what,
            *why == '\0' ? "" : ": ", why);
@@ -85,6 +100,7 @@ hold_config (const char *what, const char *why)
 static _Noreturn void
 hold_deferred (const char *what, int saved_errno)
 {
+  become_nobody ();
   dprintf (STDERR_FILENO, SE_HOLD_DEFERRED "ERROR: %s: %s; the job is tried again later\n", what,
            strerror (saved_errno));
   drain_input ();
@@ -416,6 +432,7 @@ main (int argc, char **argv)
       return SE_EXIT_CANCEL;
     }
   SE_FAULT_POINT ("supervisor-start");
+  se_daemon_clean_environment ();
   umask (077);
   if (setrlimit (RLIMIT_CORE, &no_core) < 0)
     hold_deferred ("Cannot turn core dumps off", errno);

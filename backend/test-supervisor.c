@@ -245,6 +245,74 @@ test_refuses_config (Fixture *fixture, gconstpointer unused)
   }
 }
 
+/* A file of the process in /proc. */
+static char *
+read_proc (GPid pid, const char *name)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%d/%s", (int)pid, name);
+  char *text = NULL;
+  gsize length;
+
+  g_assert_true (g_file_get_contents (path, &text, &length, NULL));
+  for (gsize i = 0; i + 1 < length; i++)
+    if (text[i] == '\0')
+      text[i] = '\n';
+  return text;
+}
+
+/* Of what cupsd tells it keeps what is needed, and nothing can be read that it has taken away. */
+static void
+test_environment (Fixture *fixture, gconstpointer unused)
+{
+  g_autofree char *said = NULL;
+  g_autofree char *environment = NULL;
+  char ready[6];
+  int in, error;
+  GPid pid = fixture_start (fixture, "1bWE6", &in, &error);
+
+  g_assert_cmpint (read (error, ready, 6), ==, 6);
+  if (getuid () == 0) /* else nobody may look */
+    {
+      environment = read_proc (pid, "environ");
+      g_assert_nonnull (strstr (environment, "CUPS_SERVERROOT="));
+      g_assert_null (strstr (environment, "LD_NOTHING"));
+      g_assert_null (strstr (environment, "not me"));
+    }
+  g_assert_cmpint (kill (pid, SIGTERM), ==, 0);
+  g_assert_cmpint (fixture_finish (pid, error, &said), ==, 6);
+  close (in);
+}
+
+/* Without a service user it has to read on all the same. */
+static void
+test_is_not_root (Fixture *fixture, gconstpointer unused)
+{
+  g_autofree char *said = NULL;
+  g_autofree char *status = NULL;
+  char byte;
+  int in, error;
+  GPid pid;
+
+  if (getuid () != 0)
+    {
+      g_test_skip ("only root can drop");
+      return;
+    }
+  fixture_write_config (fixture, "[server]\nuser = nobody-of-that-name\n", 0644);
+  pid = fixture_start (fixture, "a", &in, &error);
+  for (int lines = 0; lines < 4;) /* the last thing it says */
+    {
+      g_assert_cmpint (read (error, &byte, 1), ==, 1);
+      lines += byte == '\n';
+    }
+  status = read_proc (pid, "status");
+  g_assert_nonnull (strstr (status, "\nUid:\t65534\t65534\t65534\t65534\n"));
+  g_assert_nonnull (strstr (status, "\nGid:\t65534\t65534\t65534\t65534\n"));
+  g_assert_nonnull (strstr (status, "\nGroups:\t \n"));
+  close (in);
+  g_assert_cmpint (fixture_finish (pid, error, &said), ==, 3);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -263,6 +331,8 @@ main (int argc, char **argv)
   ADD ("discovery", test_discovery);
   ADD ("drops", test_drops);
   ADD ("refuses-config", test_refuses_config);
+  ADD ("environment", test_environment);
+  ADD ("is-not-root", test_is_not_root);
 #undef ADD
   return g_test_run ();
 }
