@@ -53,7 +53,7 @@ setup_test_exchange_LDADD = $(SETUP_LIBS)
 setup_test_login_options_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 setup_test_login_options_LDADD = $(SETUP_LIBS)
 check_PROGRAMS += setup/test-config-file setup/test-console setup/test-jobs setup/test-login \
-  setup/test-queues setup/test-service setup/test-waiting
+  setup/test-queues setup/test-service setup/test-service-rights setup/test-waiting
 setup_test_config_file_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 setup_test_config_file_LDADD = $(SETUP_LIBS)
 EXTRA_setup_test_config_file_DEPENDENCIES = conf/scan-email.conf
@@ -69,3 +69,5 @@ setup_test_waiting_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(CUPS_CFLAGS)
 setup_test_waiting_LDADD = $(SETUP_LIBS)
 setup_test_service_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 setup_test_service_LDADD = $(SETUP_LIBS)
+setup_test_service_rights_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+setup_test_service_rights_LDADD = $(SETUP_LIBS)

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 typedef struct
 {
@@ -107,6 +108,12 @@ choose_language (void)
 int
 main (int argc, char **argv)
 {
+  /* What a person types may be a secret: no core file, and nobody looks into it. */
+  if (prctl (PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+    {
+      perror ("oauth-setup: PR_SET_DUMPABLE");
+      return SE_EXIT_FAILED;
+    }
   choose_language ();
   /* A reader of our output that goes away must not end us between two steps. */
   signal (SIGPIPE, SIG_IGN);

@@ -26,8 +26,8 @@ struct SeService
 };
 
 /* In the child, to its end: gives up all that is the parent's, becomes the user for good where it
- * is root, does the work and tells how it ended. */
-void se_service_work (SeService service, const char *user, uid_t uid, gid_t gid, SeServiceWork work,
-                      gpointer data) G_GNUC_NORETURN;
+ * is root, does the work and tells how it ended. errors: becomes its standard error. */
+void se_service_work (SeService service, int errors, const char *user, uid_t uid, gid_t gid,
+                      SeServiceWork work, gpointer data) G_GNUC_NORETURN;
 
 G_END_DECLS

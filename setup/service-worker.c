@@ -127,19 +127,21 @@ drop_privileges (const char *user, uid_t uid, gid_t gid, GError **error)
 static const char *const kept[]
     = { "PATH", "LANG", "LANGUAGE", "LC_*", "TZ", "CUPS_SERVERROOT", NULL };
 
-/* Keeps nothing of the parent but the channels and standard error: no terminal to type into, no
- * connection that is root's at cupsd. */
+/* Keeps nothing of the parent but the channels and errors: no terminal to type into or to read
+ * from, no connection that is root's at cupsd. */
 static gboolean
-isolate (const SeService *service, GError **error)
+isolate (const SeService *service, int errors, GError **error)
 {
   int null = open ("/dev/null", O_RDWR);
   /* Out of the way of the numbers that they get. */
   int channel = fcntl (service->channel, F_DUPFD, INPUT_FD + 1);
   int input = fcntl (service->input, F_DUPFD, INPUT_FD + 1);
+  int error_fd = fcntl (errors, F_DUPFD, INPUT_FD + 1);
 
   if (null < 0 || dup2 (null, STDIN_FILENO) < 0 || dup2 (null, STDOUT_FILENO) < 0
-      || dup2 (channel, CHANNEL_FD) < 0 || dup2 (input, INPUT_FD) < 0
-      || close_range (INPUT_FD + 1, ~0U, 0) != 0 || setsid () < 0 || chdir ("/") != 0)
+      || dup2 (error_fd, STDERR_FILENO) < 0 || dup2 (channel, CHANNEL_FD) < 0
+      || dup2 (input, INPUT_FD) < 0 || close_range (INPUT_FD + 1, ~0U, 0) != 0 || setsid () < 0
+      || chdir ("/") != 0)
     {
       se_error_set_errno (error, errno, _ ("Cannot set up the worker"));
       return FALSE;
@@ -179,13 +181,13 @@ check_configuration (GError **error)
 }
 
 void
-se_service_work (SeService service, const char *user, uid_t uid, gid_t gid, SeServiceWork work,
-                 gpointer data)
+se_service_work (SeService service, int errors, const char *user, uid_t uid, gid_t gid,
+                 SeServiceWork work, gpointer data)
 {
   g_autoptr (GError) error = NULL;
 
   se_confine_environment (kept);
-  if (isolate (&service, &error))
+  if (isolate (&service, errors, &error))
     {
       service = (SeService){ CHANNEL_FD, INPUT_FD };
       /* A notify-command is executed, and a browser's answer may be listened for. */

@@ -2,9 +2,11 @@
 #include "setup/service-private.h"
 
 #include "common/io.h"
+#include "common/lines.h"
 #include "common/log.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glib/gi18n-lib.h>
 #include <poll.h>
 #include <pwd.h>
@@ -19,6 +21,9 @@
 
 /* A sign-in address is the longest. */
 #define MAX_FIELD 8192
+
+#define MAX_ERROR_LINE 4096
+#define PIPE_READS 32 /* take all that a pipe holds */
 
 /* Events: fields joined by newlines, one packet each. */
 
@@ -101,6 +106,7 @@ typedef struct
   int lines;    /* where they go to the worker; -1: they have ended */
   int terminal; /* where they come from; -1: none */
   gboolean line_asked;
+  SeLines errors; /* the worker's standard error; fd -1: it has ended */
   int signals;
   pid_t pid;
   gboolean asked_to_stop;
@@ -153,6 +159,36 @@ take_line (Parent *parent)
   else
     se_io_clear_fd (&parent->lines);
   explicit_bzero (line, sizeof line);
+}
+
+/* The worker does not have our standard error, which may be a terminal: whoever has that can also
+ * read what is typed there, and send it commands of its own. */
+static void
+pass_on (const char *line, gpointer unused)
+{
+  g_autofree char *clean = se_log_clean (line, MAX_ERROR_LINE);
+
+  fprintf (stderr, "%s\n", clean);
+}
+
+/* Takes some of what the worker has printed. FALSE: there is nothing. */
+static gboolean
+take_errors (Parent *parent)
+{
+  gssize n = se_lines_read (&parent->errors);
+
+  if (n == 0)
+    se_io_clear_fd (&parent->errors.fd);
+  return n > 0;
+}
+
+/* The worker is over. What it has started may go on printing: a pipe full is enough. */
+static void
+end_errors (Parent *parent)
+{
+  for (int i = 0; i < PIPE_READS && parent->errors.fd >= 0 && take_errors (parent); i++)
+    ;
+  se_lines_end (&parent->errors);
 }
 
 /* The end of the worker as it tells it. */
@@ -223,15 +259,18 @@ attend (Parent *parent, GError **error)
       gboolean reads = parent->line_asked && parent->lines >= 0;
       struct pollfd polled[] = { { parent->channel, POLLIN, 0 },
                                  { parent->signals, POLLIN, 0 },
+                                 { parent->errors.fd, POLLIN, 0 },
                                  { reads ? parent->terminal : -1, POLLIN, 0 } };
 
       if (poll (polled, G_N_ELEMENTS (polled), -1) < 0)
         continue;
       if (polled[1].revents != 0)
         take_signal (parent);
+      if (polled[2].revents != 0)
+        (void)take_errors (parent);
       if (polled[0].revents != 0)
         going = take_event (parent, &ended, &local);
-      else if (polled[2].revents != 0)
+      else if (polled[3].revents != 0)
         take_line (parent);
     }
   /* After its last word it has nothing left to do, and a signal would no longer be seen here. */
@@ -239,6 +278,7 @@ attend (Parent *parent, GError **error)
     (void)kill (parent->pid, SIGKILL);
   while (waitpid (parent->pid, &status, 0) < 0 && errno == EINTR)
     ;
+  end_errors (parent);
   if (!ended && parent->asked_to_stop)
     g_set_error_literal (&local, SE_ERROR, (int)SE_ERROR_CANCELLED, _ ("Stopped on request"));
   else if (!ended)
@@ -254,40 +294,49 @@ attend (Parent *parent, GError **error)
   return TRUE;
 }
 
+/* ends, lines: pairs of sockets, the parent's end first; errors: a pipe. */
+static gboolean
+make_channels (int ends[2], int lines[2], int errors[2], GError **error)
+{
+  if (socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0
+      && socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, lines) == 0
+      && pipe2 (errors, O_CLOEXEC) == 0 && fcntl (errors[0], F_SETFL, O_NONBLOCK) == 0)
+    return TRUE;
+  se_error_set_errno (error, errno, _ ("Cannot make a channel to a process"));
+  return FALSE;
+}
+
 static gboolean
 fork_worker (Parent *parent, const SeServerConfig *server, SeServiceWork work, GError **error)
 {
-  int ends[2] = { -1, -1 }, lines[2] = { -1, -1 };
+  int ends[2] = { -1, -1 }, lines[2] = { -1, -1 }, errors[2] = { -1, -1 };
   uid_t uid = 0;
   gid_t gid = 0;
 
   if (geteuid () == 0 && !se_service_lookup_user (server, &uid, &gid, error))
     return FALSE;
-  if (socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0
-      || socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, lines) != 0)
+  if (make_channels (ends, lines, errors, error))
     {
-      se_error_set_errno (error, errno, _ ("Cannot make a socket pair"));
-      se_io_clear_fd (&ends[0]);
-      se_io_clear_fd (&ends[1]);
-      return FALSE;
+      fflush (NULL);
+      parent->pid = fork ();
+      if (parent->pid < 0)
+        se_error_set_errno (error, errno, _ ("Cannot start a process"));
     }
-  fflush (NULL);
-  parent->pid = fork ();
   if (parent->pid == 0)
     {
       sigset_t none;
 
       sigemptyset (&none);
       (void)sigprocmask (SIG_SETMASK, &none, NULL);
-      se_service_work ((SeService){ ends[1], lines[1] }, server->user, uid, gid, work,
+      se_service_work ((SeService){ ends[1], lines[1] }, errors[1], server->user, uid, gid, work,
                        parent->data);
     }
-  if (parent->pid < 0)
-    se_error_set_errno (error, errno, _ ("Cannot start a process"));
-  close (ends[1]);
-  close (lines[1]);
+  se_io_clear_fd (&ends[1]);
+  se_io_clear_fd (&lines[1]);
+  se_io_clear_fd (&errors[1]);
   parent->channel = ends[0];
   parent->lines = lines[0];
+  parent->errors = (SeLines){ .fd = errors[0], .max = MAX_ERROR_LINE, .take = pass_on };
   return parent->pid > 0;
 }
 
@@ -295,9 +344,14 @@ gboolean
 se_service_run_with_input (const SeServerConfig *server, SeServiceWork work, SeServiceEvent event,
                            int input, gpointer data, GError **error)
 {
-  Parent parent = {
-    .channel = -1, .lines = -1, .terminal = input, .signals = -1, .event = event, .data = data
-  };
+  Parent parent = { .channel = -1,
+                    .lines = -1,
+                    .terminal = input,
+                    .errors.fd = -1,
+                    .signals = -1,
+                    .pid = -1,
+                    .event = event,
+                    .data = data };
   sigset_t stops, before;
   gboolean good = FALSE;
 
@@ -313,6 +367,7 @@ se_service_run_with_input (const SeServerConfig *server, SeServiceWork work, SeS
     good = attend (&parent, error);
   se_io_clear_fd (&parent.channel);
   se_io_clear_fd (&parent.lines);
+  se_io_clear_fd (&parent.errors.fd);
   se_io_clear_fd (&parent.signals);
   (void)sigprocmask (SIG_SETMASK, &before, NULL);
   return good;

@@ -11,7 +11,7 @@ G_BEGIN_DECLS
  * of the environment it keeps only what a backend has, too: what works at the set-up must work for
  * the jobs. They talk in short checked texts: no control character passes, and no secret but one:
  * what a person types when the worker asks for it (se_service_ask_line), which neither side shows.
- */
+ * What the worker prints to standard error the parent passes on, cleaned. */
 typedef struct SeService SeService;
 
 /* Runs in the worker. */

@@ -5,12 +5,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <poll.h>
-#include <pwd.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -22,7 +19,6 @@ typedef struct
 {
   const char *answer;
   GString *seen;
-  int secret_fd;
 } Fixture;
 
 static const char *
@@ -164,7 +160,7 @@ never_listen (SeService *service, gpointer data, GError **error)
 static void
 test_never_listens (void)
 {
-  Fixture fixture = { "yes", NULL, -1 };
+  Fixture fixture = { "yes", NULL };
   g_autoptr (GError) error = NULL;
 
   g_assert_false (run (never_listen, &fixture, &error));
@@ -208,7 +204,7 @@ ask (SeService *service, gpointer data, GError **error)
 static void
 test_answers (void)
 {
-  Fixture yes = { "yes", NULL, -1 }, no = { "no", NULL, -1 };
+  Fixture yes = { "yes", NULL }, no = { "no", NULL };
   g_autoptr (GError) error = NULL;
 
   g_assert_true (run (ask, &yes, &error));
@@ -299,7 +295,7 @@ static void
 test_stop_and_answer (void)
 {
   SeServerConfig server = { .user = (char *)USER, .state_directory = (char *)"/nonexistent" };
-  Fixture fixture = { NULL, g_string_new (NULL), -1 };
+  Fixture fixture = { NULL, g_string_new (NULL) };
   g_autoptr (GError) error = NULL;
 
   g_assert_true (se_service_run (&server, ask_when_stopped, interrupt_or_agree, &fixture, &error));
@@ -378,7 +374,7 @@ test_input (void)
 
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
     {
-      Fixture fixture = { NULL, g_string_new (NULL), -1 };
+      Fixture fixture = { NULL, g_string_new (NULL) };
       g_autoptr (GError) error = NULL;
       se_autofd int terminal = typed ("one\n|two\n|\n");
       char left[16] = "";
@@ -391,76 +387,6 @@ test_input (void)
       g_assert_cmpstr (left, ==, cases[i].left);
       g_string_free (fixture.seen, TRUE);
     }
-}
-
-/* What the worker may. */
-
-static gboolean
-look_around (SeService *service, gpointer data, GError **error)
-{
-  const Fixture *fixture = data;
-  const struct passwd *user = getpwnam (USER);
-  gid_t groups[64];
-  int n = getgroups (G_N_ELEMENTS (groups), groups);
-  uid_t r, e, s;
-
-  g_assert_cmpint (fcntl (fixture->secret_fd, F_GETFD), ==, -1);
-  g_assert_cmpint (prctl (PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0), ==, 1);
-  g_assert_cmpint (getsid (0), ==, getpid ());
-  if (fixture->answer != NULL)
-    {
-      g_assert_cmpint (getresuid (&r, &e, &s), ==, 0);
-      g_assert_true (r == user->pw_uid && e == user->pw_uid && s == user->pw_uid);
-      g_assert_true (getegid () == user->pw_gid && getgid () == user->pw_gid);
-      for (int i = 0; i < n; i++)
-        g_assert_true (groups[i] != 0);
-      g_assert_cmpint (setuid (0), ==, -1);
-      g_assert_cmpint (open ("/etc/shadow", O_RDONLY), ==, -1);
-    }
-  g_assert_null (g_getenv ("DBUS_SESSION_BUS_ADDRESS"));
-  g_assert_null (g_getenv ("SSL_CERT_FILE"));
-  g_assert_cmpstr (g_getenv ("CUPS_SERVERROOT"), ==, "/nonexistent");
-  g_assert_cmpstr (g_getenv ("LC_TIME"), ==, "C");
-  g_assert_nonnull (g_getenv ("PATH"));
-  se_service_tell (service, "seen", NULL);
-  return TRUE;
-}
-
-static void
-test_rights (void)
-{
-  Fixture fixture = { geteuid () == 0 ? "root" : NULL, NULL, fcntl (STDERR_FILENO, F_DUPFD, 50) };
-  g_autoptr (GError) error = NULL;
-  const gid_t groups[] = { 0, 1 };
-
-  g_setenv ("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent", TRUE);
-  g_setenv ("SSL_CERT_FILE", "/nonexistent", TRUE);
-  g_setenv ("LC_TIME", "C", TRUE);
-  /* Groups that must not reach the worker. */
-  if (geteuid () == 0)
-    g_assert_cmpint (setgroups (G_N_ELEMENTS (groups), groups), ==, 0);
-  g_assert_true (run (look_around, &fixture, &error));
-  g_assert_no_error (error);
-  g_assert_cmpstr (fixture.seen->str, ==, "seen|");
-  g_string_free (fixture.seen, TRUE);
-  close (fixture.secret_fd);
-}
-
-static void
-test_user (void)
-{
-  SeServerConfig server = { .user = (char *)"root", .state_directory = (char *)"/nonexistent" };
-  g_autoptr (GError) root = NULL;
-  g_autoptr (GError) missing = NULL;
-  uid_t uid;
-  gid_t gid;
-
-  g_assert_false (se_service_lookup_user (&server, &uid, &gid, &root));
-  g_assert_error (root, SE_ERROR, SE_ERROR_CONFIG);
-  server.user = (char *)"nobody-of-that-name";
-  g_assert_false (se_service_lookup_user (&server, &uid, &gid, &missing));
-  g_assert_error (missing, SE_ERROR, SE_ERROR_CONFIG);
-  g_assert_nonnull (strstr (missing->message, "nobody-of-that-name"));
 }
 
 int
@@ -478,7 +404,5 @@ main (int argc, char **argv)
   g_test_add_func ("/service/stop", test_stop);
   g_test_add_func ("/service/stop-and-answer", test_stop_and_answer);
   g_test_add_func ("/service/input", test_input);
-  g_test_add_func ("/service/rights", test_rights);
-  g_test_add_func ("/service/user", test_user);
   return g_test_run ();
 }

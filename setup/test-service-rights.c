@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the worker of oauth-setup still has of its parent, and what it may. */
+#include "setup/service.h"
+
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+/* Somebody who exists everywhere and is not root. */
+#define USER "nobody"
+
+static const char *
+note (const char *const *fields, gpointer data)
+{
+  g_string_append_printf (data, "%s|", fields[0]);
+  return NULL;
+}
+
+/* seen: gets the names of the worker's events. */
+static void
+run (SeServiceWork work, GString *seen, GError **error)
+{
+  SeServerConfig server = { .user = (char *)USER, .state_directory = (char *)"/nonexistent" };
+
+  (void)se_service_run (&server, work, note, seen, error);
+}
+
+/* Makes fd standard error. Returns what it was. */
+static int
+replace_stderr (int fd)
+{
+  int saved = fcntl (STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+
+  g_assert_cmpint (dup2 (fd, STDERR_FILENO), >=, 0);
+  close (fd);
+  return saved;
+}
+
+static void
+restore_stderr (int saved)
+{
+  close (replace_stderr (saved));
+}
+
+static gboolean
+complain (SeService *service, gpointer data, GError **error)
+{
+  fputs ("one\033[2J\nSTATE: two\n\nlast", stderr);
+  return TRUE;
+}
+
+/* What it prints reaches our standard error. */
+static void
+test_errors (void)
+{
+  g_autofree char *path = g_build_filename (g_get_tmp_dir (), "service-XXXXXX", NULL);
+  int saved = replace_stderr (g_mkstemp (path));
+  g_autoptr (GString) seen = g_string_new (NULL);
+  g_autofree char *text = NULL;
+  g_autoptr (GError) error = NULL;
+
+  run (complain, seen, &error);
+  restore_stderr (saved);
+  g_assert_no_error (error);
+  g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+  g_assert_cmpstr (text, ==, "one [2J\nSTATE: two\n\nlast\n");
+  g_assert_cmpint (g_unlink (path), ==, 0);
+}
+
+/* In the worker of a parent that was root. */
+static void
+assert_user (void)
+{
+  const struct passwd *user = getpwnam (USER);
+  gid_t groups[64];
+  int n = getgroups (G_N_ELEMENTS (groups), groups);
+  uid_t r, e, s;
+
+  g_assert_cmpint (getresuid (&r, &e, &s), ==, 0);
+  g_assert_true (r == user->pw_uid && e == user->pw_uid && s == user->pw_uid);
+  g_assert_true (getegid () == user->pw_gid && getgid () == user->pw_gid);
+  for (int i = 0; i < n; i++)
+    g_assert_true (groups[i] != 0);
+  g_assert_cmpint (setuid (0), ==, -1);
+  g_assert_cmpint (open ("/etc/shadow", O_RDONLY), ==, -1);
+}
+
+static int secret_fd; /* the parent's */
+
+static gboolean
+look_around (SeService *service, gpointer data, GError **error)
+{
+  g_assert_cmpint (fcntl (secret_fd, F_GETFD), ==, -1);
+  g_assert_cmpint (prctl (PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0), ==, 1);
+  g_assert_cmpint (prctl (PR_GET_DUMPABLE, 0, 0, 0, 0), ==, 0);
+  g_assert_cmpint (getsid (0), ==, getpid ());
+  /* Whoever has a terminal reads what is typed there. */
+  for (int fd = 0; fd <= STDERR_FILENO; fd++)
+    g_assert_false (isatty (fd));
+  g_assert_cmpint (fcntl (STDERR_FILENO, F_GETFL) & O_ACCMODE, ==, O_WRONLY);
+  if (getpwnam (USER)->pw_uid == getuid ())
+    assert_user ();
+  g_assert_null (g_getenv ("DBUS_SESSION_BUS_ADDRESS"));
+  g_assert_null (g_getenv ("SSL_CERT_FILE"));
+  g_assert_cmpstr (g_getenv ("CUPS_SERVERROOT"), ==, "/nonexistent");
+  g_assert_cmpstr (g_getenv ("LC_TIME"), ==, "C");
+  g_assert_nonnull (g_getenv ("PATH"));
+  se_service_tell (service, getuid () != 0 ? "seen" : "root", NULL);
+  return TRUE;
+}
+
+/* Opens a terminal, as a person has one. main_fd: its other end. */
+static int
+open_terminal (int *main_fd)
+{
+  *main_fd = posix_openpt (O_RDWR | O_NOCTTY | O_CLOEXEC);
+  g_assert_cmpint (*main_fd, >=, 0);
+  g_assert_true (grantpt (*main_fd) == 0 && unlockpt (*main_fd) == 0);
+  return open (ptsname (*main_fd), O_RDWR | O_NOCTTY | O_CLOEXEC);
+}
+
+static void
+test_rights (void)
+{
+  const gid_t groups[] = { 0, 1 };
+  g_autoptr (GString) seen = g_string_new (NULL);
+  g_autoptr (GError) error = NULL;
+  int main_fd, saved;
+
+  g_setenv ("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent", TRUE);
+  g_setenv ("SSL_CERT_FILE", "/nonexistent", TRUE);
+  g_setenv ("LC_TIME", "C", TRUE);
+  secret_fd = fcntl (STDERR_FILENO, F_DUPFD, 50);
+  /* Groups that must not reach the worker. */
+  if (geteuid () == 0)
+    g_assert_cmpint (setgroups (G_N_ELEMENTS (groups), groups), ==, 0);
+  saved = replace_stderr (open_terminal (&main_fd));
+  run (look_around, seen, &error);
+  restore_stderr (saved);
+  close (main_fd);
+  close (secret_fd);
+  g_assert_no_error (error);
+  g_assert_cmpstr (seen->str, ==, "seen|");
+}
+
+static void
+test_user (void)
+{
+  SeServerConfig server = { .user = (char *)"root", .state_directory = (char *)"/nonexistent" };
+  g_autoptr (GError) root = NULL;
+  g_autoptr (GError) missing = NULL;
+  uid_t uid;
+  gid_t gid;
+
+  g_assert_false (se_service_lookup_user (&server, &uid, &gid, &root));
+  g_assert_error (root, SE_ERROR, SE_ERROR_CONFIG);
+  server.user = (char *)"nobody-of-that-name";
+  g_assert_false (se_service_lookup_user (&server, &uid, &gid, &missing));
+  g_assert_error (missing, SE_ERROR, SE_ERROR_CONFIG);
+  g_assert_nonnull (strstr (missing->message, "nobody-of-that-name"));
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  /* Not what this machine may have installed. */
+  g_setenv ("CUPS_SERVERROOT", "/nonexistent", TRUE);
+  g_test_add_func ("/service/errors", test_errors);
+  g_test_add_func ("/service/rights", test_rights);
+  g_test_add_func ("/service/user", test_user);
+  return g_test_run ();
+}
