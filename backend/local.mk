@@ -10,18 +10,10 @@ if WITH_FAULT_POINTS
 backend_mailto_SOURCES += common/fault.c
 endif
 
-# No "x" for group and others makes cupsd start the backend as root. Where the service user does not
-# exist yet (a package being built), its package chowns the directories.
+# No "x" for group and others makes cupsd start the backend as root.
 INSTALL_HOOKS += install-backend-modes
 install-backend-modes: install-cupsbackendPROGRAMS
 	chmod 0744 '$(DESTDIR)$(cupsbackenddir)/mailto'
-	for directory in '$(DESTDIR)$(state_dir)' '$(DESTDIR)$(state_dir)/tokens' \
-	  '$(DESTDIR)$(state_dir)/journal' '$(DESTDIR)$(state_dir)/spool'; do \
-	  $(MKDIR_P) "$$directory" && chmod 0700 "$$directory" || exit 1; \
-	  if test "`id -u`" = 0 && id '$(service_user)' >/dev/null 2>&1; then \
-	    chown '$(service_user):$(service_group)' "$$directory" || exit 1; \
-	  fi; \
-	done
 .PHONY: install-backend-modes
 
 BACKEND_TEST_SUPERVISOR = backend/test-supervisor-fixture.c backend/test-supervisor-fixture.h

@@ -53,7 +53,9 @@ apparmor_DATA = conf/apparmor/scan-email-oauth-setup conf/apparmor/scan-email-qu
 endif
 
 # The configuration is the admin's: installed where there is none, removed only as it came. It is the
-# service group's to read, the state directory the service user's, where these exist already.
+# service group's to read, the state directory the service user's, where these exist already. In a
+# directory that is the service user's root does nothing: what is found there may lead elsewhere. Where
+# there is no such user yet (a package being built), its package gives it the directories.
 INSTALL_HOOKS += install-conf
 install-conf: conf/scan-email.conf
 	$(MKDIR_P) "$(DESTDIR)$(cups_serverroot)"
@@ -67,13 +69,18 @@ install-conf: conf/scan-email.conf
 	    chgrp "$(service_group)" "$$config" || exit 1; \
 	  fi; \
 	fi
-	@for directory in "" /tokens /journal /spool /orphans; do \
-	  path="$(DESTDIR)$(state_dir)$$directory"; \
-	  $(INSTALL) -d -m 0700 "$$path" || exit 1; \
+	@top="$(DESTDIR)$(state_dir)"; \
+	$(MKDIR_P) "$${top%/*}"; \
+	test -e "$$top" || mkdir -m 0700 "$$top" || exit 1; \
+	if test ! -O "$$top"; then \
+	  echo "$$top stays as it is"; \
+	else \
+	  chmod 0700 "$$top" && cd "$$top" && \
+	    mkdir -p -m 0700 tokens journal spool orphans || exit 1; \
 	  if test "`id -u`" = 0 && getent passwd "$(service_user)" >/dev/null; then \
-	    chown "$(service_user):$(service_group)" "$$path" || exit 1; \
+	    chown "$(service_user):$(service_group)" tokens journal spool orphans . || exit 1; \
 	  fi; \
-	done
+	fi
 # Directories of ours go if nothing is left in them.
 UNINSTALL_HOOKS += uninstall-conf
 uninstall-conf:

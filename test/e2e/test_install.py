@@ -2,6 +2,7 @@
 """make install DESTDIR=…: every file of the contract, with its mode."""
 
 import os
+import pwd
 import stat
 import subprocess
 import tempfile
@@ -9,7 +10,7 @@ import unittest
 
 from . import documents
 from .build import CHECK
-from .case import EndToEnd
+from .case import EndToEnd, needs_root
 
 MODES = {
     "lib/cups/backend/mailto": 0o744,
@@ -28,6 +29,7 @@ MODES = {
     "sbin/oauth-setup": 0o755,
     "var/lib/scan-email": 0o700,
     "var/lib/scan-email/journal": 0o700,
+    "var/lib/scan-email/orphans": 0o700,
     "var/lib/scan-email/spool": 0o700,
     "var/lib/scan-email/tokens": 0o700,
     "share/man/man5/scan-email.conf.5": 0o644,
@@ -60,6 +62,31 @@ class Install(unittest.TestCase):
             stage = destination + os.path.join(CHECK, "stage")
             self.assertEqual([(folder, files) for folder, _, files in os.walk(stage)
                               if files or os.path.basename(folder) == "scan-email"], [])
+
+    @needs_root
+    def test_the_state_directory_is_the_service_users(self):
+        """Root makes it, and does nothing in it any more: a service that was taken over may have
+        put anything there."""
+        user = pwd.getpwnam("uucp")
+        with tempfile.TemporaryDirectory() as destination:
+            top = destination + os.path.join(CHECK, "stage", "var/lib/scan-email")
+            elsewhere = os.path.join(destination, "elsewhere")
+            os.mkdir(elsewhere, 0o755)
+
+            def install():
+                subprocess.run(["make", "install", f"DESTDIR={destination}", "service_user=uucp",
+                                "service_group=uucp"], cwd=CHECK, check=True, capture_output=True)
+
+            install()
+            for path in (top, *(os.path.join(top, name) for name in os.listdir(top))):
+                status = os.stat(path)
+                self.assertEqual((status.st_uid, status.st_gid), (user.pw_uid, user.pw_gid), path)
+            for name in os.listdir(top):
+                os.rmdir(os.path.join(top, name))
+                os.symlink(elsewhere, os.path.join(top, name))
+            install()
+            status = os.stat(elsewhere)
+            self.assertEqual((status.st_uid, stat.S_IMODE(status.st_mode)), (0, 0o755))
 
     def test_an_edited_configuration_is_not_overwritten(self):
         with tempfile.TemporaryDirectory() as destination:
