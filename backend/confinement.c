@@ -3,6 +3,8 @@
 
 #include "common/confine.h"
 
+#include <stdlib.h>
+
 /* Beside /etc and /usr: resolv.conf and sockets of name services, what sssd and libvirt tell of
  * hosts, where openSUSE keeps certificates, and the machine's id, which D-Bus asks for. */
 static const char *const looked_up[]
@@ -22,14 +24,26 @@ files_of (const SeAccount *account)
                            account->service_account_file } };
 }
 
-/* Adds the directory that holds path: who replaces a file makes a new one there. */
+static void
+add_directory (SeConfineFiles *files, const char *path)
+{
+  g_autofree char *directory = g_path_get_dirname (path);
+
+  se_confine_files_add (files, g_str_equal (directory, "/") ? path : directory, SE_CONFINE_READ);
+}
+
+/* Adds the directory that holds path: who replaces a file makes a new one there. Where path is a
+ * link, that of the file itself as well. */
 static void
 add_place (SeConfineFiles *files, const char *path)
 {
-  g_autofree char *directory = path != NULL ? g_path_get_dirname (path) : NULL;
+  char *file = path != NULL ? realpath (path, NULL) : NULL;
 
-  if (directory != NULL)
-    se_confine_files_add (files, g_str_equal (directory, "/") ? path : directory, SE_CONFINE_READ);
+  if (path != NULL)
+    add_directory (files, path);
+  if (file != NULL)
+    add_directory (files, file);
+  free (file);
 }
 
 gboolean

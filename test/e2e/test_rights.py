@@ -15,6 +15,7 @@ from .smtp import Pause
 
 FILTERING, NO_NEW_PRIVILEGES = "2", "1"
 WORKER_ENVIRONMENT = {"CUPS_SERVERROOT", "DEVICE_URI", "FINAL_CONTENT_TYPE", "LANG", "PRINTER", "TZ"}
+SUPERVISOR_ENVIRONMENT = WORKER_ENVIRONMENT | {"CUPS_SERVERBIN", "PPD"}
 
 # A converter that was taken over: tells on standard error what it could do.
 PROBE = """\
@@ -83,8 +84,17 @@ class Rights(EndToEnd):
         self.assert_confined("mailto", self.cups.service_user, seccomp=False)
         self.assert_confined("mailto-worker", self.cups.service_user)
         self.assertLessEqual(set(self.environment("mailto-worker")), WORKER_ENVIRONMENT)
+        self.assertLessEqual(set(self.environment("mailto")), SUPERVISOR_ENVIRONMENT)
         pause.go()
         self.the_mail(job, server)
+
+    @needs_landlock
+    def test_a_file_of_the_configuration_that_is_a_link(self):
+        link = os.path.join(self.cups.base, "ca-link.pem")
+        os.symlink(self.world.authority.ca, link)
+        self.addCleanup(os.unlink, link)
+        self.configure(ca=link)
+        self.the_mail(self.cups.lp(self.queue, self.file("linked.pdf", documents.pdf())))
 
     @needs_root
     def test_filter(self):
