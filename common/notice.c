@@ -40,14 +40,30 @@ clean (const char *text, gsize max)
   return se_log_clean (text != NULL ? text : "", max);
 }
 
+/* As clean. Many programs look for options among all of their arguments, and one may be to read a
+ * file: nobody who prints is to name that. */
+static char *
+make_argument (const char *text, gsize max)
+{
+  char *argument = clean (text, max);
+
+  if (*argument == '-')
+    {
+      g_autofree char *option = argument;
+
+      argument = g_strconcat (" ", option, NULL);
+    }
+  return argument;
+}
+
 void
 se_notice_announce (const SeServerConfig *server, const SeNotice *notice)
 {
   const char *event = events[notice->event].name;
-  g_autofree char *subject = clean (notice->subject, NAME_MAX_BYTES);
-  g_autofree char *sentence = clean (notice->sentence, SENTENCE_MAX);
-  g_autofree char *user = clean (notice->user, NAME_MAX_BYTES);
-  g_autofree char *title = clean (notice->title, TITLE_MAX_BYTES);
+  g_autofree char *subject = make_argument (notice->subject, NAME_MAX_BYTES);
+  g_autofree char *sentence = make_argument (notice->sentence, SENTENCE_MAX);
+  g_autofree char *user = make_argument (notice->user, NAME_MAX_BYTES);
+  g_autofree char *title = make_argument (notice->title, TITLE_MAX_BYTES);
   g_autofree char *line = g_strdup_printf ("%s %s: %s", event, subject, sentence);
   const char *const arguments[]
       = { event, subject, sentence, notice->user != NULL ? user : NULL, title, NULL };

@@ -33,7 +33,8 @@ typedef struct
 const char *se_notice_event_name (SeNoticeEvent event);
 
 /* Writes a line to the system log, facility LOG_LPR, and runs notify-command, as the calling user,
- * with the event's name, subject and sentence, then user and title of a job, as further arguments.
+ * with the event's name, subject and sentence, then user and title of a job, as further arguments,
+ * none of which begins with a hyphen.
  * server: NULL where the configuration cannot be read; then the system log alone is told. A command
  * that fails is a warning. Whether it was told once already is the caller's business. */
 void se_notice_announce (const SeServerConfig *server, const SeNotice *notice);

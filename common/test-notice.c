@@ -57,11 +57,11 @@ test_arguments (Fixture *f, gconstpointer unused)
   direct.tell (&notice, direct.data);
   notice = (SeNotice){ SE_NOTICE_JOB_HELD, "q-1", "$(id)\n`id`", "jane", "", "x" };
   direct.tell (&notice, direct.data);
-  notice = (SeNotice){ SE_NOTICE_JOB_CANCELED, "q-2", "no \xff PDF", "-x", "\033[2J", NULL };
+  notice = (SeNotice){ SE_NOTICE_JOB_CANCELED, "q-2", "no \xff PDF", "--file=/x", "\033[2J", NULL };
   direct.tell (&notice, direct.data);
   assert_told (f, "--to|authorization-lost|a@b.c|gone|\n"
                   "--to|job-held|q-1|$(id) `id`|jane||\n"
-                  "--to|job-canceled|q-2|no \xef\xbf\xbd PDF|-x| [2J|\n");
+                  "--to|job-canceled|q-2|no \xef\xbf\xbd PDF| --file=/x| [2J|\n");
   se_notice_announce (NULL, &notice);
   f->server.notify_command = NULL;
   se_notice_announce (&f->server, &notice);
