@@ -251,6 +251,7 @@ se_facts_get (const SeJob *job, const char *server, int cancel_fd, GError **erro
   else if (check_forged (reply, error))
     {
       const char *user = get_string (reply, "job-originating-user-name");
+      const char *host = get_string (reply, "job-originating-host-name");
 
       facts = g_new0 (SeFacts, 1);
       facts->uuid = g_strdup (get_string (reply, "job-uuid"));
@@ -261,7 +262,7 @@ se_facts_get (const SeJob *job, const char *server, int cancel_fd, GError **erro
                               : get_integer (reply, "time-at-completed");
       facts->cancel_after = get_integer (reply, "job-cancel-after");
       facts->user = g_utf8_make_valid (user != NULL ? user : job->user, -1);
-      facts->host = g_strdup (get_string (reply, "job-originating-host-name"));
+      facts->host = host != NULL ? g_utf8_make_valid (host, -1) : NULL;
       facts->options = list_options (reply);
     }
   return facts;

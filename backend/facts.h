@@ -14,8 +14,8 @@ typedef struct
   gint64 completion;   /* time-at-completed of an earlier run; 0: none, or cupsd does not run the
                           job any more: its end is that of a run beside this one */
   gint64 cancel_after; /* job-cancel-after: seconds that cupsd lets a run take; 0: any */
-  char *user;          /* job-originating-user-name */
-  char *host;          /* job-originating-host-name; NULL: not known */
+  char *user;          /* job-originating-user-name, UTF-8 */
+  char *host;          /* job-originating-host-name, UTF-8; NULL: not known */
   GPtrArray *options;  /* SeOption: the job's attributes, several values joined by commas */
 } SeFacts;
 

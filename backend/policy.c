@@ -181,13 +181,14 @@ rate_clear (Rate *rate)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Rate, rate_clear)
 
-/* key: of the configuration; who: the user or host in lower case; NULL: not known. Their names,
- * which may be anything, do not become a file's. */
+/* key: of the configuration; who: the user or host; NULL: not known. Many directories know a user
+ * in whatever case. Their names, which may be anything, do not become a file's. */
 static Rate
 make_rate (const SeRate *config, const char *key, const char *who, const SePolicyCase *job)
 {
-  g_autofree char *lower = g_ascii_strdown (who != NULL ? who : "", -1);
-  g_autofree char *all = g_strjoin ("\n", key, job->queue->name, lower, NULL);
+  g_autofree char *folded = g_utf8_casefold (who != NULL ? who : "", -1);
+  g_autofree char *composed = g_utf8_normalize (folded, -1, G_NORMALIZE_DEFAULT_COMPOSE);
+  g_autofree char *all = g_strjoin ("\n", key, job->queue->name, composed, NULL);
   g_autofree char *name = se_digest_text (all);
   g_autofree char *period = g_strdup_printf ("%u", config->period);
   Rate rate = { .directory = g_build_filename (job->state_directory, "rates", period, NULL) };

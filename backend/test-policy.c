@@ -303,6 +303,12 @@ test_rates (void)
   count (state, 11, "bob", "192.0.2.3", &queue, "User bob");
   count (state, 12, "../../x\ny", NULL, &queue, NULL);
   count (state, 13, "alice", NULL, &queue, "Host ?");
+
+  /* The same letters, whatever their case and however they are written. */
+  queue.rate_per_host = (SeRate){ 0 };
+  count (state, 14, "jos\xc3\xa9", "h", &queue, NULL);
+  count (state, 15, "JOS\xc3\x89", "h", &queue, NULL);
+  count (state, 16, "jose\xcc\x81", "h", &queue, "rate-per-user");
   test_remove_tree (state);
 }
 
