@@ -62,40 +62,34 @@ backend_mailto_notify_LDADD = backend/libbackend.a $(COMMON_LIBS)
 check_PROGRAMS += backend/test-compose backend/test-mails backend/test-names \
   backend/test-outcome backend/test-recipients backend/test-status
 backend_test_compose_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-backend_test_compose_LDADD = $(BACKEND_LIBS)
+backend_test_compose_LDADD = $(TEST_LIBS) $(BACKEND_LIBS)
 backend_test_mails_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-backend_test_mails_LDADD = $(BACKEND_LIBS)
+backend_test_mails_LDADD = $(TEST_LIBS) $(BACKEND_LIBS)
 backend_test_names_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-backend_test_names_LDADD = $(BACKEND_LIBS)
+backend_test_names_LDADD = $(TEST_LIBS) $(BACKEND_LIBS)
 backend_test_outcome_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-backend_test_outcome_LDADD = $(BACKEND_LIBS)
+backend_test_outcome_LDADD = $(TEST_LIBS) $(BACKEND_LIBS)
 backend_test_recipients_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-backend_test_recipients_LDADD = $(BACKEND_LIBS)
+backend_test_recipients_LDADD = $(TEST_LIBS) $(BACKEND_LIBS)
 backend_test_status_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-backend_test_status_LDADD = $(BACKEND_LIBS)
+backend_test_status_LDADD = $(TEST_LIBS) $(BACKEND_LIBS)
 
 check_PROGRAMS += backend/test-policy
-backend_test_policy_SOURCES = backend/test-policy.c common/test-tree.c common/test-tree.h
 backend_test_policy_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-backend_test_policy_LDADD = $(BACKEND_LIBS)
+backend_test_policy_LDADD = $(TEST_LIBS) $(BACKEND_LIBS)
 
 check_PROGRAMS += backend/test-oversize
-backend_test_oversize_SOURCES = backend/test-oversize.c common/test-tree.c common/test-tree.h
 backend_test_oversize_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-backend_test_oversize_LDADD = $(BACKEND_LIBS)
+backend_test_oversize_LDADD = $(TEST_LIBS) $(BACKEND_LIBS)
 
 check_PROGRAMS += backend/test-notifier
-backend_test_notifier_SOURCES = backend/test-notifier.c common/test-tree.c common/test-tree.h
 backend_test_notifier_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-backend_test_notifier_LDADD = $(COMMON_LIBS)
+backend_test_notifier_LDADD = $(TEST_LIBS) $(COMMON_LIBS)
 
 check_PROGRAMS += backend/test-ending
-backend_test_ending_SOURCES = backend/test-ending.c common/test-tree.c common/test-tree.h
 backend_test_ending_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-backend_test_ending_LDADD = $(BACKEND_LIBS)
+backend_test_ending_LDADD = $(TEST_LIBS) $(BACKEND_LIBS)
 
 check_PROGRAMS += backend/test-authorization
-backend_test_authorization_SOURCES = backend/test-authorization.c common/test-tree.c \
-  common/test-tree.h
 backend_test_authorization_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-backend_test_authorization_LDADD = $(BACKEND_LIBS)
+backend_test_authorization_LDADD = $(TEST_LIBS) $(BACKEND_LIBS)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "backend/orphan.h"
 
-#include "common/io.h"
+#include "common/atomic-file.h"
 
 #include <errno.h>
 #include <glib/gi18n-lib.h>
@@ -34,5 +34,5 @@ se_orphan_leave (const char *state_directory, const SeJob *job, const char *mess
   g_key_file_set_string (file, GROUP, "message", message);
   g_key_file_set_string (file, GROUP, "bundle", bundle != NULL ? bundle : "");
   contents = g_key_file_to_data (file, NULL, NULL);
-  return se_io_replace_file (path, contents, strlen (contents), 0600, error);
+  return se_atomic_file_replace (path, contents, strlen (contents), 0600, error);
 }

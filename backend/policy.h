@@ -35,7 +35,7 @@ typedef struct
   const SeQueueConfig *queue;
   SeJournal *journal; /* tells whether it was counted at an earlier try */
   const char *state_directory;
-  int cancel_fd; /* as for se_io_lock */
+  int cancel_fd; /* as for se_lock_take */
 } SePolicyCase;
 
 /* rate-per-user and rate-per-host: counts the job, for each queue by itself, if it is within both.

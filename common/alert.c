@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/alert.h"
 
+#include "common/atomic-file.h"
 #include "common/io.h"
 #include "common/log.h"
 
@@ -73,7 +74,7 @@ se_alert_raise (const SeServerConfig *server, const char *account, SeAlertCause 
     return TRUE;
   if (!se_io_make_parent (path, error))
     return FALSE;
-  if (!se_io_create_file (path, text, length, 0600, &first, error))
+  if (!se_atomic_file_create (path, text, length, 0600, &first, error))
     return FALSE;
   if (!first)
     return TRUE;
@@ -175,7 +176,7 @@ se_alert_expiring (const SeServerConfig *server, const char *account, gint64 unt
   if (!se_io_make_parent (path, error))
     return FALSE;
   text = g_strdup_printf ("[" GROUP "]\ndays=%d\n", steps[step]);
-  if (!se_io_replace_file (path, text, strlen (text), 0600, error))
+  if (!se_atomic_file_replace (path, text, strlen (text), 0600, error))
     return FALSE;
   announce (notifier, SE_NOTICE_AUTHORIZATION_EXPIRING, account, clean);
   return TRUE;

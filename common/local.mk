@@ -5,6 +5,7 @@ noinst_LIBRARIES += common/libcommon.a
 common_libcommon_a_SOURCES = \
   common/advice.c common/advice.h \
   common/alert.c common/alert.h \
+  common/atomic-file.c common/atomic-file.h \
   common/back-channel.h \
   common/base64.c common/base64.h \
   common/bundle.c common/bundle.h \
@@ -20,6 +21,7 @@ common_libcommon_a_SOURCES = \
   common/io.c common/io.h \
   common/language.c common/language.h \
   common/lines.c common/lines.h \
+  common/lock.c common/lock.h \
   common/log.c common/log.h \
   common/notice.c common/notice.h \
   common/notify.c common/notify.h \
@@ -39,52 +41,61 @@ common_libcommon_a_SOURCES += common/fault.c
 endif
 COMMON_LIBS = common/libcommon.a $(GLIB_LIBS) $(CRYPTO_LIBS) $(SECCOMP_LIBS)
 
+# What tests of every folder share.
+check_LIBRARIES += common/libtest.a
+common_libtest_a_SOURCES = common/test-tree.c common/test-tree.h
+common_libtest_a_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+TEST_LIBS = common/libtest.a
+
 check_PROGRAMS += common/test-confine
-common_test_confine_SOURCES = common/test-confine.c common/test-tree.c common/test-tree.h
 common_test_confine_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(SECCOMP_CFLAGS)
-common_test_confine_LDADD = $(COMMON_LIBS)
+common_test_confine_LDADD = $(TEST_LIBS) $(COMMON_LIBS)
 
 check_PROGRAMS += common/test-host
 common_test_host_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-common_test_host_LDADD = $(COMMON_LIBS)
+common_test_host_LDADD = $(TEST_LIBS) $(COMMON_LIBS)
 
 check_PROGRAMS += common/test-advice
 common_test_advice_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-common_test_advice_LDADD = $(COMMON_LIBS)
+common_test_advice_LDADD = $(TEST_LIBS) $(COMMON_LIBS)
 
 check_PROGRAMS += common/test-bundle common/test-configuration common/test-configuration-scan \
-  common/test-digest common/test-io common/test-language common/test-log common/test-option-list common/test-presets \
-  common/test-template common/test-fields common/test-terms
+  common/test-digest common/test-language common/test-log common/test-option-list \
+  common/test-presets common/test-template common/test-fields common/test-terms
 common_test_fields_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-common_test_fields_LDADD = $(COMMON_LIBS)
+common_test_fields_LDADD = $(TEST_LIBS) $(COMMON_LIBS)
 common_test_terms_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-common_test_terms_LDADD = $(COMMON_LIBS)
+common_test_terms_LDADD = $(TEST_LIBS) $(COMMON_LIBS)
 common_test_bundle_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-common_test_bundle_LDADD = $(COMMON_LIBS)
+common_test_bundle_LDADD = $(TEST_LIBS) $(COMMON_LIBS)
 common_test_configuration_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-common_test_configuration_LDADD = $(COMMON_LIBS)
+common_test_configuration_LDADD = $(TEST_LIBS) $(COMMON_LIBS)
 common_test_configuration_scan_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-common_test_configuration_scan_LDADD = $(COMMON_LIBS)
-common_test_io_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-common_test_io_LDADD = $(COMMON_LIBS)
+common_test_configuration_scan_LDADD = $(TEST_LIBS) $(COMMON_LIBS)
 common_test_digest_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-common_test_digest_LDADD = $(COMMON_LIBS)
-common_test_language_SOURCES = common/test-language.c common/test-tree.c common/test-tree.h
+common_test_digest_LDADD = $(TEST_LIBS) $(COMMON_LIBS)
 common_test_language_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-common_test_language_LDADD = $(COMMON_LIBS)
+common_test_language_LDADD = $(TEST_LIBS) $(COMMON_LIBS)
 common_test_log_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-common_test_log_LDADD = $(COMMON_LIBS)
+common_test_log_LDADD = $(TEST_LIBS) $(COMMON_LIBS)
 common_test_option_list_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-common_test_option_list_LDADD = $(COMMON_LIBS)
+common_test_option_list_LDADD = $(TEST_LIBS) $(COMMON_LIBS)
 common_test_presets_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-common_test_presets_LDADD = $(COMMON_LIBS)
+common_test_presets_LDADD = $(TEST_LIBS) $(COMMON_LIBS)
 common_test_template_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-common_test_template_LDADD = $(COMMON_LIBS)
+common_test_template_LDADD = $(TEST_LIBS) $(COMMON_LIBS)
+
+check_PROGRAMS += common/test-io common/test-lock common/test-atomic-file
+common_test_io_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+common_test_io_LDADD = $(TEST_LIBS) $(COMMON_LIBS)
+common_test_lock_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+common_test_lock_LDADD = $(TEST_LIBS) $(COMMON_LIBS)
+common_test_atomic_file_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+common_test_atomic_file_LDADD = $(TEST_LIBS) $(COMMON_LIBS)
 
 check_PROGRAMS += common/test-told
-common_test_told_SOURCES = common/test-told.c common/test-tree.c common/test-tree.h
 common_test_told_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-common_test_told_LDADD = $(COMMON_LIBS)
+common_test_told_LDADD = $(TEST_LIBS) $(COMMON_LIBS)
 
 check_PROGRAMS += common/test-state-directory
 common_test_state_directory_SOURCES = common/test-state-directory.c common/test-tree.c \
@@ -94,22 +105,18 @@ common_test_state_directory_LDADD = $(COMMON_LIBS)
 
 check_PROGRAMS += common/test-stop
 common_test_stop_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-common_test_stop_LDADD = $(COMMON_LIBS)
+common_test_stop_LDADD = $(TEST_LIBS) $(COMMON_LIBS)
 
 check_PROGRAMS += common/test-alert common/test-notice common/test-notify
-common_test_alert_SOURCES = common/test-alert.c common/test-tree.c common/test-tree.h
 common_test_alert_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-common_test_alert_LDADD = $(COMMON_LIBS)
-common_test_notice_SOURCES = common/test-notice.c common/test-tree.c common/test-tree.h
+common_test_alert_LDADD = $(TEST_LIBS) $(COMMON_LIBS)
 common_test_notice_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-common_test_notice_LDADD = $(COMMON_LIBS)
-common_test_notify_SOURCES = common/test-notify.c common/test-tree.c common/test-tree.h
+common_test_notice_LDADD = $(TEST_LIBS) $(COMMON_LIBS)
 common_test_notify_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-common_test_notify_LDADD = $(COMMON_LIBS)
+common_test_notify_LDADD = $(TEST_LIBS) $(COMMON_LIBS)
 
 check_PROGRAMS += common/test-error common/test-tally
 common_test_error_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-common_test_error_LDADD = $(COMMON_LIBS)
-common_test_tally_SOURCES = common/test-tally.c common/test-tree.c common/test-tree.h
+common_test_error_LDADD = $(TEST_LIBS) $(COMMON_LIBS)
 common_test_tally_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-common_test_tally_LDADD = $(COMMON_LIBS)
+common_test_tally_LDADD = $(TEST_LIBS) $(COMMON_LIBS)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/tally.h"
 
+#include "common/atomic-file.h"
 #include "common/io.h"
+#include "common/lock.h"
 
 #include <errno.h>
 #include <glib/gi18n-lib.h>
@@ -122,7 +124,7 @@ write_spans (const SeTally *tally, const GArray *spans, GError **error)
       g_string_append_printf (text, "%" G_GINT64_FORMAT " %" G_GUINT64_FORMAT "\n", span->time,
                               span->amount);
     }
-  return se_io_replace_file (tally->path, text->str, text->len, 0600, error);
+  return se_atomic_file_replace (tally->path, text->str, text->len, 0600, error);
 }
 
 /* When so many of the oldest spans are over that amount has room; 0: it has. */
@@ -152,7 +154,7 @@ open_tally (const SeTally *tally, int cancel_fd, gint64 *now, GArray **spans, gb
 {
   const char *problem = NULL;
   int fd = se_io_make_parent (tally->path, error)
-               ? se_io_lock (tally->path, LOCK_MS, cancel_fd, error)
+               ? se_lock_take (tally->path, LOCK_MS, cancel_fd, error)
                : -1;
 
   if (fd < 0)
@@ -249,7 +251,7 @@ sweep_tally (const SeTally *tally, GError **error)
   g_autoptr (GArray) spans = NULL;
   g_autoptr (GError) busy = NULL;
   const char *problem = NULL;
-  se_autofd int fd = se_io_lock (tally->path, 0, -1, &busy);
+  se_autofd int fd = se_lock_take (tally->path, 0, -1, &busy);
 
   if (fd < 0)
     return TRUE;
@@ -261,7 +263,7 @@ gboolean
 se_tally_sweep (const char *directory, guint period, GError **error)
 {
   g_autoptr (GDir) files = g_dir_open (directory, 0, NULL);
-  gboolean good = se_io_sweep (directory, error);
+  gboolean good = se_atomic_file_sweep (directory, error);
   const char *name;
 
   while (good && files != NULL && (name = g_dir_read_name (files)) != NULL)

@@ -22,7 +22,7 @@ typedef struct
 /* Counts amount if it is within the limit. *due: 0 if it is; else nothing is counted, and it is
  * when there will be room for it if nothing else is counted meanwhile, as g_get_real_time () has
  * it. An amount that is larger than the limit itself needs a period with nothing in it. The
- * directory is made if need be (0700). cancel_fd: as for se_io_lock. */
+ * directory is made if need be (0700). cancel_fd: as for se_lock_take. */
 gboolean se_tally_take (const SeTally *tally, guint64 amount, int cancel_fd, gint64 *due,
                         GError **error);
 

@@ -2,7 +2,7 @@
 /* Each test tries, in a child that confined itself, what a program that was taken over would. */
 #include "common/confine.h"
 
-#include "common/io.h"
+#include "common/atomic-file.h"
 #include "common/sanitizers.h"
 #include "common/test-tree.h"
 
@@ -336,7 +336,7 @@ try_writing (gconstpointer data)
   g_autofree char *directory = g_path_get_dirname (fixture->inside);
 
   enter (fixture, SE_CONFINE_READ | SE_CONFINE_WRITE | SE_CONFINE_EXECUTE, -1, 0);
-  CHECK (se_io_replace_file (fixture->inside, "new", 3, 0600, NULL));
+  CHECK (se_atomic_file_replace (fixture->inside, "new", 3, 0600, NULL));
   CHECK (truncate (fixture->inside, 0) == 0 && mkdir (more, 0700) == 0 && rmdir (more) == 0);
   CHECK (open (directory, O_TMPFILE | O_RDWR, 0600) >= 0);
   CHECK_DENIED (open (outside, O_WRONLY | O_CREAT, 0600), EACCES);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/tally.h"
 
-#include "common/io.h"
+#include "common/lock.h"
 #include "common/test-tree.h"
 
 #include <glib/gstdio.h>
@@ -306,7 +306,7 @@ test_cancelled (Fixture *f, gconstpointer unused)
   pid = fork ();
   if (pid == 0)
     {
-      if (se_io_lock (f->path, 0, -1, NULL) < 0 || write (lock[1], "x", 1) != 1)
+      if (se_lock_take (f->path, 0, -1, NULL) < 0 || write (lock[1], "x", 1) != 1)
         _exit (1);
       pause ();
     }

@@ -2,6 +2,7 @@
 #include "common/told.h"
 
 #include "common/digest.h"
+#include "common/atomic-file.h"
 #include "common/io.h"
 
 #include <errno.h>
@@ -68,7 +69,7 @@ se_told_note (const char *state_directory, const char *job, const char *what, GE
   g_autofree char *text = g_strconcat (told, digest, "\n", NULL);
 
   if (!se_io_make_parent (path, error)
-      || !se_io_replace_file (path, text, strlen (text), 0600, error))
+      || !se_atomic_file_replace (path, text, strlen (text), 0600, error))
     return FALSE;
   sweep (path);
   return TRUE;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mail/activity.h"
 
+#include "common/atomic-file.h"
 #include "common/io.h"
 
 #include <errno.h>
@@ -25,7 +26,7 @@ se_activity_note (const char *state_directory, const char *account, GError **err
   g_autofree char *text = g_date_time_format (time, "%Y-%m-%dT%H:%M:%SZ\n");
 
   return se_io_make_parent (path, error)
-         && se_io_replace_file (path, text, strlen (text), 0600, error);
+         && se_atomic_file_replace (path, text, strlen (text), 0600, error);
 }
 
 gint64
@@ -62,7 +63,7 @@ se_activity_note_size (const char *state_directory, const char *account, const c
 
   return (read_size (path, server, &known) && known == size)
          || (se_io_make_parent (path, error)
-             && se_io_replace_file (path, text, strlen (text), 0600, error));
+             && se_atomic_file_replace (path, text, strlen (text), 0600, error));
 }
 
 guint64

@@ -2,6 +2,7 @@
 #include "mail/journal-list.h"
 
 #include "common/io.h"
+#include "common/lock.h"
 #include "mail/journal-message.h"
 
 #include <errno.h>
@@ -40,7 +41,7 @@ sweep_entry (const char *path)
 
   if (!is_old_file (path))
     return;
-  lock = se_io_lock (lock_path, 0, -1, NULL);
+  lock = se_lock_take (lock_path, 0, -1, NULL);
   if (lock < 0)
     return;
   entry = se_journal_entry_read (path, &step, NULL);
@@ -269,7 +270,7 @@ se_journal_look (const char *path)
   else
     read_name (item, name);
   item->damage = damage != NULL ? g_strdup (damage->message) : NULL;
-  item->busy = se_io_is_locked (lock_path);
+  item->busy = se_lock_is_held (lock_path);
   item->path = g_strdup (path);
   if (stat (bundle, &status) == 0)
     {
@@ -337,7 +338,7 @@ se_journal_discard (const SeJournalItem *item)
 {
   g_autofree char *lock_path = g_strconcat (item->path, ".lock", NULL);
   g_autofree char *bundle = bundle_path_of (item->path);
-  se_autofd int lock = access (item->path, F_OK) == 0 ? se_io_lock (lock_path, 0, -1, NULL) : -1;
+  se_autofd int lock = access (item->path, F_OK) == 0 ? se_lock_take (lock_path, 0, -1, NULL) : -1;
   g_autoptr (SeJournalItem) now = lock >= 0 ? se_journal_look (item->path) : NULL;
 
   if (now == NULL || now->damage != NULL || now->attempts != item->attempts)

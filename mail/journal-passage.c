@@ -295,7 +295,8 @@ se_journal_before_dot (SeJournal *journal, GError **error)
   g_free (se_journal_entry_text (journal->entry, journal->step, &length));
   /* A disk that fills up now must not lose the 250. */
   if (journal->reserved == NULL)
-    journal->reserved = se_io_replace_begin (journal->path, 0600, length + SE_JOURNAL_SPARE, error);
+    journal->reserved
+        = se_atomic_file_begin (journal->path, 0600, length + SE_JOURNAL_SPARE, error);
   if (journal->reserved != NULL && se_journal_commit_step (journal, SE_JOURNAL_DOT, error))
     return TRUE;
   set_dots (journal, dots, n); /* it is not sent */
@@ -341,7 +342,7 @@ take_back (SeJournal *journal, GError **error)
   gsize n;
   g_autofree gint64 *dots = get_dots (journal, &n);
 
-  g_clear_pointer (&journal->reserved, se_io_replace_free);
+  g_clear_pointer (&journal->reserved, se_atomic_file_free);
   set_dots (journal, dots, n > 0 ? n - 1 : 0);
   journal->step = n > 1 ? SE_JOURNAL_DOT : SE_JOURNAL_FIXED;
   return se_journal_commit (journal, error);
@@ -365,9 +366,10 @@ se_journal_replied (SeJournal *journal, gboolean accepted, const char *reply, GE
   g_clear_pointer (&journal->named, g_array_unref);
   rest (journal);
   text = se_journal_entry_text (journal->entry, journal->step, &length);
-  ok = journal->reserved != NULL ? se_io_replace_commit (journal->reserved, text, length, error)
-                                 : se_io_replace_file (journal->path, text, length, 0600, error);
-  g_clear_pointer (&journal->reserved, se_io_replace_free);
+  ok = journal->reserved != NULL
+           ? se_atomic_file_commit (journal->reserved, text, length, error)
+           : se_atomic_file_replace (journal->path, text, length, 0600, error);
+  g_clear_pointer (&journal->reserved, se_atomic_file_free);
   if (ok && journal->step == SE_JOURNAL_ACCEPTED)
     se_journal_drop_bundle (journal);
   return ok;

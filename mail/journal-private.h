@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "common/io.h"
+#include "common/atomic-file.h"
 #include "mail/journal-message.h"
 
 G_BEGIN_DECLS
@@ -22,11 +22,11 @@ struct SeJournal
   /* The mail that was restored. */
   guint current;
   SeAddress *from;
-  GPtrArray *recipients;   /* SeAddress: those that are asked for now */
-  GArray *positions;       /* their places in the whole list */
-  GArray *named;           /* places of those that are in the transaction; NULL: all of them */
-  GHashTable *put_off;     /* places of recipients that are not asked for in this pass */
-  SeReplacement *reserved; /* room on the disk for the entry of an accepted job */
+  GPtrArray *recipients;  /* SeAddress: those that are asked for now */
+  GArray *positions;      /* their places in the whole list */
+  GArray *named;          /* places of those that are in the transaction; NULL: all of them */
+  GHashTable *put_off;    /* places of recipients that are not asked for in this pass */
+  SeAtomicFile *reserved; /* room on the disk for the entry of an accepted job */
 };
 
 /* Writes the entry as it is; with another step, unless that fails. */

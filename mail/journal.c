@@ -3,6 +3,9 @@
 #include "mail/journal-clock.h"
 #include "mail/journal-list.h"
 
+#include "common/io.h"
+#include "common/lock.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gi18n-lib.h>
@@ -18,7 +21,7 @@ se_journal_commit (SeJournal *journal, GError **error)
   gsize length;
   g_autofree char *text = se_journal_entry_text (journal->entry, journal->step, &length);
 
-  return se_io_replace_file (journal->path, text, length, 0600, error);
+  return se_atomic_file_replace (journal->path, text, length, 0600, error);
 }
 
 gboolean
@@ -160,7 +163,7 @@ se_journal_open (const char *state_directory, const SeJobKey *key, int cancel_fd
   journal->path = g_build_filename (directory, name, NULL);
   journal->lock_path = g_strconcat (journal->path, ".lock", NULL);
   journal->bundle_path = g_build_filename (spool, bundle, NULL);
-  journal->lock = se_io_lock (journal->lock_path, -1, cancel_fd, error);
+  journal->lock = se_lock_take (journal->lock_path, -1, cancel_fd, error);
   if (journal->lock < 0 || !load_or_start (journal, key, error))
     return NULL;
   se_journal_sweep (directory, spool, name);
@@ -172,7 +175,7 @@ se_journal_close (SeJournal *journal)
 {
   if (journal == NULL)
     return;
-  se_io_replace_free (journal->reserved);
+  se_atomic_file_free (journal->reserved);
   g_clear_pointer (&journal->entry, g_key_file_unref);
   g_clear_pointer (&journal->recipients, g_ptr_array_unref);
   g_clear_pointer (&journal->positions, g_array_unref);
@@ -338,7 +341,7 @@ se_journal_defer (SeJournal *journal, gint64 next_try, GError **error)
 gboolean
 se_journal_forget (SeJournal *journal, GError **error)
 {
-  g_clear_pointer (&journal->reserved, se_io_replace_free);
+  g_clear_pointer (&journal->reserved, se_atomic_file_free);
   return remove_file (journal->path, error) && se_io_sync_parent (journal->path, error)
          && remove_file (journal->bundle_path, error) && remove_file (journal->lock_path, error);
 }

@@ -65,88 +65,81 @@ MAIL_LIBS = mail/libmail.a $(COMMON_LIBS) $(CURL_LIBS) $(SSL_LIBS) $(IDN2_LIBS)
 check_PROGRAMS += mail/test-address mail/test-mailto mail/test-header mail/test-message
 mail_test_address_SOURCES = mail/test-address.c
 mail_test_address_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-mail_test_address_LDADD = $(MAIL_LIBS)
+mail_test_address_LDADD = $(TEST_LIBS) $(MAIL_LIBS)
 mail_test_mailto_SOURCES = mail/test-mailto.c
 mail_test_mailto_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-mail_test_mailto_LDADD = $(MAIL_LIBS)
+mail_test_mailto_LDADD = $(TEST_LIBS) $(MAIL_LIBS)
 mail_test_header_SOURCES = mail/test-header.c
 mail_test_header_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-mail_test_header_LDADD = $(MAIL_LIBS)
+mail_test_header_LDADD = $(TEST_LIBS) $(MAIL_LIBS)
 mail_test_message_SOURCES = mail/test-message.c
 mail_test_message_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-mail_test_message_LDADD = $(MAIL_LIBS)
+mail_test_message_LDADD = $(TEST_LIBS) $(MAIL_LIBS)
 EXTRA_DIST += mail/parse-message.py
 
 check_PROGRAMS += mail/test-injection
 mail_test_injection_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-mail_test_injection_LDADD = $(MAIL_LIBS)
+mail_test_injection_LDADD = $(TEST_LIBS) $(MAIL_LIBS)
 
 check_PROGRAMS += mail/test-activity
-mail_test_activity_SOURCES = mail/test-activity.c common/test-tree.c common/test-tree.h
 mail_test_activity_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-mail_test_activity_LDADD = $(MAIL_LIBS)
+mail_test_activity_LDADD = $(TEST_LIBS) $(MAIL_LIBS)
 
 check_PROGRAMS += mail/test-pause mail/test-throttle mail/test-turn
-mail_test_pause_SOURCES = mail/test-pause.c common/test-tree.c common/test-tree.h
 mail_test_pause_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-mail_test_pause_LDADD = $(MAIL_LIBS)
-mail_test_throttle_SOURCES = mail/test-throttle.c common/test-tree.c common/test-tree.h
+mail_test_pause_LDADD = $(TEST_LIBS) $(MAIL_LIBS)
 mail_test_throttle_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-mail_test_throttle_LDADD = $(MAIL_LIBS)
-mail_test_turn_SOURCES = mail/test-turn.c common/test-tree.c common/test-tree.h
+mail_test_throttle_LDADD = $(TEST_LIBS) $(MAIL_LIBS)
 mail_test_turn_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-mail_test_turn_LDADD = $(MAIL_LIBS)
+mail_test_turn_LDADD = $(TEST_LIBS) $(MAIL_LIBS)
 
 check_PROGRAMS += mail/test-limit
-mail_test_limit_SOURCES = mail/test-limit.c common/test-tree.c common/test-tree.h
 mail_test_limit_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-mail_test_limit_LDADD = $(MAIL_LIBS)
+mail_test_limit_LDADD = $(TEST_LIBS) $(MAIL_LIBS)
 
 check_PROGRAMS += mail/test-error-table
 mail_test_error_table_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(CJSON_CFLAGS)
-mail_test_error_table_LDADD = $(MAIL_LIBS) $(CJSON_LIBS)
+mail_test_error_table_LDADD = $(TEST_LIBS) $(MAIL_LIBS) $(CJSON_LIBS)
 EXTRA_DIST += mail/test-replies.json
 
 check_PROGRAMS += mail/test-reply
 mail_test_reply_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-mail_test_reply_LDADD = $(MAIL_LIBS)
+mail_test_reply_LDADD = $(TEST_LIBS) $(MAIL_LIBS)
 
 # The scripted SMTP server, for the tests of what talks to one.
-MAIL_TEST_SERVER = mail/test-server.c mail/test-server.h \
-  common/test-tree.c common/test-tree.h
+MAIL_TEST_SERVER = mail/test-server.c mail/test-server.h
 EXTRA_DIST += mail/test-smtp-server.py
 
 check_PROGRAMS += mail/test-smtp-probe
 mail_test_smtp_probe_SOURCES = mail/test-smtp-probe.c $(MAIL_TEST_SERVER)
 mail_test_smtp_probe_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-mail_test_smtp_probe_LDADD = $(MAIL_LIBS)
+mail_test_smtp_probe_LDADD = $(TEST_LIBS) $(MAIL_LIBS)
 
 check_PROGRAMS += mail/test-smtp-open
 mail_test_smtp_open_SOURCES = mail/test-smtp-open.c $(MAIL_TEST_SERVER)
 mail_test_smtp_open_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-mail_test_smtp_open_LDADD = $(MAIL_LIBS)
+mail_test_smtp_open_LDADD = $(TEST_LIBS) $(MAIL_LIBS)
 
 check_PROGRAMS += mail/test-report
 mail_test_report_SOURCES = mail/test-report.c $(MAIL_TEST_SERVER)
 mail_test_report_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-mail_test_report_LDADD = $(MAIL_LIBS)
+mail_test_report_LDADD = $(TEST_LIBS) $(MAIL_LIBS)
 
 MAIL_TEST_SMTP = mail/test-smtp-fixture.c mail/test-smtp-fixture.h $(MAIL_TEST_SERVER)
 
 check_PROGRAMS += mail/test-smtp mail/test-smtp-faults mail/test-smtp-stops
 mail_test_smtp_SOURCES = mail/test-smtp.c $(MAIL_TEST_SMTP)
 mail_test_smtp_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-mail_test_smtp_LDADD = $(MAIL_LIBS)
+mail_test_smtp_LDADD = $(TEST_LIBS) $(MAIL_LIBS)
 mail_test_smtp_faults_SOURCES = mail/test-smtp-faults.c $(MAIL_TEST_SMTP)
 mail_test_smtp_faults_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-mail_test_smtp_faults_LDADD = $(MAIL_LIBS)
+mail_test_smtp_faults_LDADD = $(TEST_LIBS) $(MAIL_LIBS)
 EXTRA_DIST += mail/test-smtp-faults.txt
 mail_test_smtp_stops_SOURCES = mail/test-smtp-stops.c $(MAIL_TEST_SMTP)
 mail_test_smtp_stops_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-mail_test_smtp_stops_LDADD = $(MAIL_LIBS)
+mail_test_smtp_stops_LDADD = $(TEST_LIBS) $(MAIL_LIBS)
 
-MAIL_TEST_JOURNAL = mail/test-journal-fixture.c mail/test-journal-fixture.h \
-  common/test-tree.c common/test-tree.h
+MAIL_TEST_JOURNAL = mail/test-journal-fixture.c mail/test-journal-fixture.h
 
 check_PROGRAMS += mail/test-journal mail/test-journal-clock mail/test-journal-files \
   mail/test-journal-list mail/test-journal-mails
@@ -155,26 +148,26 @@ mail_test_journal_clock_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 mail_test_journal_clock_LDADD = $(MAIL_LIBS)
 mail_test_journal_SOURCES = mail/test-journal.c $(MAIL_TEST_JOURNAL)
 mail_test_journal_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-mail_test_journal_LDADD = $(MAIL_LIBS)
+mail_test_journal_LDADD = $(TEST_LIBS) $(MAIL_LIBS)
 mail_test_journal_mails_SOURCES = mail/test-journal-mails.c $(MAIL_TEST_JOURNAL)
 mail_test_journal_mails_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-mail_test_journal_mails_LDADD = $(MAIL_LIBS)
+mail_test_journal_mails_LDADD = $(TEST_LIBS) $(MAIL_LIBS)
 mail_test_journal_files_SOURCES = mail/test-journal-files.c $(MAIL_TEST_JOURNAL)
 mail_test_journal_files_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-mail_test_journal_files_LDADD = $(MAIL_LIBS)
+mail_test_journal_files_LDADD = $(TEST_LIBS) $(MAIL_LIBS)
 mail_test_journal_list_SOURCES = mail/test-journal-list.c $(MAIL_TEST_JOURNAL)
 mail_test_journal_list_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-mail_test_journal_list_LDADD = $(MAIL_LIBS)
+mail_test_journal_list_LDADD = $(TEST_LIBS) $(MAIL_LIBS)
 
 MAIL_TEST_DELIVERY = mail/test-delivery-fixture.c mail/test-delivery-fixture.h $(MAIL_TEST_SERVER)
 
 check_PROGRAMS += mail/test-delivery mail/test-delivery-fate mail/test-session
 mail_test_session_SOURCES = mail/test-session.c $(MAIL_TEST_DELIVERY)
 mail_test_session_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-mail_test_session_LDADD = $(MAIL_LIBS)
+mail_test_session_LDADD = $(TEST_LIBS) $(MAIL_LIBS)
 mail_test_delivery_fate_SOURCES = mail/test-delivery-fate.c $(MAIL_TEST_DELIVERY)
 mail_test_delivery_fate_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-mail_test_delivery_fate_LDADD = $(MAIL_LIBS)
+mail_test_delivery_fate_LDADD = $(TEST_LIBS) $(MAIL_LIBS)
 mail_test_delivery_SOURCES = mail/test-delivery.c $(MAIL_TEST_DELIVERY)
 mail_test_delivery_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-mail_test_delivery_LDADD = $(MAIL_LIBS)
+mail_test_delivery_LDADD = $(TEST_LIBS) $(MAIL_LIBS)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mail/pause.h"
 
+#include "common/atomic-file.h"
 #include "common/io.h"
+#include "common/lock.h"
 #include "common/log.h"
 
 #include <errno.h>
@@ -80,7 +82,7 @@ write_pause (const char *path, const Pause *pause, GError **error)
   g_key_file_set_int64 (file, GROUP, "length", pause->length);
   g_key_file_set_string (file, GROUP, "reason", pause->reason);
   text = g_key_file_to_data (file, &length, NULL);
-  return se_io_replace_file (path, text, length, 0600, error);
+  return se_atomic_file_replace (path, text, length, 0600, error);
 }
 
 /* The pause that comes after old, which is over. */
@@ -109,7 +111,7 @@ se_pause_begin (const char *path, gint64 until, const char *reason, GError **err
   g_auto (Pause) old = { 0 };
   g_auto (Pause) next = { 0 };
 
-  fd = se_io_make_parent (path, error) ? se_io_lock (path, LOCK_MS, -1, error) : -1;
+  fd = se_io_make_parent (path, error) ? se_lock_take (path, LOCK_MS, -1, error) : -1;
   if (fd < 0)
     return FALSE;
   read_pause (path, &old);

@@ -2,7 +2,9 @@
 #include "mail/report.h"
 
 #include "common/digest.h"
+#include "common/atomic-file.h"
 #include "common/io.h"
+#include "common/lock.h"
 
 #include <errno.h>
 #include <glib/gi18n-lib.h>
@@ -76,7 +78,7 @@ se_report_spool (const char *state_directory, const char *what, const SeReportCo
   g_key_file_set_string (file, GROUP, "text", se_message_texts (contents->message)[0]);
   text = g_key_file_to_data (file, &length, NULL);
   if (!se_io_make_parent (path, error)
-      || !se_io_create_file (path, text, length, 0600, &created, error))
+      || !se_atomic_file_create (path, text, length, 0600, &created, error))
     return NULL;
   return g_steal_pointer (&path);
 }
@@ -147,7 +149,7 @@ se_report_open (const char *path, GError **error)
 
   report->path = g_strdup (path);
   report->lock_path = g_strconcat (path, ".lock", NULL);
-  report->lock = se_io_lock (report->lock_path, 0, -1, error);
+  report->lock = se_lock_take (report->lock_path, 0, -1, error);
   if (report->lock < 0)
     return NULL;
   text = se_io_read_file (path, FILE_MAX, &length, error);
@@ -231,7 +233,7 @@ count_doubt (SeReport *report)
 
   g_key_file_set_integer (report->file, GROUP, "doubts", doubts);
   text = g_key_file_to_data (report->file, &length, NULL);
-  if (doubts < DOUBTS_MAX && se_io_replace_file (report->path, text, length, 0600, &error))
+  if (doubts < DOUBTS_MAX && se_atomic_file_replace (report->path, text, length, 0600, &error))
     return TRUE;
   if (error != NULL)
     g_warning ("%s", error->message);

@@ -3,6 +3,7 @@
 #include "mail/session.h"
 
 #include "common/io.h"
+#include "common/lock.h"
 #include "mail/journal-list.h"
 #include "mail/test-delivery-fixture.h"
 #include "mail/throttle.h"
@@ -222,7 +223,7 @@ test_pause_is_no_hurry (void)
   entry = g_strdup (((SeJournalItem *)items->pdata[0])->path);
   pause = g_build_filename (f.state, LIMITS, "pause", NULL);
   g_assert_true (se_io_make_parent (pause, NULL));
-  lock = se_io_lock (pause, 0, -1, NULL);
+  lock = se_lock_take (pause, 0, -1, NULL);
   test_server_tell (server, "at\tdot\tlast\t421 4.7.0 slower");
   thread = g_thread_new ("delivery", send_in_thread, &f);
   for (int i = 0; i < 500 && !answered; i++)

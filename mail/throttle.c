@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mail/throttle.h"
 
+#include "common/atomic-file.h"
 #include "common/io.h"
+#include "common/lock.h"
 #include "common/tally.h"
 #include "mail/pause.h"
 #include "mail/turn.h"
@@ -175,7 +177,7 @@ try_connection (const SeThrottle *throttle, int *fd, GError **error)
       g_autofree char *name = g_strdup_printf ("connection-%u", i);
       g_autofree char *path = path_of (throttle, name);
 
-      if (!se_io_try_lock (path, fd, error))
+      if (!se_lock_try (path, fd, error))
         return FALSE;
       if (*fd >= 0)
         return TRUE;
@@ -268,7 +270,7 @@ sweep (const SeThrottle *throttle)
   g_autofree char *folder = path_of (throttle, NULL);
   g_autoptr (GError) error = NULL;
 
-  if (!se_io_sweep (folder, &error))
+  if (!se_atomic_file_sweep (folder, &error))
     g_warning ("%s", error->message);
 }
 

@@ -2,6 +2,7 @@
 #include "mail/turn.h"
 
 #include "common/io.h"
+#include "common/lock.h"
 
 #include <errno.h>
 #include <glib/gi18n-lib.h>
@@ -56,7 +57,7 @@ find_alive (const char *directory, guint64 limit, guint64 *alive, GError **error
       g_autofree char *path = path_of (directory, *alive);
       se_autofd int fd = -1;
 
-      if (!se_io_try_lock (path, &fd, error))
+      if (!se_lock_try (path, &fd, error))
         return FALSE;
       if (fd < 0)
         return TRUE;
@@ -80,7 +81,7 @@ stand_in_line (const char *directory, guint64 *number, GError **error)
 
       *number = find_last (directory, G_MAXUINT64) + 1;
       path = path_of (directory, *number);
-      if (!se_io_try_lock (path, &fd, error))
+      if (!se_lock_try (path, &fd, error))
         return NULL;
       if (fd >= 0)
         {
@@ -114,7 +115,8 @@ se_turn_wait (const char *directory, int timeout_ms, int cancel_fd, GError **err
       if (ahead == 0)
         return g_steal_pointer (&turn);
       path = path_of (directory, ahead);
-      fd = se_io_lock (path, (int)MAX (end - g_get_monotonic_time () / 1000, 0), cancel_fd, &local);
+      fd = se_lock_take (path, (int)MAX (end - g_get_monotonic_time () / 1000, 0), cancel_fd,
+                         &local);
       if (fd >= 0)
         continue;
       if (se_error_is (local, SE_ERROR_TEMPORARY) && g_get_monotonic_time () / 1000 >= end)

@@ -10,8 +10,8 @@ G_BEGIN_DECLS
 typedef struct SeTurn SeTurn;
 
 /* Stands in line until all who came before have left it. directory: of this line alone; made if
- * need be. timeout_ms: how long to wait; cancel_fd: as for se_io_lock. SE_ERROR_QUOTA when the time
- * is out. */
+ * need be. timeout_ms: how long to wait; cancel_fd: as for se_lock_take. SE_ERROR_QUOTA when the
+ * time is out. */
 SeTurn *se_turn_wait (const char *directory, int timeout_ms, int cancel_fd, GError **error);
 
 /* Leaves the line: it is the next one's turn. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "oauth/store-private.h"
 
+#include "common/atomic-file.h"
 #include "common/io.h"
 
 #include <errno.h>
@@ -18,7 +19,7 @@ typedef struct
 {
   SeStore store;
   char *directory;
-  SeReplacement *replacement; /* room for the next write; NULL: none taken */
+  SeAtomicFile *replacement; /* room for the next write; NULL: none taken */
 } FileStore;
 
 static gboolean
@@ -66,7 +67,7 @@ file_reserve (SeStore *store, GError **error)
   if (file->replacement != NULL)
     return TRUE;
   remove_leftovers (file);
-  file->replacement = se_io_replace_begin (store->location, 0600, RESERVE, error);
+  file->replacement = se_atomic_file_begin (store->location, 0600, RESERVE, error);
   return file->replacement != NULL;
 }
 
@@ -75,9 +76,9 @@ file_write (SeStore *store, const char *text, GError **error)
 {
   FileStore *file = (FileStore *)store;
   gboolean done = file_reserve (store, error)
-                  && se_io_replace_commit (file->replacement, text, strlen (text), error);
+                  && se_atomic_file_commit (file->replacement, text, strlen (text), error);
 
-  g_clear_pointer (&file->replacement, se_io_replace_free);
+  g_clear_pointer (&file->replacement, se_atomic_file_free);
   return done;
 }
 
@@ -97,7 +98,7 @@ file_free (SeStore *store)
 {
   FileStore *file = (FileStore *)store;
 
-  se_io_replace_free (file->replacement);
+  se_atomic_file_free (file->replacement);
   g_free (file->directory);
   g_free (file);
 }

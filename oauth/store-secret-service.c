@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "oauth/store-private.h"
 
+#include "common/atomic-file.h"
 #include "common/io.h"
+#include "common/lock.h"
 #include "oauth/keyring.h"
 
 #include <dlfcn.h>
@@ -88,7 +90,9 @@ check_canary (const SecretStore *secret, SeKeyring *keyring, const char *id, GEr
   if (g_strcmp0 (found, id) == 0)
     return TRUE;
   g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-               _ ("the Secret Service at %s shows another keyring than the one with the tokens (there is no item canary = %s): bring that one back; or give its tokens up: rm %s && oauth-setup login %s"),
+               _ ("the Secret Service at %s shows another keyring than the one with the tokens "
+                  "(there is no item canary = %s): bring that one back; or give its tokens up: rm "
+                  "%s && oauth-setup login %s"),
                secret->bus, id, quoted, secret->store.address);
   return FALSE;
 }
@@ -113,7 +117,7 @@ open_keyring (const SecretStore *secret, int cancel_fd, char **id, GError **erro
 static gboolean
 make_canary (const SecretStore *secret, SeKeyring *keyring, GError **error)
 {
-  se_autofd int lock = se_io_lock (secret->canary_lock_path, LOCK_WAIT_MS, -1, error);
+  se_autofd int lock = se_lock_take (secret->canary_lock_path, LOCK_WAIT_MS, -1, error);
   g_autofree char *id = NULL;
 
   if (lock < 0 || !read_marker (secret, &id, error))
@@ -122,7 +126,7 @@ make_canary (const SecretStore *secret, SeKeyring *keyring, GError **error)
     return check_canary (secret, keyring, id, error);
   id = g_uuid_string_random ();
   return write_canary (secret, keyring, id, error)
-         && se_io_replace_file (secret->marker_path, id, strlen (id), 0600, error);
+         && se_atomic_file_replace (secret->marker_path, id, strlen (id), 0600, error);
 }
 
 static gboolean
@@ -244,12 +248,14 @@ check_bus (const SeServerConfig *server, const char *address, GError **error)
 
   if (bus == NULL)
     g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-                 _ ("account %s: token-store = secret-service needs secret-service-bus in the section [server], the address of a D-Bus bus"),
+                 _ ("account %s: token-store = secret-service needs secret-service-bus in the "
+                    "section [server], the address of a D-Bus bus"),
                  address);
   else if ((!g_str_has_prefix (bus, "unix:path=") && !g_str_has_prefix (bus, "unix:abstract="))
            || strchr (bus, ';') != NULL)
     g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-                 _ ("secret-service-bus = %s is not the address of one socket such as unix:path=/run/scan-email-secrets/bus"),
+                 _ ("secret-service-bus = %s is not the address of one socket such as "
+                    "unix:path=/run/scan-email-secrets/bus"),
                  bus);
   else
     return TRUE;
@@ -280,7 +286,8 @@ se_store_secret_service_new (const SeServerConfig *server, const char *directory
   if (module == NULL)
     {
       g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-                   _ ("account %s: this scan-email was built without token-store = secret-service; use file"),
+                   _ ("account %s: this scan-email was built without token-store = secret-service; "
+                      "use file"),
                    address);
       return NULL;
     }

@@ -2,6 +2,7 @@
 #include "oauth/store-private.h"
 
 #include "common/io.h"
+#include "common/lock.h"
 #include "oauth/json.h"
 
 #include <errno.h>
@@ -234,7 +235,7 @@ check_lock_file (const char *path, const char *user, GError **error)
   struct stat status;
 
   if (lstat (path, &status) < 0)
-    return TRUE; /* se_io_lock makes it, or says why it cannot */
+    return TRUE; /* se_lock_take makes it, or says why it cannot */
   if (!S_ISREG (status.st_mode))
     {
       g_autofree char *quoted = g_shell_quote (path);
@@ -316,7 +317,7 @@ se_store_free (SeStore *store)
 int
 se_store_lock (SeStore *store, int timeout_ms, int cancel_fd, GError **error)
 {
-  return se_io_lock (store->lock_path, timeout_ms, cancel_fd, error);
+  return se_lock_take (store->lock_path, timeout_ms, cancel_fd, error);
 }
 
 gboolean

@@ -47,7 +47,7 @@ void se_store_free (SeStore *store);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeStore, se_store_free)
 
 /* Takes the account's lock, held over read, decision, request and write of a refresh.
- * timeout_ms and cancel_fd as in se_io_lock. Returns a descriptor to close, -1 on error. */
+ * timeout_ms and cancel_fd as in se_lock_take. Returns a descriptor to close, -1 on error. */
 int se_store_lock (SeStore *store, int timeout_ms, int cancel_fd, GError **error);
 
 /* All that follow return SE_ERROR_TEMPORARY where nobody answers at the Secret Service's bus, and

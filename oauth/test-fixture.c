@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "oauth/test-fixture.h"
 
+#include "common/atomic-file.h"
 #include "common/io.h"
 #include "common/test-tree.h"
 
@@ -177,7 +178,8 @@ fixture_put (const char *path, const char *contents, gssize length)
 {
   g_autoptr (GError) error = NULL;
 
-  se_io_replace_file (path, contents, length < 0 ? strlen (contents) : (gsize)length, 0600, &error);
+  se_atomic_file_replace (path, contents, length < 0 ? strlen (contents) : (gsize)length, 0600,
+                          &error);
   g_assert_no_error (error);
 }
 

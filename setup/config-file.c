@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "setup/config-file.h"
 
+#include "common/atomic-file.h"
 #include "common/io.h"
 
 #include <errno.h>
@@ -39,7 +40,7 @@ create (const char *path, const struct group *group, GError **error)
                    SE_SERVICE_GROUP, path, SE_SERVICE_GROUP);
       return FALSE;
     }
-  return se_io_replace_file (path, header, strlen (header), MODE, error)
+  return se_atomic_file_replace (path, header, strlen (header), MODE, error)
          && give_to_group (path, group, error);
 }
 
@@ -93,6 +94,6 @@ se_config_file_edit (const char *path, const char *address, GHashTable *keys, gb
   after = se_config_edit_account (before, address, keys);
   if (g_str_equal (before, after))
     return TRUE;
-  *changed = se_io_replace_file (real, after, strlen (after), status.st_mode & 07777, error);
+  *changed = se_atomic_file_replace (real, after, strlen (after), status.st_mode & 07777, error);
   return *changed;
 }
