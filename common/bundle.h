@@ -40,39 +40,11 @@ typedef struct
 void se_bundle_entry_free (SeBundleEntry *entry);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeBundleEntry, se_bundle_entry_free)
 
-/* A document or a piece of one, to be written; nothing in it is owned. */
-typedef struct
-{
-  guint number;     /* of the document in the job, from 1: that of the one before, or the next */
-  const char *name; /* any bytes: goes through se_log_clean and is cut to 1000; NULL: none */
-  const char *type; /* MIME type of the bytes */
-  int pages;        /* -1: not known */
-  int fd;           /* copied from its current position on */
-  guint64 length;   /* in bytes; a file that turns out shorter is an error */
-  const char *source_digest; /* NULL: it goes as it was printed, its own digest is the source's */
-} SeBundleDocument;
-
-/* Writer: the filter's side. Each error (SE_ERROR_TEMPORARY, or as se_error_set_errno says) leaves
- * the bundle without a trailer for good: every later commit fails, too. */
-typedef struct SeBundleWriter SeBundleWriter;
-SeBundleWriter *se_bundle_writer_new (int fd);
-gboolean se_bundle_writer_add (SeBundleWriter *writer, const SeBundleDocument *document,
-                               GError **error);
-/* What is added from here on goes into another mail; the one before has an entry. */
-gboolean se_bundle_writer_begin_mail (SeBundleWriter *writer, GError **error);
-/* fault: SE_ERROR_DOCUMENT or SE_ERROR_TEMPORARY; sentence is treated as a name is, not empty. */
-gboolean se_bundle_writer_fail (SeBundleWriter *writer, const char *name, SeError fault,
-                                const char *sentence, GError **error);
-/* Writes the trailer; the last mail has an entry. */
-gboolean se_bundle_writer_commit (SeBundleWriter *writer, GError **error);
-void se_bundle_writer_free (SeBundleWriter *writer);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeBundleWriter, se_bundle_writer_free)
-
-/* Reader: the backend's side. Copies in_fd to spool_fd (from its position on, which offsets count
- * from; not synced) while it checks every line, length and digest, in constant memory. cancel_fd:
- * gives up with SE_ERROR_CANCELLED when readable; -1: none. Returns the entries (SeBundleEntry,
- * freed with the array); SE_ERROR_TEMPORARY for a bundle that is incomplete, damaged or followed by
- * more bytes, or when the spool is full. */
+/* Reads a bundle, which is the backend's side; the filter's is common/bundle-writer.h. Copies in_fd
+ * to spool_fd (from its position on, which offsets count from; not synced) while it checks every
+ * line, length and digest, in constant memory. cancel_fd: gives up with SE_ERROR_CANCELLED when
+ * readable; -1: none. Returns the entries (SeBundleEntry, freed with the array); SE_ERROR_TEMPORARY
+ * for a bundle that is incomplete, damaged or followed by more bytes, or when the spool is full. */
 GPtrArray *se_bundle_spool (int in_fd, int spool_fd, int cancel_fd, GError **error);
 
 G_END_DECLS

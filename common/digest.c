@@ -42,7 +42,7 @@ se_digest_finish (SeDigest *digest)
 {
   unsigned char bytes[EVP_MAX_MD_SIZE];
   unsigned int length = 0;
-  GString *text = g_string_sized_new (64);
+  GString *text = g_string_sized_new (SE_DIGEST_DIGITS);
 
   require (EVP_DigestFinal_ex (digest->context, bytes, &length));
   for (unsigned int i = 0; i < length; i++)
@@ -66,6 +66,12 @@ se_digest_text (const char *text)
 
   se_digest_update (digest, text, strlen (text));
   return se_digest_finish (digest);
+}
+
+gboolean
+se_digest_is_hex (const char *text, gsize digits)
+{
+  return strlen (text) == digits && strspn (text, "0123456789abcdef") == digits;
 }
 
 char *

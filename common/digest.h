@@ -5,6 +5,8 @@
 
 G_BEGIN_DECLS
 
+#define SE_DIGEST_DIGITS 64 /* of a whole one, hexadecimal */
+
 /* SHA-256 (FIPS 180-4) by libcrypto, which uses the processor's instructions for it. */
 typedef struct SeDigest SeDigest;
 SeDigest *se_digest_new (void);
@@ -16,6 +18,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeDigest, se_digest_free)
 
 /* The digest of one text in one call: 64 hexadecimal digits, owned by the caller. */
 char *se_digest_text (const char *text);
+
+/* TRUE if text is so many lower-case hexadecimal digits, as a digest or its beginning is. */
+gboolean se_digest_is_hex (const char *text, gsize digits);
 
 /* A short name for a secret that tells nothing about it: the first 16 digits of its SHA-256. Owned
  * by the caller. */

@@ -8,7 +8,8 @@ common_libcommon_a_SOURCES = \
   common/atomic-file.c common/atomic-file.h \
   common/back-channel.h \
   common/base64.c common/base64.h \
-  common/bundle.c common/bundle.h \
+  common/bundle.c common/bundle.h common/bundle-private.h \
+  common/bundle-writer.c common/bundle-writer.h \
   common/configuration.c common/configuration.h common/configuration-private.h \
   common/configuration-account.c common/configuration-edit.c common/configuration-keys.c \
   common/configuration-scan.c common/configuration-value.c \

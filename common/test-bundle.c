@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/bundle.h"
 
+#include "common/bundle-writer.h"
 #include "common/digest.h"
 #include "common/io.h"
 

@@ -34,6 +34,16 @@ test_fingerprint (void)
 }
 
 static void
+test_hex (void)
+{
+  g_assert_true (se_digest_is_hex ("ba7816bf8f01cfea", 16));
+  g_assert_false (se_digest_is_hex ("ba7816bf8f01cfea", 15));
+  g_assert_false (se_digest_is_hex ("ba7816bf8f01cfea", 17));
+  g_assert_false (se_digest_is_hex ("ba7816bf8f01cfeA", 16));
+  g_assert_false (se_digest_is_hex ("ba7816bf8f01cfe ", 16));
+}
+
+static void
 test_in_pieces (void)
 {
   g_autoptr (SeDigest) digest = se_digest_new ();
@@ -62,6 +72,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/digest/known", test_known);
   g_test_add_func ("/digest/fingerprint", test_fingerprint);
+  g_test_add_func ("/digest/hex", test_hex);
   g_test_add_func ("/digest/in-pieces", test_in_pieces);
   g_test_add_func ("/digest/abandoned", test_abandoned);
   return g_test_run ();

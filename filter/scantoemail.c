@@ -3,7 +3,7 @@
  * bundle for the backend out. It exits 0 and prints no ERROR line, unless the backend was killed:
  * what is wrong with a document stands in the bundle, and the backend alone speaks of it; otherwise
  * cupsd would take the filter's word over the backend's verdict. */
-#include "common/bundle.h"
+#include "common/bundle-writer.h"
 #include "common/confine.h"
 #include "common/fault.h"
 #include "common/io.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Bundles: as they come, with digests that fit, and written by the writer and then changed. */
 #include "common/bundle.h"
+#include "common/bundle-writer.h"
 #include "common/digest.h"
 #include "common/io.h"
 #include "fuzz/fuzz.h"

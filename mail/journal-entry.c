@@ -41,8 +41,7 @@ se_journal_entry_is_name (const char *name)
 {
   const char *dash = strrchr (name, '-');
 
-  return name[0] != '.' && dash != NULL && strlen (dash + 1) == HASH_DIGITS
-         && strspn (dash + 1, "0123456789abcdef") == HASH_DIGITS;
+  return name[0] != '.' && dash != NULL && se_digest_is_hex (dash + 1, HASH_DIGITS);
 }
 
 static const char *const step_names[] = {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "oauth/store-seal.h"
 
+#include "common/digest.h"
 #include "common/io.h"
 
 #include <glib/gi18n-lib.h>
@@ -65,7 +66,8 @@ se_seal_new (const char *path, GError **error)
     {
       g_set_error (error, local->domain, local->code,
                    access (path, F_OK) < 0
-                       ? _ ("token-key-file: %s; if scan-email-token-key.service is to provide it, run: systemctl start scan-email-token-key.service")
+                       ? _ ("token-key-file: %s; if scan-email-token-key.service is to provide it, "
+                            "run: systemctl start scan-email-token-key.service")
                        : "token-key-file: %s",
                    local->message);
       return NULL;
@@ -76,7 +78,8 @@ se_seal_new (const char *path, GError **error)
   if (strlen (secret) < KEY_FILE_MIN)
     {
       g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-                   _ ("token-key-file: %s holds less than %d bytes, too little for a key; scan-email.conf(5) tells how to make one"),
+                   _ ("token-key-file: %s holds less than %d bytes, too little for a key; "
+                      "scan-email.conf(5) tells how to make one"),
                    path, KEY_FILE_MIN);
       return NULL;
     }
@@ -164,7 +167,8 @@ check_key (const SeSeal *seal, const char *key_id, const char *address, const ch
   if (seal == NULL)
     {
       g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-                   _ ("%s is encrypted (key %s) but no key is configured; set token-key-file in the section [server] to the file that holds it"),
+                   _ ("%s is encrypted (key %s) but no key is configured; set token-key-file in "
+                      "the section [server] to the file that holds it"),
                    location, key_id);
       return FALSE;
     }
@@ -172,7 +176,8 @@ check_key (const SeSeal *seal, const char *key_id, const char *address, const ch
     {
       g_set_error (
           error, SE_ERROR, SE_ERROR_CONFIG,
-          _ ("%s is encrypted with the key %s, but token-key-file = %s holds the key %s; bring the old key back, or give the record up and run: %s && oauth-setup login %s"),
+          _ ("%s is encrypted with the key %s, but token-key-file = %s holds the key %s; bring the "
+             "old key back, or give the record up and run: %s && oauth-setup login %s"),
           location, key_id, seal->path, seal->key_id, discard, address);
       return FALSE;
     }
@@ -210,9 +215,8 @@ se_seal_open (const SeSeal *seal, const cJSON *object, int version, const char *
   gboolean sound = FALSE;
 
   *damaged = g_strcmp0 (cipher, CIPHER) != 0 || key_id == NULL
-             || strspn (key_id, "0123456789abcdef") != 2 * KEY_ID_SIZE
-             || key_id[2 * KEY_ID_SIZE] != '\0' || nonce == NULL || nonce_length != NONCE_SIZE
-             || data == NULL;
+             || !se_digest_is_hex (key_id, 2 * KEY_ID_SIZE) || nonce == NULL
+             || nonce_length != NONCE_SIZE || data == NULL;
   if (*damaged || !check_key (seal, key_id, address, location, discard, error))
     return NULL;
   length -= TAG_SIZE;
