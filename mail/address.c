@@ -2,18 +2,15 @@
 #include "mail/address.h"
 
 #include "common/log.h"
+#include "mail/domain.h"
 #include "mail/unicode.h"
 
-#include <arpa/inet.h>
 #include <glib/gi18n-lib.h>
-#include <idn2.h>
 #include <string.h>
 
 /* RFC 5321, 4.5.3.1.1; the whole fits the path limit of 256 with its angle brackets (4.5.3.1.3). */
 #define LOCAL_MAX 64
 #define ADDRESS_MAX 254
-#define DOMAIN_MAX 253
-#define LABEL_MAX 63
 /* No address with its name is longer; bounds the work on hostile input. */
 #define TEXT_MAX 2000
 /* No server takes as many recipients; bounds it for lists. */
@@ -176,84 +173,23 @@ read_local (const char *text, char **local, GError **error)
   return p + 1;
 }
 
-/* An address literal, RFC 5321, 4.1.3: IPv4, or IPv6 in its canonical form. */
-static char *
-parse_literal (const char *text, GError **error)
-{
-  g_autofree char *inner = NULL;
-  char name[INET6_ADDRSTRLEN];
-  unsigned char binary[sizeof (struct in6_addr)];
-  gsize length = strlen (text);
-
-  if (length > 2 && text[length - 1] == ']')
-    {
-      inner = g_strndup (text + 1, length - 2);
-      if (inet_pton (AF_INET, inner, binary) == 1)
-        return g_strdup_printf ("[%s]", inner);
-      if (g_ascii_strncasecmp (inner, "IPv6:", 5) == 0
-          && inet_pton (AF_INET6, inner + 5, binary) == 1
-          && inet_ntop (AF_INET6, binary, name, sizeof name) != NULL)
-        return g_strdup_printf ("[IPv6:%s]", name);
-    }
-  fail (error, _ ("its domain is not an address literal like [192.0.2.1] or [IPv6:2001:db8::1]"));
-  return NULL;
-}
-
-/* RFC 5321, 4.1.2: letters, digits and inner hyphens only, whatever IDNA let through. */
-static gboolean
-is_hostname (const char *domain)
-{
-  g_auto (GStrv) labels = g_strsplit (domain, ".", -1);
-
-  if (strlen (domain) > DOMAIN_MAX)
-    return FALSE;
-  for (char **label = labels; *label != NULL; label++)
-    {
-      gsize length = strlen (*label);
-
-      if (length == 0 || length > LABEL_MAX || (*label)[0] == '-' || (*label)[length - 1] == '-')
-        return FALSE;
-      for (const char *p = *label; *p != '\0'; p++)
-        if (!g_ascii_isalnum (*p) && *p != '-')
-          return FALSE;
-    }
-  return labels[0] != NULL;
-}
-
-static char *
-to_a_labels (const char *text)
-{
-  uint8_t *converted = NULL;
-  char *domain = NULL;
-
-  if (idn2_lookup_u8 ((const uint8_t *)text, &converted, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL)
-      != IDN2_OK)
-    return NULL;
-  domain = g_ascii_strdown ((const char *)converted, -1);
-  idn2_free (converted);
-  return domain;
-}
-
 static char *
 parse_domain (const char *text, GError **error)
 {
-  g_autofree char *domain = NULL;
+  char *domain = se_domain_normalize (text);
 
+  if (domain != NULL)
+    return domain;
   if (*text == '[')
-    return parse_literal (text, error);
-  if (strpbrk (text, ",;") != NULL)
+    fail (error, _ ("its domain is not an address literal like [192.0.2.1] or [IPv6:2001:db8::1]"));
+  else if (strpbrk (text, ",;") != NULL)
     fail (error, _ ("it holds more than one address"));
   else if (strchr (text, '@') != NULL)
     fail (error, _ ("it has more than one '@'"));
   else if (strchr (text, '(') != NULL)
     fail (error, _ ("comments are not allowed"));
   else
-    {
-      domain = to_a_labels (text);
-      if (domain != NULL && is_hostname (domain))
-        return g_steal_pointer (&domain);
-      fail (error, _ ("its domain is not a domain name"));
-    }
+    fail (error, _ ("its domain is not a domain name"));
   return NULL;
 }
 
@@ -432,41 +368,6 @@ se_address_equal (const SeAddress *a, const SeAddress *b)
          && g_ascii_strcasecmp (a->domain, b->domain) == 0;
 }
 
-/* The pattern of a domain, each label without a wildcard as a lower-case A-label; NULL if it is
- * none. */
-static char *
-normalize_domain_pattern (const char *text)
-{
-  g_autoptr (GPtrArray) done = g_ptr_array_new_with_free_func (g_free);
-  g_auto (GStrv) labels = NULL;
-
-  if (*text == '[')
-    return parse_literal (text, NULL);
-  labels = g_strsplit (text, ".", -1);
-  for (char **label = labels; *label != NULL; label++)
-    {
-      if (strpbrk (*label, "*?") == NULL)
-        {
-          g_autofree char *converted = to_a_labels (*label);
-
-          if (converted == NULL || !is_hostname (converted))
-            return NULL;
-          g_ptr_array_add (done, g_steal_pointer (&converted));
-        }
-      else
-        {
-          for (const char *p = *label; *p != '\0'; p++)
-            if (!g_ascii_isalnum (*p) && strchr ("-*?", *p) == NULL)
-              return NULL;
-          g_ptr_array_add (done, g_ascii_strdown (*label, -1));
-        }
-    }
-  if (done->len == 0)
-    return NULL;
-  g_ptr_array_add (done, NULL);
-  return g_strjoinv (".", (char **)done->pdata);
-}
-
 /* What stands in pattern up to end, in lower case and as read_local writes an address's; NULL if it
  * is none. */
 static char *
@@ -507,7 +408,7 @@ parse_pattern (const char *pattern, char **local, char **domain)
   before = normalize_local_pattern (pattern, at);
   if (before == NULL)
     return FALSE;
-  *domain = normalize_domain_pattern (at + 1);
+  *domain = se_domain_normalize_pattern (at + 1);
   if (*domain == NULL)
     return FALSE;
   *local = g_steal_pointer (&before);

@@ -9,6 +9,8 @@ mail_libmail_a_SOURCES = \
   mail/address.h \
   mail/delivery.c \
   mail/delivery.h \
+  mail/domain.c \
+  mail/domain.h \
   mail/envelope.c \
   mail/envelope.h \
   mail/filename.c \
