@@ -5,14 +5,8 @@
 #include "filter/packer.h"
 #include "filter/temp.h"
 
-#include <errno.h>
-#include <glib/gi18n-lib.h>
 #include <math.h>
-#include <string.h>
-#include <unistd.h>
 
-#define CHUNK 65536
-#define HEADER "%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"
 #define CATALOG 1 /* object numbers */
 #define PAGES 2
 #define UNITS_MIN \
@@ -22,12 +16,9 @@
 
 struct SeImagePdf
 {
-  int fd;
+  SePdfWriter file;
   int paper_wide, paper_high; /* points */
   int page_wide, page_high;   /* of the first page as it is shown, points */
-  guint64 position;           /* in the file, of what is in text */
-  GString *text;              /* not yet written */
-  GArray *offsets;            /* guint64 of each object, from number 1 */
   GArray *kids;               /* guint: object numbers of the pages */
   SeImage image; /* between begin and end; of its pointers, only whether they are NULL counts */
   guint number;  /* of its object; behind it those of its length and its mask, if it has them */
@@ -51,145 +42,23 @@ se_image_pdf_new (int out_fd, int width, int height)
 {
   SeImagePdf *pdf = g_new0 (SeImagePdf, 1);
 
-  pdf->fd = out_fd;
+  se_pdf_writer_init (&pdf->file, out_fd, PAGES);
   pdf->paper_wide = width;
   pdf->paper_high = height;
   pdf->alpha_fd = -1;
-  pdf->text = g_string_new (HEADER);
-  pdf->offsets = g_array_new (FALSE, TRUE, sizeof (guint64));
   pdf->kids = g_array_new (FALSE, FALSE, sizeof (guint));
-  g_array_set_size (pdf->offsets, PAGES);
   return pdf;
 }
 
 void
 se_image_pdf_free (SeImagePdf *pdf)
 {
-  g_string_free (pdf->text, TRUE);
-  g_array_unref (pdf->offsets);
+  se_pdf_writer_clear (&pdf->file);
   g_array_unref (pdf->kids);
   g_clear_pointer (&pdf->rows, se_packer_free);
   g_clear_pointer (&pdf->alpha, se_packer_free);
   se_io_clear_fd (&pdf->alpha_fd);
   g_free (pdf);
-}
-
-static gboolean
-write_bytes (SeImagePdf *pdf, const void *bytes, gsize length, GError **error)
-{
-  pdf->position += length;
-  return pdf->fd < 0 || se_io_write_all (pdf->fd, bytes, length, error);
-}
-
-static gboolean
-flush (SeImagePdf *pdf, GError **error)
-{
-  if (!write_bytes (pdf, pdf->text->str, pdf->text->len, error))
-    return FALSE;
-  g_string_truncate (pdf->text, 0);
-  return TRUE;
-}
-
-static guint
-next_object (const SeImagePdf *pdf)
-{
-  return pdf->offsets->len + 1;
-}
-
-static void
-begin_object (SeImagePdf *pdf, guint number)
-{
-  guint64 offset = pdf->position + pdf->text->len;
-
-  if (number > pdf->offsets->len)
-    g_array_set_size (pdf->offsets, number);
-  g_array_index (pdf->offsets, guint64, number - 1) = offset;
-  g_string_append_printf (pdf->text, "%u 0 obj\n", number);
-}
-
-/* A length in units, five decimals. It is never rounded up: a viewer that draws the page at the
- * image's resolution would add a row of pixels for a hair more. */
-static void
-append_number (GString *text, double value)
-{
-  char number[G_ASCII_DTOSTR_BUF_SIZE];
-  char *end;
-
-  g_ascii_formatd (number, sizeof number, "%.5f", MAX (floor (value * 1e5 - 0.5) / 1e5, 0));
-  for (end = number + strlen (number); end[-1] == '0'; end--)
-    ;
-  if (end[-1] == '.')
-    end--;
-  g_string_append_len (text, number, end - number);
-}
-
-static guint64
-total_length (const GArray *ranges)
-{
-  guint64 total = 0;
-
-  for (guint i = 0; i < ranges->len; i++)
-    total += g_array_index (ranges, SeRange, i).length;
-  return total;
-}
-
-static void
-reverse_bits (guchar *bytes, gsize length)
-{
-  for (gsize i = 0; i < length; i++)
-    {
-      guint byte = bytes[i];
-
-      byte = (byte & 0x0f) << 4 | byte >> 4;
-      byte = (byte & 0x33) << 2 | (byte >> 2 & 0x33);
-      bytes[i] = (guchar)((byte & 0x55) << 1 | (byte >> 1 & 0x55));
-    }
-}
-
-static gboolean
-copy_range (SeImagePdf *pdf, int in_fd, const SeRange *range, GError **error)
-{
-  g_autofree guchar *chunk = g_malloc (CHUNK);
-
-  if (pdf->fd < 0)
-    return TRUE;
-  if (range->bytes != NULL)
-    return write_bytes (pdf, range->bytes, (gsize)range->length, error);
-  for (guint64 done = 0; done < range->length;)
-    {
-      gssize length = pread (in_fd, chunk, (gsize)MIN (CHUNK, range->length - done),
-                             (off_t)(range->offset + done));
-
-      if (length < 0 && errno == EINTR)
-        continue;
-      if (length <= 0)
-        {
-          g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, _ ("it cannot be read: %s"),
-                       length < 0 ? g_strerror (errno) : _ ("it has become shorter"));
-          return FALSE;
-        }
-      if (range->reversed)
-        reverse_bits (chunk, (gsize)length);
-      if (!write_bytes (pdf, chunk, (gsize)length, error))
-        return FALSE;
-      done += (guint64)length;
-    }
-  return TRUE;
-}
-
-/* Ends the dictionary that stands in text and writes the stream behind it. */
-static gboolean
-add_stream (SeImagePdf *pdf, int in_fd, const GArray *ranges, GError **error)
-{
-  g_string_append_printf (pdf->text, " /Length %" G_GUINT64_FORMAT " >>\nstream\n",
-                          total_length (ranges));
-  if (!flush (pdf, error))
-    return FALSE;
-  for (guint i = 0; i < ranges->len; i++)
-    if (!copy_range (pdf, in_fd, &g_array_index (ranges, SeRange, i), error))
-      return FALSE;
-  g_string_append (pdf->text, "\nendstream\nendobj\n");
-  return TRUE;
 }
 
 static const char *
@@ -224,13 +93,13 @@ add_profile (SeImagePdf *pdf, int in_fd, const SeImage *image, guint *number, GE
   *number = 0;
   if (image->profile == NULL)
     return TRUE;
-  *number = next_object (pdf);
-  begin_object (pdf, *number);
-  g_string_append_printf (pdf->text, "<< /N %u /Alternate %s", image->components,
+  *number = se_pdf_writer_next (&pdf->file);
+  se_pdf_writer_begin (&pdf->file, *number);
+  g_string_append_printf (pdf->file.text, "<< /N %u /Alternate %s", image->components,
                           device_space (image->components));
   if (image->profile_filter != NULL)
-    g_string_append_printf (pdf->text, " /Filter /%s", image->profile_filter);
-  return add_stream (pdf, in_fd, image->profile, error);
+    g_string_append_printf (pdf->file.text, " /Filter /%s", image->profile_filter);
+  return se_pdf_writer_stream (&pdf->file, in_fd, image->profile, error);
 }
 
 /* Writes an image dictionary up to its colour space. */
@@ -263,25 +132,25 @@ mask_number (const SeImagePdf *pdf)
 static void
 append_image (SeImagePdf *pdf, const SeImage *image, guint profile)
 {
-  append_head (pdf->text, image->width, image->height, image->bits,
+  append_head (pdf->file.text, image->width, image->height, image->bits,
                image->data != NULL ? image->filter : "FlateDecode");
-  append_space (pdf->text, image, profile);
+  append_space (pdf->file.text, image, profile);
   if (image->data == NULL)
-    append_predictor (pdf->text, image->palette != NULL ? 1 : image->components, image->bits,
+    append_predictor (pdf->file.text, image->palette != NULL ? 1 : image->components, image->bits,
                       image->width);
   else if (image->parameters != NULL)
-    g_string_append_printf (pdf->text, " /DecodeParms << %s >>", image->parameters);
+    g_string_append_printf (pdf->file.text, " /DecodeParms << %s >>", image->parameters);
   if (image->inverted)
     {
-      g_string_append (pdf->text, " /Decode [");
+      g_string_append (pdf->file.text, " /Decode [");
       for (guint i = 0; i < image->components; i++)
-        g_string_append (pdf->text, i == 0 ? "1 0" : " 1 0");
-      g_string_append_c (pdf->text, ']');
+        g_string_append (pdf->file.text, i == 0 ? "1 0" : " 1 0");
+      g_string_append_c (pdf->file.text, ']');
     }
   if (image->key != NULL)
-    g_string_append_printf (pdf->text, " /Mask [%s]", image->key);
+    g_string_append_printf (pdf->file.text, " /Mask [%s]", image->key);
   if (image->alpha > 0)
-    g_string_append_printf (pdf->text, " /SMask %u 0 R", mask_number (pdf));
+    g_string_append_printf (pdf->file.text, " /SMask %u 0 R", mask_number (pdf));
 }
 
 gboolean
@@ -294,7 +163,7 @@ se_image_pdf_begin (SeImagePdf *pdf, int in_fd, const SeImage *image, GError **e
     return FALSE;
   if (image->alpha > 0)
     {
-      if (pdf->fd >= 0 && (pdf->alpha_fd = se_temp_file (error)) < 0)
+      if (pdf->file.fd >= 0 && (pdf->alpha_fd = se_temp_file (error)) < 0)
         return FALSE;
       pdf->alpha = se_packer_new (pdf->alpha_fd, image->width, image->alpha, FALSE);
       pdf->alpha_left = image->height;
@@ -304,17 +173,17 @@ se_image_pdf_begin (SeImagePdf *pdf, int in_fd, const SeImage *image, GError **e
     {
       guint components = image->palette != NULL ? 1 : image->components;
 
-      pdf->rows
-          = se_packer_new (pdf->fd, image->width, components * image->bits, image->palette != NULL);
+      pdf->rows = se_packer_new (pdf->file.fd, image->width, components * image->bits,
+                                 image->palette != NULL);
       pdf->rows_left = image->height;
     }
-  pdf->number = next_object (pdf);
-  begin_object (pdf, pdf->number);
+  pdf->number = se_pdf_writer_next (&pdf->file);
+  se_pdf_writer_begin (&pdf->file, pdf->number);
   append_image (pdf, image, profile);
   if (image->data != NULL)
-    return add_stream (pdf, in_fd, image->data, error);
-  g_string_append_printf (pdf->text, " /Length %u 0 R >>\nstream\n", pdf->number + 1);
-  return flush (pdf, error);
+    return se_pdf_writer_stream (&pdf->file, in_fd, image->data, error);
+  g_string_append_printf (pdf->file.text, " /Length %u 0 R >>\nstream\n", pdf->number + 1);
+  return se_pdf_writer_flush (&pdf->file, error);
 }
 
 gboolean
@@ -346,10 +215,10 @@ end_rows (SeImagePdf *pdf, GError **error)
   g_assert (pdf->rows_left == 0);
   if (!se_packer_finish (pdf->rows, &length, error))
     return FALSE;
-  pdf->position += length;
-  g_string_append (pdf->text, "\nendstream\nendobj\n");
-  begin_object (pdf, pdf->number + 1);
-  g_string_append_printf (pdf->text, "%" G_GUINT64_FORMAT "\nendobj\n", length);
+  pdf->file.position += length;
+  g_string_append (pdf->file.text, "\nendstream\nendobj\n");
+  se_pdf_writer_begin (&pdf->file, pdf->number + 1);
+  g_string_append_printf (pdf->file.text, "%" G_GUINT64_FORMAT "\nendobj\n", length);
   return TRUE;
 }
 
@@ -363,17 +232,18 @@ add_mask (SeImagePdf *pdf, GError **error)
   g_assert (pdf->alpha_left == 0);
   if (!se_packer_finish (pdf->alpha, &all.length, error))
     return FALSE;
-  begin_object (pdf, mask_number (pdf));
-  if (pdf->opaque || pdf->fd < 0)
+  se_pdf_writer_begin (&pdf->file, mask_number (pdf));
+  if (pdf->opaque || pdf->file.fd < 0)
     {
-      g_string_append (pdf->text, "null\nendobj\n");
+      g_string_append (pdf->file.text, "null\nendobj\n");
       return TRUE;
     }
   g_array_append_val (data, all);
-  append_head (pdf->text, pdf->image.width, pdf->image.height, pdf->image.alpha, "FlateDecode");
-  g_string_append (pdf->text, " /ColorSpace /DeviceGray");
-  append_predictor (pdf->text, 1, pdf->image.alpha, pdf->image.width);
-  return add_stream (pdf, pdf->alpha_fd, data, error);
+  append_head (pdf->file.text, pdf->image.width, pdf->image.height, pdf->image.alpha,
+               "FlateDecode");
+  g_string_append (pdf->file.text, " /ColorSpace /DeviceGray");
+  append_predictor (pdf->file.text, 1, pdf->image.alpha, pdf->image.width);
+  return se_pdf_writer_stream (&pdf->file, pdf->alpha_fd, data, error);
 }
 
 /* Adds the page's content: the image, in the middle of a page that may not be as small as it. */
@@ -384,16 +254,16 @@ add_content (SeImagePdf *pdf, double width, double height, gboolean mirrored)
   double left = (MAX (width, UNITS_MIN) - width) / 2;
   double bottom = (MAX (height, UNITS_MIN) - height) / 2;
 
-  append_number (content, width);
+  se_pdf_append_number (content, width);
   g_string_append (content, " 0 0 ");
-  append_number (content, height);
+  se_pdf_append_number (content, height);
   g_string_append_c (content, ' ');
-  append_number (content, mirrored ? left + width : left);
+  se_pdf_append_number (content, mirrored ? left + width : left);
   g_string_append_c (content, ' ');
-  append_number (content, bottom);
+  se_pdf_append_number (content, bottom);
   g_string_append (content, " cm /Im Do");
-  begin_object (pdf, next_object (pdf));
-  g_string_append_printf (pdf->text,
+  se_pdf_writer_begin (&pdf->file, se_pdf_writer_next (&pdf->file));
+  g_string_append_printf (pdf->file.text,
                           "<< /Length %" G_GSIZE_FORMAT " >>\nstream\n%s\nendstream\nendobj\n",
                           content->len, content->str);
 }
@@ -439,21 +309,21 @@ add_page (SeImagePdf *pdf)
   width /= unit;
   height /= unit;
   add_content (pdf, width, height, orientations[image->orientation].mirrored);
-  page = next_object (pdf);
+  page = se_pdf_writer_next (&pdf->file);
   g_array_append_val (pdf->kids, page);
-  begin_object (pdf, page);
-  g_string_append_printf (pdf->text, "<< /Type /Page /Parent %d 0 R /MediaBox [0 0 ", PAGES);
-  append_number (pdf->text, MAX (width, UNITS_MIN));
-  g_string_append_c (pdf->text, ' ');
-  append_number (pdf->text, MAX (height, UNITS_MIN));
-  g_string_append_printf (pdf->text,
+  se_pdf_writer_begin (&pdf->file, page);
+  g_string_append_printf (pdf->file.text, "<< /Type /Page /Parent %d 0 R /MediaBox [0 0 ", PAGES);
+  se_pdf_append_number (pdf->file.text, MAX (width, UNITS_MIN));
+  g_string_append_c (pdf->file.text, ' ');
+  se_pdf_append_number (pdf->file.text, MAX (height, UNITS_MIN));
+  g_string_append_printf (pdf->file.text,
                           "] /Contents %u 0 R /Resources << /XObject << /Im %u 0 R >> >>", page - 1,
                           pdf->number);
   if (degrees > 0)
-    g_string_append_printf (pdf->text, " /Rotate %d", degrees);
+    g_string_append_printf (pdf->file.text, " /Rotate %d", degrees);
   if (unit > 1)
-    g_string_append_printf (pdf->text, " /UserUnit %u", unit);
-  g_string_append (pdf->text, " >>\nendobj\n");
+    g_string_append_printf (pdf->file.text, " /UserUnit %u", unit);
+  g_string_append (pdf->file.text, " >>\nendobj\n");
   if (pdf->kids->len == 1)
     {
       gboolean turned = degrees % 180 != 0;
@@ -498,24 +368,13 @@ se_image_pdf_get_size (const SeImagePdf *pdf, int *width, int *height)
 gboolean
 se_image_pdf_finish (SeImagePdf *pdf, GError **error)
 {
-  guint64 start;
-
-  begin_object (pdf, CATALOG);
-  g_string_append_printf (pdf->text, "<< /Type /Catalog /Pages %d 0 R >>\nendobj\n", PAGES);
-  begin_object (pdf, PAGES);
-  g_string_append_printf (pdf->text, "<< /Type /Pages /Count %u /Kids [", pdf->kids->len);
+  se_pdf_writer_begin (&pdf->file, CATALOG);
+  g_string_append_printf (pdf->file.text, "<< /Type /Catalog /Pages %d 0 R >>\nendobj\n", PAGES);
+  se_pdf_writer_begin (&pdf->file, PAGES);
+  g_string_append_printf (pdf->file.text, "<< /Type /Pages /Count %u /Kids [", pdf->kids->len);
   for (guint i = 0; i < pdf->kids->len; i++)
-    g_string_append_printf (pdf->text, i == 0 ? "%u 0 R" : "\n%u 0 R",
+    g_string_append_printf (pdf->file.text, i == 0 ? "%u 0 R" : "\n%u 0 R",
                             g_array_index (pdf->kids, guint, i));
-  g_string_append (pdf->text, "] >>\nendobj\n");
-  start = pdf->position + pdf->text->len;
-  g_string_append_printf (pdf->text, "xref\n0 %u\n0000000000 65535 f \n", next_object (pdf));
-  for (guint i = 0; i < pdf->offsets->len; i++)
-    g_string_append_printf (pdf->text, "%010" G_GUINT64_FORMAT " 00000 n \n",
-                            g_array_index (pdf->offsets, guint64, i));
-  g_string_append_printf (pdf->text,
-                          "trailer\n<< /Size %u /Root %u 0 R >>\nstartxref\n%" G_GUINT64_FORMAT
-                          "\n%%%%EOF\n",
-                          next_object (pdf), CATALOG, start);
-  return flush (pdf, error);
+  g_string_append (pdf->file.text, "] >>\nendobj\n");
+  return se_pdf_writer_finish (&pdf->file, CATALOG, error);
 }

@@ -3,21 +3,13 @@
 
 #include "common/error.h"
 #include "filter/exif.h"
+#include "filter/pdf-writer.h"
 
 G_BEGIN_DECLS
 
 /* A PDF (ISO 32000-1) whose pages are one image each. The image's bytes are copied from a file as
  * they are, piece by piece, or its pixels are given row by row and packed while they come: nothing
  * of an image is held in memory. The same images give the same bytes every time. */
-
-/* A piece of a file, or of memory. */
-typedef struct
-{
-  guint64 offset;      /* in the file, bytes */
-  guint64 length;      /* bytes */
-  const guchar *bytes; /* the piece itself, not of the file; NULL: it is in the file */
-  gboolean reversed;   /* the bits of each byte of the file are swapped: the lowest comes first */
-} SeRange;
 
 /* An image and the page it fills. Nothing in it is owned. */
 typedef struct

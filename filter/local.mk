@@ -27,6 +27,7 @@ filter_libfilter_a_SOURCES = \
   filter/paper.c filter/paper.h \
   filter/pdf.c filter/pdf.h \
   filter/pdf-images.c filter/pdf-images.h \
+  filter/pdf-writer.c filter/pdf-writer.h \
   filter/pdfa.c filter/pdfa.h \
   filter/piece.c filter/piece.h \
   filter/pixmap.c filter/pixmap.h \
