@@ -47,6 +47,8 @@ mail_libmail_a_SOURCES = \
   mail/smtp-error-table.c \
   mail/smtp-error.c \
   mail/smtp-error.h \
+  mail/smtp-handshake.c \
+  mail/smtp-handshake.h \
   mail/smtp-io.c \
   mail/smtp-private.h \
   mail/smtp-probe.c \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "mail/smtp-private.h"
+#include "mail/smtp-handshake.h"
 
 #include "common/log.h"
 
@@ -81,15 +81,6 @@ set_tls_error (const SeHandshake *hs, GError **error)
   else
     g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, _ ("The TLS handshake with %s failed (%s)"),
                  hs->smtp->host, detail);
-}
-
-gboolean
-se_handshake_offers (const SeHandshake *hs, const char *mechanism)
-{
-  for (char **m = hs->mechanisms; m != NULL && *m != NULL; m++)
-    if (g_ascii_strcasecmp (*m, mechanism) == 0)
-      return TRUE;
-  return FALSE;
 }
 
 /* libcurl found no way to authenticate, and said so or (without an AUTH line that it understands)

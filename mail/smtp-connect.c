@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "mail/smtp-private.h"
+#include "mail/smtp-handshake.h"
 
 #include "common/fault.h"
-#include "common/log.h"
 
 #include <glib/gi18n-lib.h>
 #include <ifaddrs.h>
@@ -11,167 +10,6 @@
 #include <net/if.h>
 #include <string.h>
 #include <unistd.h>
-
-static void
-handshake_clear (SeHandshake *hs)
-{
-  se_smtp_reply_free (hs->last);
-  se_smtp_reply_free (hs->refused);
-  g_free (hs->challenge);
-  g_strfreev (hs->mechanisms);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (SeHandshake, handshake_clear)
-
-static void
-forget_capabilities (SeHandshake *hs)
-{
-  g_clear_pointer (&hs->mechanisms, g_strfreev);
-  hs->starttls = FALSE;
-  hs->smtp->max_size = 0;
-}
-
-/* RFC 5321, 4.1.1.1: the first line is the domain, each other a keyword, without regard to case. */
-static void
-read_capabilities (SeHandshake *hs, char **lines)
-{
-  forget_capabilities (hs);
-  for (char **line = lines + 1; lines[0] != NULL && *line != NULL; line++)
-    {
-      if (g_ascii_strcasecmp (*line, "STARTTLS") == 0)
-        hs->starttls = TRUE;
-      else if (g_ascii_strncasecmp (*line, "SIZE ", 5) == 0)
-        hs->smtp->max_size = g_ascii_strtoull (*line + 5, NULL, 10);
-      else if (g_ascii_strncasecmp (*line, "AUTH ", 5) == 0 && hs->mechanisms == NULL)
-        hs->mechanisms = g_strsplit_set (*line + 5, " \t", 64);
-    }
-}
-
-static void
-read_challenge (SeHandshake *hs, const char *text)
-{
-  gsize length = 0;
-  g_autofree guchar *decoded = NULL;
-  g_autofree char *string = NULL;
-
-  hs->challenged = TRUE;
-  if (*text == '\0')
-    return;
-  decoded = g_base64_decode (text, &length);
-  string = g_strndup ((const char *)decoded, length);
-  g_free (hs->challenge);
-  hs->challenge = se_log_clean (string, 300);
-}
-
-/* The probe's steps; each can be seen in several places first. */
-
-static gboolean
-is_connected (CURL *curl)
-{
-  curl_off_t connected = 0;
-
-  return curl_easy_getinfo (curl, CURLINFO_CONNECT_TIME_T, &connected) == CURLE_OK && connected > 0;
-}
-
-static void
-tell_connected (SeHandshake *hs)
-{
-  const char *address = NULL;
-  long port = 0;
-
-  if (hs->probe == NULL || hs->told_connected
-      || curl_easy_getinfo (hs->smtp->curl, CURLINFO_PRIMARY_IP, &address) != CURLE_OK
-      || curl_easy_getinfo (hs->smtp->curl, CURLINFO_PRIMARY_PORT, &port) != CURLE_OK)
-    return;
-  hs->told_connected = TRUE;
-  hs->probe->connected (address, (int)port, hs->options->proxy != NULL, hs->probe->data);
-}
-
-/* libcurl knows of a connection with TLS from the start only when TLS is there, too. */
-static gboolean
-is_about_tls (CURLcode result)
-{
-  return result == CURLE_SSL_CONNECT_ERROR || result == CURLE_PEER_FAILED_VERIFICATION;
-}
-
-static void
-tell_secured (SeHandshake *hs)
-{
-  if (hs->probe != NULL && !hs->told_secured)
-    hs->told_secured = se_smtp_probe_tls (hs->probe, hs->smtp->curl);
-}
-
-/* Not those before TLS, nor a HELO's. */
-static void
-tell_capabilities (SeHandshake *hs, char **lines)
-{
-  if (hs->told_secured && hs->refused == NULL && lines[0] != NULL)
-    hs->probe->greeted ((const char *const *)lines + 1, hs->probe->data);
-}
-
-static SeSmtpReply *
-copy_reply (const SeSmtpReply *reply)
-{
-  SeSmtpReply *copy = g_new0 (SeSmtpReply, 1);
-
-  copy->code = reply->code;
-  copy->enhanced = g_strdup (reply->enhanced);
-  copy->text = g_strdup (reply->text);
-  return copy;
-}
-
-static void
-take_reply (SeHandshake *hs)
-{
-  g_auto (GStrv) lines = NULL;
-
-  se_smtp_reply_free (hs->last);
-  hs->last = se_reply_parser_take (hs->smtp->parser, &lines);
-  hs->replies++;
-  tell_connected (hs);
-  tell_secured (hs);
-  if (hs->replies == 1)
-    return; /* the greeting */
-  hs->offered = FALSE;
-  if (hs->last->code == 220)
-    forget_capabilities (hs); /* RFC 3207, 4.2 */
-  else if (hs->last->code == 334)
-    read_challenge (hs, lines[0]);
-  else if (hs->starttls || hs->mechanisms != NULL)
-    return; /* an answer to what EHLO made libcurl ask for */
-  else if (hs->last->code / 100 != 2)
-    hs->refused = hs->refused != NULL ? hs->refused : copy_reply (hs->last);
-  else if (hs->last->code != 235)
-    {
-      hs->offered = TRUE;
-      read_capabilities (hs, lines);
-      tell_capabilities (hs, lines);
-    }
-}
-
-/* Each line that libcurl reads from the server, up to the 235. */
-static size_t
-on_header (char *data, size_t size, size_t count, void *user)
-{
-  SeHandshake *hs = user;
-  gsize length = size * count;
-  gsize used;
-
-  switch (se_reply_parser_feed (hs->smtp->parser, data, length, &used))
-    {
-    case SE_REPLY_COMPLETE:
-      take_reply (hs);
-      /* libcurl takes any 2xx for a greeting; RFC 5321, 4.2.2 knows 220 alone. */
-      if (hs->replies == 1 && hs->last->code < 400 && hs->last->code != 220)
-        return 0;
-      break;
-    case SE_REPLY_INVALID:
-      hs->not_smtp = TRUE;
-      return 0;
-    case SE_REPLY_MORE:
-      break;
-    }
-  return length;
-}
 
 static gboolean
 is_printable (const char *text)
@@ -320,7 +158,7 @@ set_options (SeHandshake *hs, const char *url, GError **error)
   SET (CURLOPT_SERVER_RESPONSE_TIMEOUT, (long)(timeouts->reply + 999) / 1000);
   SET (CURLOPT_TCP_KEEPALIVE, 1L);
   SET (CURLOPT_ERRORBUFFER, hs->error);
-  SET (CURLOPT_HEADERFUNCTION, on_header);
+  SET (CURLOPT_HEADERFUNCTION, se_handshake_on_header);
   SET (CURLOPT_HEADERDATA, hs);
   if (code != CURLE_OK)
     {
@@ -332,6 +170,21 @@ set_options (SeHandshake *hs, const char *url, GError **error)
 }
 
 #undef SET
+
+static gboolean
+is_connected (CURL *curl)
+{
+  curl_off_t connected = 0;
+
+  return curl_easy_getinfo (curl, CURLINFO_CONNECT_TIME_T, &connected) == CURLE_OK && connected > 0;
+}
+
+/* libcurl knows of a connection with TLS from the start only when TLS is there, too. */
+static gboolean
+is_about_tls (CURLcode result)
+{
+  return result == CURLE_SSL_CONNECT_ERROR || result == CURLE_PEER_FAILED_VERIFICATION;
+}
 
 /* libcurl 7.88 takes up the next address only when it is asked once more. */
 #define LOOK_MS 200
@@ -366,7 +219,7 @@ run_libcurl (SeHandshake *hs, CURLcode *result)
       if (message != NULL && message->msg == CURLMSG_DONE)
         *result = message->data.result;
       if (is_connected (smtp->curl) || is_about_tls (*result))
-        tell_connected (hs);
+        se_handshake_tell_connected (hs);
       if (running == 0)
         return !connected && *result == CURLE_OPERATION_TIMEDOUT ? RAN_INTO_TIMEOUT : RAN_TO_END;
       if (!connected && is_connected (smtp->curl))

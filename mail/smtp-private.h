@@ -81,34 +81,6 @@ void se_smtp_set_io_error (const SeSmtp *smtp, SeSmtpIo io, gboolean after_dot, 
 gboolean se_smtp_command (SeSmtp *smtp, GError **error, const char *format, ...)
     G_GNUC_PRINTF (3, 4);
 
-/* Everything that is known while libcurl talks to the server. It tells us little: its header
- * callback shows each line of the server's, and what we conclude from them decides. */
-typedef struct
-{
-  const SeSmtpOptions *options;
-  const SeSmtpProbe *probe; /* NULL: sign in; else only look */
-  gboolean told_connected, told_secured;
-  SeSmtp *smtp;
-  const char *mechanism; /* "XOAUTH2" or "OAUTHBEARER" */
-  guint replies;
-  SeSmtpReply *last;    /* reply */
-  SeSmtpReply *refused; /* EHLO that was refused: libcurl goes on with HELO, without AUTH */
-  gboolean not_smtp;
-  gboolean offered;    /* last is EHLO's list: nothing was asked for since */
-  gboolean starttls;   /* offered */
-  gboolean challenged; /* 334 seen */
-  char *challenge;     /* the last 334's text, decoded and cleaned; NULL: none or empty */
-  char **mechanisms;   /* of the AUTH line; NULL: no such line */
-  char error[CURL_ERROR_SIZE];
-} SeHandshake;
-
-/* Tells whether EHLO has offered the mechanism, without regard to case. */
-gboolean se_handshake_offers (const SeHandshake *hs, const char *mechanism);
-
-/* libcurl's verdict and the last reply as one sentence. result CURLE_OK: it took something for a
- * success that is none. */
-void se_handshake_set_error (const SeHandshake *hs, CURLcode result, GError **error);
-
 /* Looks host up and tells its addresses. SE_ERROR_TEMPORARY: it has none. */
 gboolean se_smtp_probe_resolve (const SeSmtpProbe *probe, const char *host, GError **error);
 
