@@ -119,10 +119,13 @@ mail_test_smtp_probe_SOURCES = mail/test-smtp-probe.c $(MAIL_TEST_SERVER)
 mail_test_smtp_probe_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 mail_test_smtp_probe_LDADD = $(TEST_LIBS) $(MAIL_LIBS)
 
-check_PROGRAMS += mail/test-smtp-open
+check_PROGRAMS += mail/test-smtp-open mail/test-smtp-refused
 mail_test_smtp_open_SOURCES = mail/test-smtp-open.c $(MAIL_TEST_SERVER)
 mail_test_smtp_open_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 mail_test_smtp_open_LDADD = $(TEST_LIBS) $(MAIL_LIBS)
+mail_test_smtp_refused_SOURCES = mail/test-smtp-refused.c $(MAIL_TEST_SERVER)
+mail_test_smtp_refused_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+mail_test_smtp_refused_LDADD = $(TEST_LIBS) $(MAIL_LIBS)
 
 check_PROGRAMS += mail/test-report
 mail_test_report_SOURCES = mail/test-report.c $(MAIL_TEST_SERVER)

@@ -36,10 +36,7 @@ set_up (Fixture *f, gconstpointer unused)
 {
   f->state = g_dir_make_tmp ("scan-email-report-XXXXXX", NULL);
   f->url = test_server_new (server, NULL);
-  f->provider = (SeProviderConfig){ .name = (char *)"test",
-                                    .smtp_server = f->url,
-                                    .sasl = (char *)"xoauth2",
-                                    .ca_file = (char *)test_server_ca (server) };
+  f->provider = test_server_provider (server, f->url);
   f->account = (SeAccount){ .address = (char *)"scanner@example.com",
                             .smtp_user = (char *)"scanner@example.com",
                             .provider = &f->provider };

@@ -113,6 +113,26 @@ test_server_ca (const TestServer *server)
   return server->ca;
 }
 
+SeSmtpOptions
+test_server_options (const TestServer *server, const char *url)
+{
+  return (SeSmtpOptions){ .account = &test_server_account,
+                          .server = url,
+                          .ca_file = server->ca,
+                          .sasl = "xoauth2",
+                          .user = TEST_SERVER_USER,
+                          .access_token = TEST_SERVER_TOKEN,
+                          .cancel_fd = -1 };
+}
+
+SeProviderConfig
+test_server_provider (const TestServer *server, char *url)
+{
+  return (SeProviderConfig){
+    .name = (char *)"test", .smtp_server = url, .sasl = (char *)"xoauth2", .ca_file = server->ca
+  };
+}
+
 char *
 test_server_ask (TestServer *server, const char *format, ...)
 {

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "common/configuration.h"
-
-#include <glib.h>
+#include "mail/smtp.h"
 
 G_BEGIN_DECLS
 
@@ -19,6 +17,14 @@ int test_server_run (TestServer **server, void (*add_tests) (void));
 
 /* Path of the certificate authority that "good" and "expired" certificates are signed by. */
 const char *test_server_ca (const TestServer *server);
+
+/* How a client signs in at the server at url; url stays the caller's. */
+#define TEST_SERVER_USER "scanner@example.com"
+#define TEST_SERVER_TOKEN "ya29.a0-secret_Token~+/=="
+SeSmtpOptions test_server_options (const TestServer *server, const char *url);
+
+/* The same as a provider of the configuration. */
+SeProviderConfig test_server_provider (const TestServer *server, char *url);
 
 /* One command, its words separated by tabs; returns the answer, owned by the caller. */
 char *test_server_ask (TestServer *server, const char *format, ...) G_GNUC_PRINTF (2, 3);

@@ -79,17 +79,12 @@ gboolean
 fixture_open (Fixture *f, TestServer *server, const char *url, int cancel_fd,
               const SeSmtpTimeouts *timeouts, GError **error)
 {
-  const SeSmtpOptions smtp = { .account = &test_server_account,
-                               .server = url,
-                               .ca_file = test_server_ca (server),
-                               .sasl = "xoauth2",
-                               .user = "scanner@example.com",
-                               .access_token = "token",
-                               .helo_name = "client.example.com",
-                               .cancel_fd = cancel_fd,
-                               .timeouts = timeouts };
+  SeSmtpOptions options = test_server_options (server, url);
 
-  f->smtp = se_smtp_open (&smtp, error);
+  options.helo_name = "client.example.com";
+  options.cancel_fd = cancel_fd;
+  options.timeouts = timeouts;
+  f->smtp = se_smtp_open (&options, error);
   return f->smtp != NULL;
 }
 

@@ -76,16 +76,6 @@ static const Case cases[] = {
     "resolved connected secured ", SE_ERROR_CONFIG, "554 5.7.1 not you" },
 };
 
-static SeSmtpOptions
-options_for (const char *url)
-{
-  return (SeSmtpOptions){ .account = &test_server_account,
-                          .server = url,
-                          .ca_file = test_server_ca (server),
-                          .sasl = "xoauth2",
-                          .cancel_fd = -1 };
-}
-
 static gboolean
 probe (const SeSmtpOptions *options, GString *seen, GError **error)
 {
@@ -99,7 +89,7 @@ test_case (gconstpointer data)
 {
   const Case *c = data;
   g_autofree char *url = test_server_new (server, c->options);
-  const SeSmtpOptions options = options_for (url);
+  const SeSmtpOptions options = test_server_options (server, url);
   g_autoptr (GString) seen = g_string_new (NULL);
   g_autoptr (GError) error = NULL;
   g_autofree char *session = NULL;
@@ -124,8 +114,8 @@ test_case (gconstpointer data)
 static void
 test_unreachable (void)
 {
-  const SeSmtpOptions closed = options_for ("smtp://localhost:1");
-  const SeSmtpOptions unknown = options_for ("smtp://unknown.invalid");
+  const SeSmtpOptions closed = test_server_options (server, "smtp://localhost:1");
+  const SeSmtpOptions unknown = test_server_options (server, "smtp://unknown.invalid");
   g_autoptr (GString) seen = g_string_new (NULL);
   g_autoptr (GError) error = NULL;
 
@@ -146,7 +136,7 @@ test_proxy (void)
   g_autofree char *url = test_server_new (server, NULL);
   g_autofree char *port = test_server_ask (server, "proxy");
   g_autofree char *proxy = g_strconcat ("http://127.0.0.1:", port, NULL);
-  SeSmtpOptions options = options_for (url);
+  SeSmtpOptions options = test_server_options (server, url);
   g_autoptr (GString) seen = g_string_new (NULL);
   g_autoptr (GError) error = NULL;
 
