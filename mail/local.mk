@@ -66,7 +66,10 @@ mail_libmail_a_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(CURL_CFLAGS) $(SSL_CFLAGS)
   $(CRYPTO_CFLAGS) $(IDN2_CFLAGS)
 MAIL_LIBS = mail/libmail.a $(COMMON_LIBS) $(CURL_LIBS) $(SSL_LIBS) $(IDN2_LIBS)
 
-check_PROGRAMS += mail/test-address mail/test-mailto mail/test-header mail/test-message
+MAIL_TEST_MESSAGE = mail/test-message-fixture.c mail/test-message-fixture.h
+
+check_PROGRAMS += mail/test-address mail/test-mailto mail/test-header mail/test-message \
+  mail/test-message-parsed mail/test-filename
 mail_test_address_SOURCES = mail/test-address.c
 mail_test_address_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 mail_test_address_LDADD = $(TEST_LIBS) $(MAIL_LIBS)
@@ -76,9 +79,14 @@ mail_test_mailto_LDADD = $(TEST_LIBS) $(MAIL_LIBS)
 mail_test_header_SOURCES = mail/test-header.c
 mail_test_header_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 mail_test_header_LDADD = $(TEST_LIBS) $(MAIL_LIBS)
-mail_test_message_SOURCES = mail/test-message.c
+mail_test_message_SOURCES = mail/test-message.c $(MAIL_TEST_MESSAGE)
 mail_test_message_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 mail_test_message_LDADD = $(TEST_LIBS) $(MAIL_LIBS)
+mail_test_message_parsed_SOURCES = mail/test-message-parsed.c $(MAIL_TEST_MESSAGE)
+mail_test_message_parsed_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+mail_test_message_parsed_LDADD = $(TEST_LIBS) $(MAIL_LIBS)
+mail_test_filename_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+mail_test_filename_LDADD = $(TEST_LIBS) $(MAIL_LIBS)
 EXTRA_DIST += mail/parse-message.py
 
 check_PROGRAMS += mail/test-injection

@@ -85,7 +85,7 @@ CHILDREN_ONLY = ("/complete/cut", "/complete/damaged", "/image/cut", "/image/dam
 # These do the same hundreds of times, with each byte or with long inputs: the sanitizers do so too.
 REPETITIONS = ("/bundle/every-byte", "/injection/bytes", "/injection/long",
                "/injection/many-lines", "/journal/damaged", "/jpeg-scan/cut", "/jpeg-scan/damaged",
-               "/message/base64", "/message/parsed-sweep", "/smtp/cost")
+               "/message/base64", "/message-parsed/sweep", "/smtp/cost")
 CHILDREN_ONLY_PROGRAMS = ("common/test-confine", "filter/test-pixels", "filter/test-split")
 
 
