@@ -97,11 +97,17 @@ check_PROGRAMS += mail/test-activity
 mail_test_activity_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 mail_test_activity_LDADD = $(TEST_LIBS) $(MAIL_LIBS)
 
-check_PROGRAMS += mail/test-pause mail/test-throttle mail/test-turn
+MAIL_TEST_THROTTLE = mail/test-throttle-fixture.c mail/test-throttle-fixture.h
+
+check_PROGRAMS += mail/test-pause mail/test-throttle mail/test-throttle-races mail/test-turn
 mail_test_pause_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 mail_test_pause_LDADD = $(TEST_LIBS) $(MAIL_LIBS)
+mail_test_throttle_SOURCES = mail/test-throttle.c $(MAIL_TEST_THROTTLE)
 mail_test_throttle_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 mail_test_throttle_LDADD = $(TEST_LIBS) $(MAIL_LIBS)
+mail_test_throttle_races_SOURCES = mail/test-throttle-races.c $(MAIL_TEST_THROTTLE)
+mail_test_throttle_races_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+mail_test_throttle_races_LDADD = $(TEST_LIBS) $(MAIL_LIBS)
 mail_test_turn_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 mail_test_turn_LDADD = $(TEST_LIBS) $(MAIL_LIBS)
 
