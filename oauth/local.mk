@@ -113,12 +113,27 @@ oauth_secret_service_so_CFLAGS = $(AM_CFLAGS) -fPIC -fvisibility=hidden $(LIBSEC
 oauth_secret_service_so_LDFLAGS = -shared $(SE_LDFLAGS)
 oauth_secret_service_so_LDADD = $(LIBSECRET_LIBS)
 
-check_PROGRAMS += oauth/test-store-secret-service
+OAUTH_TESTS_SECRET_SERVICE = oauth/test-secret-service-fixture.c \
+  oauth/test-secret-service-fixture.h oauth/test-keyring.c oauth/test-keyring.h \
+  $(OAUTH_TESTS_COMMON)
+
+check_PROGRAMS += oauth/test-store-secret-service oauth/test-store-secret-service-faults \
+  oauth/test-store-secret-service-races
 oauth_test_store_secret_service_SOURCES = oauth/test-store-secret-service.c \
-  oauth/test-keyring.c oauth/test-keyring.h $(OAUTH_TESTS_COMMON)
+  $(OAUTH_TESTS_SECRET_SERVICE)
 oauth_test_store_secret_service_CFLAGS = $(OAUTH_TESTS_CFLAGS)
 oauth_test_store_secret_service_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
 oauth_test_store_secret_service_LDADD = $(TEST_LIBS) $(OAUTH_LIBS)
+oauth_test_store_secret_service_faults_SOURCES = oauth/test-store-secret-service-faults.c \
+  $(OAUTH_TESTS_SECRET_SERVICE)
+oauth_test_store_secret_service_faults_CFLAGS = $(OAUTH_TESTS_CFLAGS)
+oauth_test_store_secret_service_faults_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
+oauth_test_store_secret_service_faults_LDADD = $(TEST_LIBS) $(OAUTH_LIBS)
+oauth_test_store_secret_service_races_SOURCES = oauth/test-store-secret-service-races.c \
+  $(OAUTH_TESTS_SECRET_SERVICE)
+oauth_test_store_secret_service_races_CFLAGS = $(OAUTH_TESTS_CFLAGS)
+oauth_test_store_secret_service_races_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
+oauth_test_store_secret_service_races_LDADD = $(TEST_LIBS) $(OAUTH_LIBS)
 else
 secret_service_module = NULL
 endif
