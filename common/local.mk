@@ -60,7 +60,8 @@ check_PROGRAMS += common/test-advice
 common_test_advice_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 common_test_advice_LDADD = $(TEST_LIBS) $(COMMON_LIBS)
 
-check_PROGRAMS += common/test-bundle common/test-configuration common/test-configuration-scan \
+check_PROGRAMS += common/test-bundle common/test-configuration common/test-configuration-edit \
+  common/test-configuration-scan \
   common/test-digest common/test-language common/test-log common/test-option-list \
   common/test-presets common/test-template common/test-fields common/test-terms
 common_test_fields_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
@@ -69,8 +70,15 @@ common_test_terms_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 common_test_terms_LDADD = $(TEST_LIBS) $(COMMON_LIBS)
 common_test_bundle_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 common_test_bundle_LDADD = $(TEST_LIBS) $(COMMON_LIBS)
+COMMON_TEST_CONFIGURATION = common/test-configuration-fixture.c \
+  common/test-configuration-fixture.h
+common_test_configuration_SOURCES = common/test-configuration.c $(COMMON_TEST_CONFIGURATION)
 common_test_configuration_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 common_test_configuration_LDADD = $(TEST_LIBS) $(COMMON_LIBS)
+common_test_configuration_edit_SOURCES = common/test-configuration-edit.c \
+  $(COMMON_TEST_CONFIGURATION)
+common_test_configuration_edit_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+common_test_configuration_edit_LDADD = $(TEST_LIBS) $(COMMON_LIBS)
 common_test_configuration_scan_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 common_test_configuration_scan_LDADD = $(TEST_LIBS) $(COMMON_LIBS)
 common_test_digest_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)

@@ -1,48 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "common/configuration.h"
+#include "common/test-configuration-fixture.h"
 
 #include "common/io.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
 
-#define PRESETS                                                                      \
-  "[provider microsoft]\n"                                                           \
-  "device-authorization-endpoint = https://login.example.com/%{tenant}/devicecode\n" \
-  "token-endpoint = https://login.example.com/%{tenant}/token\n"                     \
-  "scope = offline_access smtp\n"                                                    \
-  "scope-client-credentials = .default\n"                                            \
-  "grants = device;client-credentials\n"                                             \
-  "redirect-uri = http://localhost:%{port}/\n"                                       \
-  "smtp-server = smtp://smtp.example.com:587\n"                                      \
-  "max-message-size = 35M\n"                                                         \
-  "[provider google]\n"                                                              \
-  "issuer = https://accounts.example.com\n"                                          \
-  "scope = mail\n"                                                                   \
-  "smtp-server = smtps://smtp.example.org\n"
-
-#define ACCOUNT                        \
-  "[account scanner@contoso.com]\n"    \
-  "provider = microsoft\n"             \
-  "tenant = contoso.onmicrosoft.com\n" \
-  "client-id = 8f1c\n"
-
-static char *presets; /* path of a file that holds PRESETS */
-
-static SeConfig *
-parse (const char *text)
-{
-  g_autoptr (GError) error = NULL;
-  SeConfig *config = se_config_parse ("/etc/x.conf", text, presets, &error);
-
-  g_assert_no_error (error);
-  return config;
-}
-
 static void
 test_defaults (void)
 {
-  g_autoptr (SeConfig) config = parse ("");
+  g_autoptr (SeConfig) config = fixture_parse ("");
   g_autoptr (SeServerConfig) server = se_config_get_server (config, NULL);
   g_autoptr (SeQueueConfig) queue = se_config_get_queue (config, "q", NULL);
   g_auto (GStrv) accounts = se_config_list_accounts (config);
@@ -62,10 +29,10 @@ test_defaults (void)
 static void
 test_server (void)
 {
-  g_autoptr (SeConfig) config
-      = parse ("# comment\n  # another\n\n[server]\r\nuser = scan\nstate-directory = /tmp/a b\n"
-               "cups-server=/run/cups.sock  \nproxy = http://proxy.example.com:3128\n"
-               "notify-command = /usr/bin/notify --title \"two words\" x\nsecret-service-bus=\n");
+  g_autoptr (SeConfig) config = fixture_parse (
+      "# comment\n  # another\n\n[server]\r\nuser = scan\nstate-directory = /tmp/a b\n"
+      "cups-server=/run/cups.sock  \nproxy = http://proxy.example.com:3128\n"
+      "notify-command = /usr/bin/notify --title \"two words\" x\nsecret-service-bus=\n");
   g_autoptr (SeServerConfig) server = se_config_get_server (config, NULL);
 
   g_assert_cmpstr (server->user, ==, "scan");
@@ -80,7 +47,8 @@ test_server (void)
 static void
 test_account (void)
 {
-  g_autoptr (SeConfig) config = parse (ACCOUNT "from-name = Front desk\\sscanner\n");
+  g_autoptr (SeConfig) config
+      = fixture_parse (FIXTURE_ACCOUNT "from-name = Front desk\\sscanner\n");
   g_autoptr (GError) error = NULL;
   g_autoptr (SeAccount) account = se_config_get_account (config, NULL, &error);
 
@@ -121,8 +89,8 @@ test_default_grant (void)
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
     {
       g_autofree char *text
-          = g_strconcat (ACCOUNT "client-secret-file = /s\n", cases[i].more, NULL);
-      g_autoptr (SeConfig) config = parse (text);
+          = g_strconcat (FIXTURE_ACCOUNT "client-secret-file = /s\n", cases[i].more, NULL);
+      g_autoptr (SeConfig) config = fixture_parse (text);
       g_autoptr (GError) error = NULL;
       g_autoptr (SeAccount) account = se_config_get_account (config, NULL, &error);
 
@@ -146,8 +114,8 @@ test_scope (void)
 
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
     {
-      g_autofree char *text = g_strconcat (ACCOUNT, cases[i].more, NULL);
-      g_autoptr (SeConfig) config = parse (text);
+      g_autofree char *text = g_strconcat (FIXTURE_ACCOUNT, cases[i].more, NULL);
+      g_autoptr (SeConfig) config = fixture_parse (text);
       g_autoptr (SeAccount) account = se_config_get_account (config, NULL, NULL);
 
       g_assert_cmpstr (account->scope, ==, cases[i].scope);
@@ -157,8 +125,8 @@ test_scope (void)
 static void
 test_provider_override (void)
 {
-  g_autoptr (SeConfig) config
-      = parse (ACCOUNT "[provider microsoft]\nsmtp-server = smtp://other.example.com\ngrants=\n");
+  g_autoptr (SeConfig) config = fixture_parse (
+      FIXTURE_ACCOUNT "[provider microsoft]\nsmtp-server = smtp://other.example.com\ngrants=\n");
   g_autoptr (SeAccount) account = se_config_get_account (config, NULL, NULL);
 
   g_assert_cmpstr (account->provider->smtp_server, ==, "smtp://other.example.com");
@@ -169,9 +137,9 @@ test_provider_override (void)
 static void
 test_which_account (void)
 {
-  g_autoptr (SeConfig) none = parse ("");
-  g_autoptr (SeConfig) two
-      = parse (ACCOUNT "[account b@contoso.com]\nprovider = google\nclient-id = x\n");
+  g_autoptr (SeConfig) none = fixture_parse ("");
+  g_autoptr (SeConfig) two = fixture_parse (
+      FIXTURE_ACCOUNT "[account b@contoso.com]\nprovider = google\nclient-id = x\n");
   g_auto (GStrv) accounts = se_config_list_accounts (two);
   g_autoptr (GError) error = NULL;
   g_autoptr (SeAccount) account = NULL;
@@ -234,7 +202,7 @@ test_account_problems (void)
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
     {
       g_autofree char *text = g_strconcat ("\n[account a@b.c]\n", cases[i].text, NULL);
-      g_autoptr (SeConfig) config = parse (text);
+      g_autoptr (SeConfig) config = fixture_parse (text);
       g_autoptr (GError) error = NULL;
 
       g_assert_null (se_config_get_account (config, NULL, &error));
@@ -250,7 +218,7 @@ test_no_presets (void)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (SeConfig) config
-      = se_config_parse ("F", ACCOUNT, "/nonexistent/providers.conf", &error);
+      = se_config_parse ("F", FIXTURE_ACCOUNT, "/nonexistent/providers.conf", &error);
 
   g_assert_no_error (error);
   g_assert_null (se_config_get_account (config, NULL, &error));
@@ -260,11 +228,11 @@ test_no_presets (void)
 static void
 test_queue (void)
 {
-  g_autoptr (SeConfig) config
-      = parse ("[queue *]\naccount = a@b.c\nallowed-recipients = *@b.c; d@e.f ;\nsubject = S\n"
-               "max-recipients = 0\nmax-message-size = 25M\nretry-for = 90s\nreply-to = r@b.c\n"
-               "[queue q]\nsubject = %{queue}: %{title}\nbody = one\\ntwo\nreply-to =\n"
-               "retry-interval = 5m\ngive-up-after = 2d\nreport-to = %{user}@b.c\n");
+  g_autoptr (SeConfig) config = fixture_parse (
+      "[queue *]\naccount = a@b.c\nallowed-recipients = *@b.c; d@e.f ;\nsubject = S\n"
+      "max-recipients = 0\nmax-message-size = 25M\nretry-for = 90s\nreply-to = r@b.c\n"
+      "[queue q]\nsubject = %{queue}: %{title}\nbody = one\\ntwo\nreply-to =\n"
+      "retry-interval = 5m\ngive-up-after = 2d\nreport-to = %{user}@b.c\n");
   g_autoptr (SeQueueConfig) queue = se_config_get_queue (config, "q", NULL);
   g_autoptr (SeQueueConfig) other = se_config_get_queue (config, "other", NULL);
 
@@ -288,10 +256,10 @@ test_queue (void)
 static void
 test_policy (void)
 {
-  g_autoptr (SeConfig) config
-      = parse ("[queue *]\nallowed-users = bob; CONTOSO\\\\*;\nrate-per-user = 30/h\n"
-               "allowed-hosts = 192.168.5.0/24;*.b.c ; localhost\nonly-to-self = %{user}@b.c\n"
-               "[queue q]\nallowed-users =\nrate-per-user =\nrate-per-host = 5 / 10m\n");
+  g_autoptr (SeConfig) config = fixture_parse (
+      "[queue *]\nallowed-users = bob; CONTOSO\\\\*;\nrate-per-user = 30/h\n"
+      "allowed-hosts = 192.168.5.0/24;*.b.c ; localhost\nonly-to-self = %{user}@b.c\n"
+      "[queue q]\nallowed-users =\nrate-per-user =\nrate-per-host = 5 / 10m\n");
   g_autoptr (SeQueueConfig) queue = se_config_get_queue (config, "q", NULL);
   g_autoptr (SeQueueConfig) other = se_config_get_queue (config, "other", NULL);
 
@@ -312,19 +280,19 @@ test_policy (void)
 static void
 test_files (void)
 {
-  g_autofree char *path = g_strconcat (presets, ".conf", NULL);
+  g_autofree char *path = g_strconcat (fixture_presets (), ".conf", NULL);
   g_autoptr (GError) error = NULL;
   g_autoptr (SeConfig) config = NULL;
 
-  g_assert_null (se_config_load (path, presets, &error));
+  g_assert_null (se_config_load (path, fixture_presets (), &error));
   g_assert_error (error, SE_ERROR, SE_ERROR_CONFIG);
   g_clear_error (&error);
   g_assert_true (g_file_set_contents (path, "[server]\0\n", 10, NULL));
-  g_assert_null (se_config_load (path, presets, &error));
+  g_assert_null (se_config_load (path, fixture_presets (), &error));
   g_assert_nonnull (strstr (error->message, "NUL"));
   g_clear_error (&error);
-  g_assert_true (g_file_set_contents (path, ACCOUNT, -1, NULL));
-  config = se_config_load (path, presets, &error);
+  g_assert_true (g_file_set_contents (path, FIXTURE_ACCOUNT, -1, NULL));
+  config = se_config_load (path, fixture_presets (), &error);
   g_assert_no_error (error);
   g_assert_nonnull (config);
   /* Presets hold providers and nothing else. */
@@ -394,129 +362,15 @@ test_path (void)
   g_assert_cmpstr (given, ==, "/tmp/cups/scan-email.conf");
 }
 
-static GHashTable *make_keys (const char *first, ...) G_GNUC_NULL_TERMINATED;
-
-static GHashTable *
-make_keys (const char *first, ...)
-{
-  GHashTable *keys = g_hash_table_new (g_str_hash, g_str_equal);
-  va_list arguments;
-
-  va_start (arguments, first);
-  for (const char *key = first; key != NULL; key = va_arg (arguments, const char *))
-    g_hash_table_insert (keys, (gpointer)key, va_arg (arguments, char *));
-  va_end (arguments);
-  return keys;
-}
-
-static void
-test_edit (void)
-{
-  g_autoptr (GHashTable) keys = make_keys ("provider", "google", "client-id", "new", "from-name",
-                                           " a # b\\", "tenant", "", NULL);
-  const struct
-  {
-    const char *before, *after;
-  } cases[] = {
-    { "", "[account a@b.c]\nprovider = google\nclient-id = new\nfrom-name = \\sa\\s# b\\\\\n" },
-    { "# top\n[server]\nuser = x",
-      "# top\n[server]\nuser = x\n\n"
-      "[account a@b.c]\nprovider = google\nclient-id = new\nfrom-name = \\sa\\s# b\\\\\n" },
-    { "[account a@b.c]\n# own comment\n  client-id=old\n#client-id = older\n\n# about the queue\n"
-      "[queue *]\nsubject =  odd   spaces \n",
-      "[account a@b.c]\n# own comment\nclient-id = new\nprovider = google\n"
-      "from-name = \\sa\\s# b\\\\\n#client-id = older\n\n# about the queue\n"
-      "[queue *]\nsubject =  odd   spaces \n" },
-    { "[account x@b.c]\nclient-id = old\n[account a@b.c]\n\n[account z@b.c]\nclient-id = old\n",
-      "[account x@b.c]\nclient-id = old\n[account a@b.c]\nprovider = google\nclient-id = new\n"
-      "from-name = \\sa\\s# b\\\\\n\n[account z@b.c]\nclient-id = old\n" },
-    { "[account a@b.c]\nclient-id = old\n tenant=x\n# it goes\n[account z@b.c]\ntenant = y\n",
-      "[account a@b.c]\nclient-id = new\nprovider = google\nfrom-name = \\sa\\s# b\\\\\n"
-      "# it goes\n[account z@b.c]\ntenant = y\n" },
-  };
-
-  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
-    {
-      g_autofree char *edited = se_config_edit_account (cases[i].before, "a@b.c", keys);
-      g_autofree char *again = se_config_edit_account (edited, "a@b.c", keys);
-
-      g_assert_cmpstr (edited, ==, cases[i].after);
-      g_assert_cmpstr (again, ==, edited);
-    }
-}
-
-static void
-test_edit_reads_back (void)
-{
-  const char *names[] = { "plain",      "#1",  "a # b", "back\\slash \\n",
-                          "semi;colon", "=",   "[x]",   "\xc3\xa4\xe2\x82\xac",
-                          "a  b",       "%{x}" };
-
-  for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
-    {
-      g_autoptr (GHashTable) keys = make_keys ("from-name", names[i], NULL);
-      g_autofree char *text = se_config_edit_account (ACCOUNT, "scanner@contoso.com", keys);
-      g_autoptr (SeConfig) config = parse (text);
-      g_autoptr (SeAccount) account = se_config_get_account (config, NULL, NULL);
-
-      g_assert_cmpstr (account->from_name, ==, names[i]);
-    }
-}
-
-static void
-test_make_account (void)
-{
-  g_autoptr (SeConfig) config = parse (ACCOUNT "from-name = Old\n");
-  g_autoptr (GHashTable) keys = make_keys ("tenant", "other", NULL);
-  g_autoptr (GHashTable) new_keys = make_keys ("provider", "google", "client-id", "x", NULL);
-  g_autoptr (GHashTable) bad_value = make_keys ("grant", "devise", NULL);
-  g_autoptr (GHashTable) bad_key = make_keys ("tennant", "x", NULL);
-  g_autoptr (GHashTable) no_provider = make_keys ("provider", "nowhere", NULL);
-  g_autoptr (GHashTable) none = make_keys ("from-name", "x", NULL);
-  g_autoptr (GError) error = NULL;
-  g_autoptr (SeAccount) merged
-      = se_config_make_account (config, "scanner@contoso.com", keys, &error);
-  g_autoptr (SeAccount) new = se_config_make_account (config, "new@contoso.com", new_keys, &error);
-  g_autoptr (SeAccount) old = se_config_get_account (config, NULL, &error);
-
-  g_assert_no_error (error);
-  g_assert_cmpstr (merged->tenant, ==, "other");
-  g_assert_cmpstr (merged->from_name, ==, "Old");
-  g_assert_cmpstr (new->provider->name, ==, "google");
-  g_assert_cmpstr (new->address, ==, "new@contoso.com");
-  g_assert_cmpstr (old->tenant, ==, "contoso.onmicrosoft.com");
-
-  g_assert_null (se_config_make_account (config, "new@contoso.com", bad_value, &error));
-  g_assert_cmpstr (error->message, ==,
-                   "grant: 'devise' is none of device, code, client-credentials, "
-                   "service-account; did you mean 'device'?");
-  g_clear_error (&error);
-  g_assert_null (se_config_make_account (config, "new@contoso.com", bad_key, &error));
-  g_assert_error (error, SE_ERROR, SE_ERROR_CONFIG);
-  g_clear_error (&error);
-  g_assert_null (se_config_make_account (config, "new@contoso.com", none, &error));
-  g_assert_cmpstr (error->message, ==,
-                   "[account new@contoso.com] cannot be set up so: the key 'provider' is missing");
-  g_clear_error (&error);
-  g_assert_null (se_config_make_account (config, "scanner@contoso.com", no_provider, &error));
-  g_assert_nonnull (strstr (error->message, "/etc/x.conf:"));
-  g_clear_error (&error);
-  g_assert_null (se_config_make_account (config, "x@y]\nuser = root", new_keys, &error));
-  g_assert_error (error, SE_ERROR, SE_ERROR_CONFIG);
-  g_clear_error (&error);
-  g_assert_null (se_config_make_account (config, "x@y]", new_keys, &error));
-  g_assert_error (error, SE_ERROR, SE_ERROR_CONFIG);
-}
-
 /* 0 is not limited, an empty value the default. */
 static void
 test_throttle (void)
 {
-  g_autoptr (SeConfig) config = parse (ACCOUNT);
+  g_autoptr (SeConfig) config = fixture_parse (FIXTURE_ACCOUNT);
   g_autoptr (SeConfig) unlimited
-      = parse (ACCOUNT "[provider microsoft]\nmax-connections = 0\nmax-rate = 0\n"
-                       "max-recipients-per-day = 500\n");
-  g_autoptr (SeConfig) empty = parse (ACCOUNT "[provider microsoft]\nmax-rate =\n");
+      = fixture_parse (FIXTURE_ACCOUNT "[provider microsoft]\nmax-connections = 0\nmax-rate = 0\n"
+                                       "max-recipients-per-day = 500\n");
+  g_autoptr (SeConfig) empty = fixture_parse (FIXTURE_ACCOUNT "[provider microsoft]\nmax-rate =\n");
   g_autoptr (SeAccount) account = se_config_get_account (config, NULL, NULL);
   g_autoptr (SeAccount) free_account = se_config_get_account (unlimited, NULL, NULL);
   g_autoptr (SeAccount) empty_account = se_config_get_account (empty, NULL, NULL);
@@ -533,11 +387,6 @@ test_throttle (void)
 int
 main (int argc, char **argv)
 {
-  g_autofree char *directory = g_dir_make_tmp ("test-configuration-XXXXXX", NULL);
-  int status;
-
-  presets = g_build_filename (directory, "providers", NULL);
-  g_assert_true (g_file_set_contents (presets, PRESETS, -1, NULL));
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/configuration/defaults", test_defaults);
   g_test_add_func ("/configuration/throttle", test_throttle);
@@ -554,12 +403,5 @@ main (int argc, char **argv)
   g_test_add_func ("/configuration/files", test_files);
   g_test_add_func ("/configuration/shipped", test_shipped);
   g_test_add_func ("/configuration/path", test_path);
-  g_test_add_func ("/configuration/edit", test_edit);
-  g_test_add_func ("/configuration/edit-reads-back", test_edit_reads_back);
-  g_test_add_func ("/configuration/make-account", test_make_account);
-  status = g_test_run ();
-  g_remove (presets);
-  g_rmdir (directory);
-  g_free (presets);
-  return status;
+  return fixture_run ();
 }

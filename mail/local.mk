@@ -163,16 +163,19 @@ mail_test_smtp_stops_LDADD = $(TEST_LIBS) $(MAIL_LIBS)
 MAIL_TEST_JOURNAL = mail/test-journal-fixture.c mail/test-journal-fixture.h
 
 check_PROGRAMS += mail/test-journal mail/test-journal-clock mail/test-journal-files \
-  mail/test-journal-list mail/test-journal-mails
+  mail/test-journal-list mail/test-journal-mails mail/test-journal-upgrade
 mail_test_journal_clock_SOURCES = mail/test-journal-clock.c $(MAIL_TEST_JOURNAL)
 mail_test_journal_clock_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-mail_test_journal_clock_LDADD = $(MAIL_LIBS)
+mail_test_journal_clock_LDADD = $(TEST_LIBS) $(MAIL_LIBS)
 mail_test_journal_SOURCES = mail/test-journal.c $(MAIL_TEST_JOURNAL)
 mail_test_journal_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 mail_test_journal_LDADD = $(TEST_LIBS) $(MAIL_LIBS)
 mail_test_journal_mails_SOURCES = mail/test-journal-mails.c $(MAIL_TEST_JOURNAL)
 mail_test_journal_mails_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 mail_test_journal_mails_LDADD = $(TEST_LIBS) $(MAIL_LIBS)
+mail_test_journal_upgrade_SOURCES = mail/test-journal-upgrade.c $(MAIL_TEST_JOURNAL)
+mail_test_journal_upgrade_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+mail_test_journal_upgrade_LDADD = $(TEST_LIBS) $(MAIL_LIBS)
 mail_test_journal_files_SOURCES = mail/test-journal-files.c $(MAIL_TEST_JOURNAL)
 mail_test_journal_files_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 mail_test_journal_files_LDADD = $(TEST_LIBS) $(MAIL_LIBS)

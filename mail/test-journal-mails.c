@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Jobs of several mails, and entries of older versions. */
+/* Jobs of several mails. */
 #include "mail/test-journal-fixture.h"
 
-#include "common/digest.h"
 #include "mail/journal-entry.h"
 
 #include <signal.h>
@@ -256,58 +255,6 @@ test_largest (Fixture *f, gconstpointer unused)
   g_assert_cmpuint (size, ==, 0);
 }
 
-/* An entry as an older version wrote it. */
-static void
-write_old (const char *path, int version, const char *step, const char *message)
-{
-  g_autofree char *text = g_strdup_printf (
-      "[entry]\nversion=%d\nqueue=" FIXTURE_QUEUE "\njob=12\nuuid=" FIXTURE_UUID
-      "\ncreation=1700000000\nfirst=1700000001\nattempts=1\ncompletion=0\nstep=%s\n%s",
-      version, step, message);
-  g_autofree char *digest = se_digest_text (text);
-  g_autofree char *whole = g_strconcat (text, "# end ", digest, "\n", NULL);
-
-  g_assert_true (g_file_set_contents (path, whole, -1, NULL));
-}
-
-/* A job of two mails as version 2 wrote it: the first was accepted for all. */
-static void
-test_version_2 (Fixture *f, gconstpointer unused)
-{
-  static const char message[]
-      = "\n[message]\nfrom=scanner@example.com\nrecipients=a@example.org;b@example.net;\n"
-        "sources=aa11;bb22;\nmails=2\naccepted=1\nbundle-size=14\n"
-        "\n[mail 1]\ntexts=x\\r\\n;\nranges=\nreply=250 ok\n"
-        "\n[mail 2]\ntexts=Subject: a\\r\\n\\r\\n;\\r\\nend\\r\\n;\nranges=3 11;\n";
-  static const char *const steps[] = { "fixed", "dot" };
-
-  se_journal_close (fixture_open (f));
-  for (gsize i = 0; i < G_N_ELEMENTS (steps); i++)
-    {
-      g_autofree char *path = fixture_entry_path (f);
-      g_autoptr (SeJournal) journal = NULL;
-      g_autoptr (SeMessage) restored = NULL;
-      g_autoptr (GError) error = NULL;
-      const SeAddress *from;
-      GPtrArray *recipients;
-
-      write_old (path, 2, steps[i], message);
-      journal = fixture_open (f);
-      fixture_write_bundle (journal);
-      g_assert_cmpuint (se_journal_mails (journal), ==, 2);
-      g_assert_cmpuint (se_journal_done (journal), ==, 1);
-      g_assert_true (se_journal_is_begun (journal));
-      g_assert_cmpuint (se_journal_doubts (journal, NULL), ==, i);
-      g_assert_true (se_journal_restore (journal, &from, &recipients, &restored, &error));
-      g_assert_no_error (error);
-      g_assert_cmpuint (recipients->len, ==, 2);
-      g_assert_cmpstr (se_message_texts (restored)[0], ==, "Subject: a\r\n\r\n");
-      g_assert_true (se_journal_before_dot (journal, NULL));
-      g_assert_true (se_journal_replied (journal, TRUE, "250 ok", NULL));
-      g_assert_cmpint (se_journal_step (journal), ==, SE_JOURNAL_ACCEPTED);
-    }
-}
-
 /* The replies to RCPT of one transaction: 'a' accepted, 'd' deferred, 'r' refused, '-' not asked.
  */
 static GArray *
@@ -426,62 +373,6 @@ test_all_refused (Fixture *f, gconstpointer unused)
   g_assert_cmpint (se_journal_step (journal), ==, SE_JOURNAL_FIXED);
 }
 
-/* A package may be upgraded while jobs are held: they go on with the mail that was fixed. */
-static void
-test_version_1 (Fixture *f, gconstpointer unused)
-{
-  static const char fixed[] = "\n[message]\nfrom=scanner@example.com\n"
-                              "recipients=a@example.org;b@example.net;\nsources=aa11;bb22;\n"
-                              "bundle-size=14\ntexts=Subject: a\\;b\\r\\n\\r\\n;\\r\\nend\\r\\n;\n"
-                              "ranges=3 11;\n";
-  static const struct
-  {
-    const char *name, *message;
-    SeJournalStep step;
-    guint mails;
-  } cases[] = {
-    { "open", "", SE_JOURNAL_OPEN, 0 },
-    { "fixed", fixed, SE_JOURNAL_FIXED, 1 },
-    { "dot", fixed, SE_JOURNAL_DOT, 1 },
-    { "accepted", "\n[message]\nsources=aa11;bb22;\n", SE_JOURNAL_ACCEPTED, 0 },
-  };
-
-  se_journal_close (fixture_open (f));
-  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
-    {
-      g_autofree char *path = fixture_entry_path (f);
-      g_autoptr (SeJournal) journal = NULL;
-
-      write_old (path, 1, cases[i].name, cases[i].message);
-      journal = fixture_open (f);
-      g_assert_cmpint (se_journal_step (journal), ==, cases[i].step);
-      g_assert_cmpuint (se_journal_mails (journal), ==, cases[i].mails);
-      if (cases[i].mails == 0)
-        continue;
-      fixture_write_bundle (journal);
-      for (int again = 0; again < 2; again++) /* as read, and as written by today's version */
-        {
-          const SeAddress *from;
-          GPtrArray *recipients;
-          g_autoptr (SeMessage) message = NULL;
-          g_autoptr (GError) error = NULL;
-
-          g_assert_true (se_journal_restore (journal, &from, &recipients, &message, &error));
-          g_assert_no_error (error);
-          g_assert_cmpuint (recipients->len, ==, 2);
-          g_assert_cmpstr (se_message_texts (message)[0], ==, "Subject: a;b\r\n\r\n");
-          g_assert_cmpuint (se_message_size (message), ==, 16 + 18 + 7);
-          g_assert_true (se_journal_same_sources (journal, fixture_sources));
-          g_clear_pointer (&journal, se_journal_close);
-          journal = fixture_open (f);
-          g_assert_cmpint (se_journal_step (journal), ==, cases[i].step);
-        }
-      g_assert_true (se_journal_before_dot (journal, NULL));
-      g_assert_true (se_journal_replied (journal, TRUE, "250 ok", NULL));
-      g_assert_cmpint (se_journal_step (journal), ==, SE_JOURNAL_ACCEPTED);
-    }
-}
-
 int
 main (int argc, char **argv)
 {
@@ -492,8 +383,6 @@ main (int argc, char **argv)
   ADD ("/journal-mails/reopen", test_reopen);
   ADD ("/journal-mails/largest", test_largest);
   ADD ("/journal-mails/too-long", test_too_long);
-  ADD ("/journal-mails/version-1", test_version_1);
-  ADD ("/journal-mails/version-2", test_version_2);
   ADD ("/journal-mails/recipients", test_recipients);
   ADD ("/journal-mails/doubt-of-some", test_doubt_of_some);
   ADD ("/journal-mails/all-refused", test_all_refused);
