@@ -37,52 +37,50 @@ assert_told (const SeOutcome *outcome, const Case *c)
                                                           : SE_NOTICE_JOB_CANCELED);
 }
 
+static const Case cases[] = {
+  { -1, 1, 0, 0, SE_EXIT_OK, "", 0, FALSE, NULL },
+  { -1, 7, 6 * DAY, 0, SE_EXIT_OK, "", 0, FALSE, NULL },
+  { SE_ERROR_DOCUMENT, 1, 0, 0, SE_EXIT_CANCEL, "", 0, TRUE, "the cause" },
+  { SE_ERROR_DOCUMENT, 0, 0, 0, SE_EXIT_CANCEL, "", 0, TRUE, "the cause" },
+  { SE_ERROR_USAGE, 1, 0, 0, SE_EXIT_CANCEL, "", 0, TRUE, "the cause" },
+  { SE_ERROR_CONFIG, 0, 0, 0, SE_EXIT_HOLD, SE_HOLD_AUTHORIZATION, 0, FALSE,
+    "the cause; when mended, run 'oauth-setup release'" },
+  { SE_ERROR_CONFIG, 3, 6 * DAY, 0, SE_EXIT_HOLD, SE_HOLD_AUTHORIZATION, 0, FALSE,
+    "the cause; when mended, run 'oauth-setup release'" },
+  { SE_ERROR_AUTHORIZATION, 1, 0, 0, SE_EXIT_HOLD, SE_HOLD_AUTHORIZATION, 0, FALSE,
+    "the cause; when mended, run 'oauth-setup release'" },
+  { SE_ERROR_TOKEN_REJECTED, 1, 0, 0, SE_EXIT_HOLD, SE_HOLD_AUTHORIZATION, 0, FALSE,
+    "the cause; when mended, run 'oauth-setup release'" },
+  { SE_ERROR_QUOTA, 1, 0, NOW + 7200, SE_EXIT_HOLD, SE_HOLD_DEFERRED, NOW + 7200, FALSE,
+    "the next try is at 2027-01-15 10:00" },
+  { SE_ERROR_QUOTA, 2, 0, 0, SE_EXIT_HOLD, SE_HOLD_DEFERRED, NOW + 300, FALSE, "next try" },
+  { SE_ERROR_QUOTA, 2, 6 * DAY, 0, SE_EXIT_CANCEL, "", 0, TRUE, "given up after 6 days" },
+  { SE_ERROR_TEMPORARY, 1, 600, 0, SE_EXIT_RETRY, SE_RETRY, NOW + 1800, FALSE,
+    "the next try is soon" },
+  { SE_ERROR_DEFERRED, 1, 600, 0, SE_EXIT_RETRY, SE_RETRY, NOW + 1800, FALSE,
+    "the next try is soon" },
+  /* Longer from try to try, as far as retry-interval. */
+  { SE_ERROR_TEMPORARY, 2, 900, 0, SE_EXIT_HOLD, SE_HOLD_DEFERRED, NOW + 300, FALSE,
+    "the next try is at 2027-01-15 08:0" },
+  { SE_ERROR_DEFERRED, 3, 900, 0, SE_EXIT_HOLD, SE_HOLD_DEFERRED, NOW + 600, FALSE, "next try" },
+  { SE_ERROR_TEMPORARY, 4, 900, 0, SE_EXIT_HOLD, SE_HOLD_DEFERRED, NOW + 1200, FALSE, "next try" },
+  { SE_ERROR_TEMPORARY, 5, 900, 0, SE_EXIT_HOLD, SE_HOLD_DEFERRED, NOW + 1800, FALSE, "next try" },
+  { SE_ERROR_TEMPORARY, 0, 0, 0, SE_EXIT_HOLD, SE_HOLD_DEFERRED, NOW + 300, FALSE, "next try" },
+  { SE_ERROR_TEMPORARY, 900, 5 * DAY - 1, 0, SE_EXIT_HOLD, SE_HOLD_DEFERRED, NOW + 1800, FALSE,
+    "next try" },
+  { SE_ERROR_TEMPORARY, 9, 5 * DAY, 0, SE_EXIT_CANCEL, "", 0, TRUE, "given up after 5 days" },
+  { SE_ERROR_IN_DOUBT, 1, 0, NOW + 900, SE_EXIT_HOLD, SE_HOLD_DEFERRED, NOW + 900, FALSE,
+    "the cause; the same mail is sent again; the next try is at 2027-01-15 08:15" },
+  { SE_ERROR_IN_DOUBT, 4, 0, G_MAXINT64, SE_EXIT_HOLD, SE_HOLD_DEFERRED, G_MAXINT64, FALSE,
+    "sent 3 times without an answer" },
+  { SE_ERROR_IN_DOUBT, 4, 5 * DAY, NOW + 900, SE_EXIT_CANCEL, "", 0, TRUE, "given up" },
+  { SE_ERROR_CANCELLED, 1, 0, 0, SE_EXIT_RETRY, "", 0, FALSE, NULL },
+  { SE_ERROR_CANCELLED, 5, 0, 0, SE_EXIT_RETRY, "", 0, FALSE, NULL },
+};
+
 static void
 test_table (void)
 {
-  static const Case cases[] = {
-    { -1, 1, 0, 0, SE_EXIT_OK, "", 0, FALSE, NULL },
-    { -1, 7, 6 * DAY, 0, SE_EXIT_OK, "", 0, FALSE, NULL },
-    { SE_ERROR_DOCUMENT, 1, 0, 0, SE_EXIT_CANCEL, "", 0, TRUE, "the cause" },
-    { SE_ERROR_DOCUMENT, 0, 0, 0, SE_EXIT_CANCEL, "", 0, TRUE, "the cause" },
-    { SE_ERROR_USAGE, 1, 0, 0, SE_EXIT_CANCEL, "", 0, TRUE, "the cause" },
-    { SE_ERROR_CONFIG, 0, 0, 0, SE_EXIT_HOLD, SE_HOLD_AUTHORIZATION, 0, FALSE,
-      "the cause; when mended, run 'oauth-setup release'" },
-    { SE_ERROR_CONFIG, 3, 6 * DAY, 0, SE_EXIT_HOLD, SE_HOLD_AUTHORIZATION, 0, FALSE,
-      "the cause; when mended, run 'oauth-setup release'" },
-    { SE_ERROR_AUTHORIZATION, 1, 0, 0, SE_EXIT_HOLD, SE_HOLD_AUTHORIZATION, 0, FALSE,
-      "the cause; when mended, run 'oauth-setup release'" },
-    { SE_ERROR_TOKEN_REJECTED, 1, 0, 0, SE_EXIT_HOLD, SE_HOLD_AUTHORIZATION, 0, FALSE,
-      "the cause; when mended, run 'oauth-setup release'" },
-    { SE_ERROR_QUOTA, 1, 0, NOW + 7200, SE_EXIT_HOLD, SE_HOLD_DEFERRED, NOW + 7200, FALSE,
-      "the next try is at 2027-01-15 10:00" },
-    { SE_ERROR_QUOTA, 2, 0, 0, SE_EXIT_HOLD, SE_HOLD_DEFERRED, NOW + 300, FALSE, "next try" },
-    { SE_ERROR_QUOTA, 2, 6 * DAY, 0, SE_EXIT_CANCEL, "", 0, TRUE, "given up after 6 days" },
-    { SE_ERROR_TEMPORARY, 1, 600, 0, SE_EXIT_RETRY, SE_RETRY, NOW + 1800, FALSE,
-      "the next try is soon" },
-    { SE_ERROR_DEFERRED, 1, 600, 0, SE_EXIT_RETRY, SE_RETRY, NOW + 1800, FALSE,
-      "the next try is soon" },
-    /* Longer from try to try, as far as retry-interval. */
-    { SE_ERROR_TEMPORARY, 2, 900, 0, SE_EXIT_HOLD, SE_HOLD_DEFERRED, NOW + 300, FALSE,
-      "the next try is at 2027-01-15 08:0" },
-    { SE_ERROR_DEFERRED, 3, 900, 0, SE_EXIT_HOLD, SE_HOLD_DEFERRED, NOW + 600, FALSE, "next try" },
-    { SE_ERROR_TEMPORARY, 4, 900, 0, SE_EXIT_HOLD, SE_HOLD_DEFERRED, NOW + 1200, FALSE,
-      "next try" },
-    { SE_ERROR_TEMPORARY, 5, 900, 0, SE_EXIT_HOLD, SE_HOLD_DEFERRED, NOW + 1800, FALSE,
-      "next try" },
-    { SE_ERROR_TEMPORARY, 0, 0, 0, SE_EXIT_HOLD, SE_HOLD_DEFERRED, NOW + 300, FALSE, "next try" },
-    { SE_ERROR_TEMPORARY, 900, 5 * DAY - 1, 0, SE_EXIT_HOLD, SE_HOLD_DEFERRED, NOW + 1800, FALSE,
-      "next try" },
-    { SE_ERROR_TEMPORARY, 9, 5 * DAY, 0, SE_EXIT_CANCEL, "", 0, TRUE, "given up after 5 days" },
-    { SE_ERROR_IN_DOUBT, 1, 0, NOW + 900, SE_EXIT_HOLD, SE_HOLD_DEFERRED, NOW + 900, FALSE,
-      "the cause; the same mail is sent again; the next try is at 2027-01-15 08:15" },
-    { SE_ERROR_IN_DOUBT, 4, 0, G_MAXINT64, SE_EXIT_HOLD, SE_HOLD_DEFERRED, G_MAXINT64, FALSE,
-      "sent 3 times without an answer" },
-    { SE_ERROR_IN_DOUBT, 4, 5 * DAY, NOW + 900, SE_EXIT_CANCEL, "", 0, TRUE, "given up" },
-    { SE_ERROR_CANCELLED, 1, 0, 0, SE_EXIT_RETRY, "", 0, FALSE, NULL },
-    { SE_ERROR_CANCELLED, 5, 0, 0, SE_EXIT_RETRY, "", 0, FALSE, NULL },
-  };
-
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
     {
       const Case *c = &cases[i];

@@ -35,6 +35,65 @@ write_notice (const char *text, size_t length)
     dprintf (STDERR_FILENO, "no notice: %s\n", strerror (errno));
 }
 
+/* Waits until SIGTERM comes. */
+static gboolean
+await_sigterm (void)
+{
+  sigset_t set;
+  int number;
+
+  sigemptyset (&set);
+  sigaddset (&set, SIGTERM);
+  return write (STDERR_FILENO, "ready\n", 6) == 6 && sigwait (&set, &number) == 0;
+}
+
+/* Who am I? */
+static void
+say_user (void)
+{
+  gid_t groups[64];
+  int n = getgroups (64, groups);
+
+  dprintf (STDERR_FILENO, "uid=%d euid=%d gid=%d n_groups>0=%d\n", (int)getuid (), (int)geteuid (),
+           (int)getgid (), n > 0);
+  for (int i = 0; i < n; i++)
+    dprintf (STDERR_FILENO, "group=%d\n", (int)groups[i]);
+}
+
+/* What do I have? start: of every line. */
+static void
+say_possessions (const char *start)
+{
+  for (char **entry = environ; *entry != NULL; entry++)
+    dprintf (STDERR_FILENO, "%s%s\n", start, *entry);
+  for (int fd = 3; fd < 32; fd++)
+    if (fcntl (fd, F_GETFD) >= 0)
+      dprintf (STDERR_FILENO, "%sfd %d\n", start, fd);
+}
+
+/* The PPD and standard input, through the descriptors. */
+static void
+say_inputs (void)
+{
+  char text[64];
+  gssize n = read (SE_FD_PPD, text, sizeof text);
+
+  dprintf (STDERR_FILENO, "ppd=%.*s", (int)MAX (n, 0), text);
+  n = read (STDIN_FILENO, text, sizeof text);
+  dprintf (STDERR_FILENO, "stdin=%.*s", (int)MAX (n, 0), text);
+}
+
+/* Notices until there is no room. */
+static void
+fill_with_notices (void)
+{
+  static const char block[4000];
+
+  for (int i = 0; i < 100; i++)
+    if (write (SE_FD_NOTICE, block, sizeof block) < 0)
+      dprintf (STDERR_FILENO, "full after %d\n", i);
+}
+
 /* The worker: each letter of the script is one act. Phase bytes are written as they are. */
 static int
 act (const char *script)
@@ -56,56 +115,25 @@ act (const char *script)
       case 'P':
         die_by (SIGPIPE);
         break;
-      case 'W': /* until SIGTERM comes */
-        {
-          sigset_t set;
-          int number;
-
-          sigemptyset (&set);
-          sigaddset (&set, SIGTERM);
-          if (write (STDERR_FILENO, "ready\n", 6) != 6 || sigwait (&set, &number) != 0)
-            return 1;
-          break;
-        }
-      case 'U': /* who am I */
-        {
-          gid_t groups[64];
-
-          dprintf (STDERR_FILENO, "uid=%d euid=%d gid=%d n_groups>0=%d\n", (int)getuid (),
-                   (int)geteuid (), (int)getgid (), getgroups (64, groups) > 0);
-          for (int i = 0, n = getgroups (64, groups); i < n; i++)
-            dprintf (STDERR_FILENO, "group=%d\n", (int)groups[i]);
-          break;
-        }
-      case 'V': /* what do I have */
-        for (char **entry = environ; *entry != NULL; entry++)
-          dprintf (STDERR_FILENO, "%s\n", *entry);
-        for (int fd = 3; fd < 32; fd++)
-          if (fcntl (fd, F_GETFD) >= 0)
-            dprintf (STDERR_FILENO, "fd %d\n", fd);
+      case 'W':
+        if (!await_sigterm ())
+          return 1;
         break;
-      case 'O': /* the PPD and standard input, through the descriptors */
-        {
-          char text[64];
-          gssize n = read (SE_FD_PPD, text, sizeof text);
-
-          dprintf (STDERR_FILENO, "ppd=%.*s", (int)MAX (n, 0), text);
-          n = read (STDIN_FILENO, text, sizeof text);
-          dprintf (STDERR_FILENO, "stdin=%.*s", (int)MAX (n, 0), text);
-          break;
-        }
+      case 'U':
+        say_user ();
+        break;
+      case 'V':
+        say_possessions ("");
+        break;
+      case 'O':
+        say_inputs ();
+        break;
       case 'N': /* a notice, for the notifier to act by */
         write_notice (script + 1, 2);
         script++;
         break;
-      case 'B': /* notices until there is no room */
-        for (int i = 0; i < 100; i++)
-          {
-            static const char block[4000];
-
-            if (write (SE_FD_NOTICE, block, sizeof block) < 0)
-              dprintf (STDERR_FILENO, "full after %d\n", i);
-          }
+      case 'B':
+        fill_with_notices ();
         break;
       default:
         if (write (SE_FD_PHASE, script, 1) != 1)
@@ -130,11 +158,7 @@ notify (int argc, char **argv)
   dprintf (STDERR_FILENO, "; %zd bytes; leader=%d term=%d child=%d alarm=%d uid=%d\n", n,
            getsid (0) == getpid (), sigismember (&blocked, SIGTERM),
            sigismember (&blocked, SIGCHLD), alarm (0) > 0, (int)getuid ());
-  for (char **entry = environ; *entry != NULL; entry++)
-    dprintf (STDERR_FILENO, "notifier: %s\n", *entry);
-  for (int fd = 3; fd < 32; fd++)
-    if (fcntl (fd, F_GETFD) >= 0)
-      dprintf (STDERR_FILENO, "notifier: fd %d\n", fd);
+  say_possessions ("notifier: ");
   switch (*input)
     {
     case 'f':

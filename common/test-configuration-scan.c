@@ -125,69 +125,67 @@ test_bad_values (void)
       }
 }
 
+static const struct
+{
+  const char *text, *problem;
+} scanned[] = {
+  { "[sever]\n", "F:1: unknown section [sever]; did you mean [server]?" },
+  { "\n\n[acount a@b.c]\n", "F:3: unknown section [acount a@b.c]; did you mean [account a@b.c]?" },
+  { "[\xc2\x85 a@b.c]\n", "F:1: unknown section [  a@b.c]; did you mean [queue a@b.c]?" },
+  { "[server x]\n", "F:1: [server x] takes no name; did you mean [server]?" },
+  { "[account]\n", "F:1: [account] lacks its name: [account ADDRESS]" },
+  { "[queue ]\n", "F:1: [queue ] lacks its name: [queue NAME]" },
+  { "[account  a@b.c]\n", "F:1: [account  a@b.c]: ' a@b.c' holds a space" },
+  { "[account a]\n", "F:1: [account a]: 'a' is not an email address such as scanner@contoso.com" },
+  { "[queue a/b]\n", "F:1: [queue a/b]: 'a/b' cannot be a queue's name" },
+  { "[provider a b]\n",
+    "F:1: [provider a b]: 'a b' may hold only letters, digits, '.', '_' and '-'" },
+  { "[provider \xc3\xa4]\n",
+    "F:1: [provider \xc3\xa4]: '\xc3\xa4' may hold only letters, digits, '.', '_' and '-'" },
+  { "[queue a]b]\n", "F:1: [queue a]b]: a name may not hold brackets" },
+  { "[server\n", "F:1: the section lacks its closing bracket" },
+  { "[server] # x\n", "F:1: nothing may follow a section; comments stand on lines of their own" },
+  { "[server]\n[queue *]\n[server]\n", "F:3: [server] stands in line 1 already" },
+  { "user = x\n", "F:1: a key stands before the first [section]" },
+  { "[server]\nsecret here\n", "F:2: neither a [section] nor KEY = VALUE nor a # comment" },
+  { "[server]\nuser\n", "F:2: neither a [section] nor KEY = VALUE nor a # comment" },
+  { "[server]\nusr = x\n", "F:2: unknown key 'usr' in [server]; did you mean 'user'?" },
+  { "[account a@b.c]\nclient-secret = hush\n",
+    "F:2: unknown key 'client-secret' in [account]; did you mean 'client-secret-file'?" },
+  { "[account a@b.c]\nclient_id = x\n",
+    "F:2: unknown key 'client_id' in [account]; did you mean 'client-id'?" },
+  { "[server]\nuser[de] = x\n", "F:2: unknown key 'user[de]' in [server]; did you mean 'user'?" },
+  { "[server]\n= x\n", "F:2: unknown key '' in [server]; did you mean 'user'?" },
+  { "[account a@b.c]\nsubject = x\n",
+    "F:2: unknown key 'subject' in [account]; it belongs into a [queue] section" },
+  { "[server]\nuser = x\nproxy =\nuser = x\n", "F:4: 'user' stands in line 2 already" },
+  { "[queue *]\nsubject = x # y\n",
+    "F:2: a '#' after a value: comments stand on lines of their own (a space before a '#' that "
+    "is meant is written \\s)" },
+  { "[queue *]\nsubject =\t#\n",
+    "F:2: a '#' after a value: comments stand on lines of their own (a space before a '#' that "
+    "is meant is written \\s)" },
+  { "[queue *]\nsubject = a\\qb\n", "F:2: subject: a backslash is written \\\\ here" },
+  { "[queue *]\nsubject = \xff\n", "F:2: the line is not valid UTF-8" },
+  { "[server]\nusr = x\nuser = a b\npaht = y\nthis\n",
+    "F:2: unknown key 'usr' in [server]; did you mean 'user'?\n"
+    "F:4: unknown key 'paht' in [server]; did you mean 'user'?\n"
+    "F:5: neither a [section] nor KEY = VALUE nor a # comment" },
+  { "[server]\nusr = x\nuser = a b\nproxy = x\n",
+    "F:2: unknown key 'usr' in [server]; did you mean 'user'?\n"
+    "F:3: user: 'a b' may hold only letters, digits, '.', '_' and '-'\n"
+    "F:4: proxy: 'x' is not a valid URL beginning with http:// or https:// or socks4:// or "
+    "socks4a:// or socks5:// or socks5h://" },
+};
+
 static void
 test_scan (void)
 {
-  const struct
-  {
-    const char *text, *problem;
-  } cases[] = {
-    { "[sever]\n", "F:1: unknown section [sever]; did you mean [server]?" },
-    { "\n\n[acount a@b.c]\n",
-      "F:3: unknown section [acount a@b.c]; did you mean [account a@b.c]?" },
-    { "[\xc2\x85 a@b.c]\n", "F:1: unknown section [  a@b.c]; did you mean [queue a@b.c]?" },
-    { "[server x]\n", "F:1: [server x] takes no name; did you mean [server]?" },
-    { "[account]\n", "F:1: [account] lacks its name: [account ADDRESS]" },
-    { "[queue ]\n", "F:1: [queue ] lacks its name: [queue NAME]" },
-    { "[account  a@b.c]\n", "F:1: [account  a@b.c]: ' a@b.c' holds a space" },
-    { "[account a]\n",
-      "F:1: [account a]: 'a' is not an email address such as scanner@contoso.com" },
-    { "[queue a/b]\n", "F:1: [queue a/b]: 'a/b' cannot be a queue's name" },
-    { "[provider a b]\n",
-      "F:1: [provider a b]: 'a b' may hold only letters, digits, '.', '_' and '-'" },
-    { "[provider \xc3\xa4]\n",
-      "F:1: [provider \xc3\xa4]: '\xc3\xa4' may hold only letters, digits, '.', '_' and '-'" },
-    { "[queue a]b]\n", "F:1: [queue a]b]: a name may not hold brackets" },
-    { "[server\n", "F:1: the section lacks its closing bracket" },
-    { "[server] # x\n", "F:1: nothing may follow a section; comments stand on lines of their own" },
-    { "[server]\n[queue *]\n[server]\n", "F:3: [server] stands in line 1 already" },
-    { "user = x\n", "F:1: a key stands before the first [section]" },
-    { "[server]\nsecret here\n", "F:2: neither a [section] nor KEY = VALUE nor a # comment" },
-    { "[server]\nuser\n", "F:2: neither a [section] nor KEY = VALUE nor a # comment" },
-    { "[server]\nusr = x\n", "F:2: unknown key 'usr' in [server]; did you mean 'user'?" },
-    { "[account a@b.c]\nclient-secret = hush\n",
-      "F:2: unknown key 'client-secret' in [account]; did you mean 'client-secret-file'?" },
-    { "[account a@b.c]\nclient_id = x\n",
-      "F:2: unknown key 'client_id' in [account]; did you mean 'client-id'?" },
-    { "[server]\nuser[de] = x\n", "F:2: unknown key 'user[de]' in [server]; did you mean 'user'?" },
-    { "[server]\n= x\n", "F:2: unknown key '' in [server]; did you mean 'user'?" },
-    { "[account a@b.c]\nsubject = x\n",
-      "F:2: unknown key 'subject' in [account]; it belongs into a [queue] section" },
-    { "[server]\nuser = x\nproxy =\nuser = x\n", "F:4: 'user' stands in line 2 already" },
-    { "[queue *]\nsubject = x # y\n",
-      "F:2: a '#' after a value: comments stand on lines of their own (a space before a '#' that "
-      "is meant is written \\s)" },
-    { "[queue *]\nsubject =\t#\n",
-      "F:2: a '#' after a value: comments stand on lines of their own (a space before a '#' that "
-      "is meant is written \\s)" },
-    { "[queue *]\nsubject = a\\qb\n", "F:2: subject: a backslash is written \\\\ here" },
-    { "[queue *]\nsubject = \xff\n", "F:2: the line is not valid UTF-8" },
-    { "[server]\nusr = x\nuser = a b\npaht = y\nthis\n",
-      "F:2: unknown key 'usr' in [server]; did you mean 'user'?\n"
-      "F:4: unknown key 'paht' in [server]; did you mean 'user'?\n"
-      "F:5: neither a [section] nor KEY = VALUE nor a # comment" },
-    { "[server]\nusr = x\nuser = a b\nproxy = x\n",
-      "F:2: unknown key 'usr' in [server]; did you mean 'user'?\n"
-      "F:3: user: 'a b' may hold only letters, digits, '.', '_' and '-'\n"
-      "F:4: proxy: 'x' is not a valid URL beginning with http:// or https:// or socks4:// or "
-      "socks4a:// or socks5:// or socks5h://" },
-  };
-
-  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+  for (gsize i = 0; i < G_N_ELEMENTS (scanned); i++)
     {
-      g_autofree char *problems = problems_of (cases[i].text);
+      g_autofree char *problems = problems_of (scanned[i].text);
 
-      g_assert_cmpstr (problems, ==, cases[i].problem);
+      g_assert_cmpstr (problems, ==, scanned[i].problem);
     }
 }
 
