@@ -7,18 +7,13 @@
 #include <glib/gi18n-lib.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/stat.h>
 
 int
 se_channel_find (void)
 {
-  struct stat status;
-  int mode = fcntl (SE_FD_BACK_CHANNEL, F_GETFL);
-
-  if (mode < 0 || (mode & O_ACCMODE) == O_RDONLY || fstat (SE_FD_BACK_CHANNEL, &status) < 0
-      || !S_ISFIFO (status.st_mode) || fcntl (SE_FD_BACK_CHANNEL, F_SETFD, FD_CLOEXEC) < 0)
-    return -1;
-  return SE_FD_BACK_CHANNEL;
+  return se_back_channel_is_open (O_WRONLY) && fcntl (SE_FD_BACK_CHANNEL, F_SETFD, FD_CLOEXEC) == 0
+             ? SE_FD_BACK_CHANNEL
+             : -1;
 }
 
 void

@@ -5,9 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* CUPS's back channel (common/back-channel.h): SE_FD_BACK_CHANNEL, closed on exec; -1 where it is
- * not a pipe to write to, as in a worker that was started by hand. To be called before anything is
- * opened, which would take the number. */
+/* SE_FD_BACK_CHANNEL, closed on exec from now on; -1 where se_back_channel_is_open () says that it
+ * is none, as in a worker that was started by hand. */
 int se_channel_find (void);
 
 /* Sends the terms (fd -1: nothing is done). The mail does not depend on whether the filter hears

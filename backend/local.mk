@@ -4,7 +4,7 @@
 cupsbackenddir = $(cups_serverbin)/backend
 cupsbackend_PROGRAMS = backend/mailto
 backend_mailto_SOURCES = backend/supervisor.c backend/daemon.c backend/daemon.h \
-  backend/notices.c backend/notices.h backend/phase.h
+  backend/notices.c backend/notices.h backend/phase.h common/back-channel.c
 backend_mailto_LDADD =
 if WITH_FAULT_POINTS
 backend_mailto_SOURCES += common/fault.c

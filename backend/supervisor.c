@@ -32,15 +32,11 @@
 /* Nobody's user and group: the kernel's own word for those that it cannot name. */
 #define NOBODY 65534
 
-/* Says a line on CUPS's back channel, if descriptor 3 is one. */
+/* Says a line on CUPS's back channel. */
 static void
 tell_filter (const char *line)
 {
-  int mode = fcntl (SE_FD_BACK_CHANNEL, F_GETFL);
-  struct stat status;
-
-  if (mode >= 0 && (mode & O_ACCMODE) != O_RDONLY && fstat (SE_FD_BACK_CHANNEL, &status) == 0
-      && S_ISFIFO (status.st_mode) && write (SE_FD_BACK_CHANNEL, line, strlen (line)) < 0)
+  if (se_back_channel_is_open (O_WRONLY) && write (SE_FD_BACK_CHANNEL, line, strlen (line)) < 0)
     return; /* nobody listens any more */
 }
 

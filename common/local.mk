@@ -6,7 +6,7 @@ common_libcommon_a_SOURCES = \
   common/advice.c common/advice.h \
   common/alert.c common/alert.h \
   common/atomic-file.c common/atomic-file.h \
-  common/back-channel.h \
+  common/back-channel.c common/back-channel.h \
   common/base64.c common/base64.h \
   common/bundle.c common/bundle.h common/bundle-private.h \
   common/bundle-writer.c common/bundle-writer.h \

@@ -40,19 +40,6 @@ typedef struct
   SeSplitter splitter;
 } Run;
 
-/* cupsd's back channel, if it is one: run by hand, the program may find anything there. To be
- * called before a file is opened, which might get its number. */
-static int
-find_back_channel (void)
-{
-  struct stat status;
-
-  if (fstat (SE_FD_BACK_CHANNEL, &status) < 0
-      || !(S_ISFIFO (status.st_mode) || S_ISSOCK (status.st_mode)))
-    return -1;
-  return SE_FD_BACK_CHANNEL;
-}
-
 /* Waits for the terms, once. */
 static const SeTerms *
 get_terms (Run *run)
@@ -418,7 +405,7 @@ allow_many_files (void)
 int
 main (int argc, char **argv)
 {
-  int terms_fd = find_back_channel ();
+  int terms_fd = se_back_channel_is_open (O_RDONLY) ? SE_FD_BACK_CHANNEL : -1;
   gboolean direct = terms_fd >= 0 && started_by_cupsd ();
   gboolean last;
 
