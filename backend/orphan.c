@@ -2,12 +2,14 @@
 #include "backend/orphan.h"
 
 #include "common/atomic-file.h"
+#include "common/state-path.h"
 
 #include <errno.h>
 #include <glib/gi18n-lib.h>
 #include <glib/gstdio.h>
 #include <string.h>
 
+#define FOLDER "orphans"
 #define GROUP "orphan"
 
 gboolean
@@ -15,10 +17,9 @@ se_orphan_leave (const char *state_directory, const SeJob *job, const char *mess
                  const char *bundle, GError **error)
 {
   g_autoptr (GKeyFile) file = g_key_file_new ();
-  g_autofree char *directory = g_build_filename (state_directory, "orphans", NULL);
-  g_autofree char *queue = g_uri_escape_string (job->queue, NULL, FALSE);
-  g_autofree char *name = g_strdup_printf ("%s-%d", queue, job->id);
-  g_autofree char *path = g_build_filename (directory, name, NULL);
+  g_autofree char *directory = g_build_filename (state_directory, FOLDER, NULL);
+  g_autofree char *name = g_strdup_printf ("%s-%d", job->queue, job->id);
+  g_autofree char *path = se_state_path (state_directory, FOLDER, name, "");
   g_autofree char *contents = NULL;
 
   if (g_mkdir (directory, 0700) < 0 && errno != EEXIST)

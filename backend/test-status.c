@@ -2,9 +2,9 @@
 #include "backend/status.h"
 
 #include "backend/orphan.h"
+#include "common/test-tree.h"
 
 #include <fcntl.h>
-#include <glib/gstdio.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -138,18 +138,17 @@ test_login (void)
 }
 
 static void
-test_orphan (void)
+test_orphan (TestTree *tree, gconstpointer unused)
 {
+  const char *state = tree->directory;
   g_autoptr (GError) error = NULL;
   g_autoptr (GKeyFile) file = g_key_file_new ();
-  g_autofree char *state = g_dir_make_tmp ("status-XXXXXX", &error);
   g_autofree char *directory = g_build_filename (state, "orphans", NULL);
   g_autofree char *path = g_build_filename (directory, "a%2Fb-7", NULL);
   g_autofree char *title = NULL;
   g_autofree char *message = NULL;
   SeJob job = { .id = 7, .queue = (char *)"a/b", .user = (char *)"bob", .title = (char *)"x\n[y]" };
 
-  g_assert_no_error (error);
   g_assert_true (se_orphan_leave (state, &job, "first", NULL, &error));
   g_assert_true (se_orphan_leave (state, &job, "the cause", "/spool/x", &error));
   g_assert_no_error (error);
@@ -158,11 +157,31 @@ test_orphan (void)
   message = g_key_file_get_string (file, "orphan", "message", NULL);
   g_assert_cmpstr (title, ==, "x\n[y]");
   g_assert_cmpstr (message, ==, "the cause");
-  g_assert_cmpint (g_unlink (path), ==, 0);
-  g_assert_cmpint (g_rmdir (directory), ==, 0);
-  g_assert_cmpint (g_rmdir (state), ==, 0);
-  g_assert_false (se_orphan_leave (state, &job, "the cause", NULL, &error));
+  g_assert_cmpuint (test_count_files (directory), ==, 1);
+  g_assert_false (se_orphan_leave (path, &job, "the cause", NULL, &error));
   g_assert_error (error, SE_ERROR, SE_ERROR_CONFIG);
+}
+
+/* The longest that cupsd could let through, of the longest characters. */
+static void
+test_long_orphan (TestTree *tree, gconstpointer unused)
+{
+  g_autofree char *directory = g_build_filename (tree->directory, "orphans", NULL);
+  g_autoptr (GString) queue = g_string_new (NULL);
+  g_autoptr (GError) error = NULL;
+  SeJob job = { .user = (char *)"bob", .title = (char *)"x" };
+
+  for (int i = 0; i < 127; i++)
+    g_string_append (queue, "\xf0\x9f\x93\xa0");
+  job.queue = queue->str;
+  for (job.id = 7; job.id < 10; job.id++)
+    {
+      se_orphan_leave (tree->directory, &job, "first", NULL, &error);
+      g_assert_no_error (error);
+      se_orphan_leave (tree->directory, &job, "the cause", NULL, &error);
+      g_assert_no_error (error);
+    }
+  g_assert_cmpuint (test_count_files (directory), ==, 3);
 }
 
 int
@@ -175,6 +194,8 @@ main (int argc, char **argv)
   g_test_add_func ("/status/phases", test_phases);
   g_test_add_func ("/status/notices", test_notices);
   g_test_add_func ("/status/login", test_login);
-  g_test_add_func ("/status/orphan", test_orphan);
+  g_test_add ("/status/orphan", TestTree, "", test_tree_set_up, test_orphan, test_tree_tear_down);
+  g_test_add ("/status/orphan/long", TestTree, "", test_tree_set_up, test_long_orphan,
+              test_tree_tear_down);
   return g_test_run ();
 }

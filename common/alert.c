@@ -4,6 +4,7 @@
 #include "common/atomic-file.h"
 #include "common/io.h"
 #include "common/log.h"
+#include "common/state-path.h"
 
 #include <errno.h>
 #include <glib/gi18n-lib.h>
@@ -11,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#define FOLDER "alerts"
 #define GROUP "alert"
 #define RAISED ".raised"
 #define WITHDRAWN ".withdrawn"
@@ -29,14 +31,11 @@ se_alert_free (SeAlert *alert)
   g_free (alert);
 }
 
-/* Every name has one of the two endings, so that no address looks like another's. */
+/* Every name has one of the endings, so that no address looks like another's. */
 static char *
 path_of (const SeServerConfig *server, const char *account, const char *ending)
 {
-  g_autofree char *escaped = g_uri_escape_string (account, NULL, FALSE);
-  g_autofree char *name = g_strconcat (escaped, ending, NULL);
-
-  return g_build_filename (server->state_directory, "alerts", name, NULL);
+  return se_state_path (server->state_directory, FOLDER, account, ending);
 }
 
 static void
@@ -49,10 +48,11 @@ announce (const SeNotifier *notifier, SeNoticeEvent event, const char *account,
 }
 
 static char *
-format (SeAlertCause cause, const char *sentence, gsize *length)
+format (const char *account, SeAlertCause cause, const char *sentence, gsize *length)
 {
   g_autoptr (GKeyFile) file = g_key_file_new ();
 
+  g_key_file_set_string (file, GROUP, "account", account);
   g_key_file_set_int64 (file, GROUP, "since", g_get_real_time () / G_USEC_PER_SEC);
   g_key_file_set_string (file, GROUP, "cause", causes[cause]);
   g_key_file_set_string (file, GROUP, "sentence", sentence);
@@ -67,7 +67,7 @@ se_alert_raise (const SeServerConfig *server, const char *account, SeAlertCause 
   g_autofree char *withdrawn = path_of (server, account, WITHDRAWN);
   g_autofree char *clean = se_log_clean (sentence, SENTENCE_MAX);
   gsize length = 0;
-  g_autofree char *text = format (cause, clean, &length);
+  g_autofree char *text = format (account, cause, clean, &length);
   gboolean first = FALSE;
 
   if (g_access (path, F_OK) == 0)
@@ -85,23 +85,29 @@ se_alert_raise (const SeServerConfig *server, const char *account, SeAlertCause 
   return TRUE;
 }
 
+/* path: with that ending. NULL: there is no such file. */
 static SeAlert *
-read_alert (const SeServerConfig *server, const char *account, gboolean raised)
+read_alert (const char *path, const char *ending)
 {
-  g_autofree char *path = path_of (server, account, raised ? RAISED : WITHDRAWN);
   g_autofree char *text = se_io_read_file (path, FILE_MAX, NULL, NULL);
   g_autoptr (GKeyFile) file = g_key_file_new ();
+  g_autofree char *name = g_path_get_basename (path);
+  g_autofree char *account = se_state_text (name, ending);
   g_autofree char *cause = NULL;
   SeAlert *alert = NULL;
 
   if (text == NULL)
     return NULL;
-  /* A damaged file is an alert all the same. */
+  /* A damaged file is an alert all the same, if its name tells of what. */
   (void)g_key_file_load_from_data (file, text, strlen (text), G_KEY_FILE_NONE, NULL);
   cause = g_key_file_get_string (file, GROUP, "cause", NULL);
+  if (account == NULL)
+    account = g_key_file_get_string (file, GROUP, "account", NULL);
+  if (account == NULL)
+    return NULL;
   alert = g_new0 (SeAlert, 1);
-  alert->account = g_strdup (account);
-  alert->raised = raised;
+  alert->account = g_steal_pointer (&account);
+  alert->raised = g_str_equal (ending, RAISED);
   alert->cause = g_strcmp0 (cause, causes[SE_ALERT_TOKEN]) == 0 ? SE_ALERT_TOKEN : SE_ALERT_LOGIN;
   alert->since = g_key_file_get_int64 (file, GROUP, "since", NULL);
   alert->sentence = g_key_file_get_string (file, GROUP, "sentence", NULL);
@@ -113,7 +119,9 @@ read_alert (const SeServerConfig *server, const char *account, gboolean raised)
 SeAlert *
 se_alert_get (const SeServerConfig *server, const char *account)
 {
-  return read_alert (server, account, TRUE);
+  g_autofree char *path = path_of (server, account, RAISED);
+
+  return read_alert (path, RAISED);
 }
 
 gboolean
@@ -182,42 +190,38 @@ se_alert_expiring (const SeServerConfig *server, const char *account, gint64 unt
   return TRUE;
 }
 
-/* The account of a file's name, owned by the caller; NULL for a file with another ending. */
-static char *
-account_of (const char *name, const char *ending)
+/* The alert of a file in the folder; NULL: it is none, or was raised again since: a process that
+ * ended halfway has left both files. */
+static SeAlert *
+find_alert (const SeServerConfig *server, const char *folder, const char *name)
 {
-  g_autofree char *escaped = NULL;
+  g_autofree char *path = g_build_filename (folder, name, NULL);
+  g_autoptr (SeAlert) alert = NULL;
+  g_autoptr (SeAlert) again = NULL;
 
-  if (!g_str_has_suffix (name, ending) || *name == '.')
+  if (*name == '.')
     return NULL;
-  escaped = g_strndup (name, strlen (name) - strlen (ending));
-  return g_uri_unescape_string (escaped, NULL);
+  if (g_str_has_suffix (name, RAISED))
+    return read_alert (path, RAISED);
+  if (g_str_has_suffix (name, WITHDRAWN))
+    alert = read_alert (path, WITHDRAWN);
+  if (alert != NULL)
+    again = se_alert_get (server, alert->account);
+  return again == NULL ? g_steal_pointer (&alert) : NULL;
 }
 
 GPtrArray *
 se_alert_list (const SeServerConfig *server)
 {
-  g_autofree char *path = g_build_filename (server->state_directory, "alerts", NULL);
-  g_autoptr (GDir) directory = g_dir_open (path, 0, NULL);
+  g_autofree char *folder = g_build_filename (server->state_directory, FOLDER, NULL);
+  g_autoptr (GDir) directory = g_dir_open (folder, 0, NULL);
   GPtrArray *alerts = g_ptr_array_new_with_free_func ((GDestroyNotify)se_alert_free);
   const char *name;
 
   while (directory != NULL && (name = g_dir_read_name (directory)) != NULL)
     {
-      g_autofree char *raised = account_of (name, RAISED);
-      g_autofree char *withdrawn = raised == NULL ? account_of (name, WITHDRAWN) : NULL;
-      SeAlert *alert = NULL;
+      SeAlert *alert = find_alert (server, folder, name);
 
-      if (raised != NULL)
-        alert = read_alert (server, raised, TRUE);
-      else if (withdrawn != NULL)
-        {
-          /* Raised again since: a process that ended halfway has left both. */
-          g_autoptr (SeAlert) again = se_alert_get (server, withdrawn);
-
-          if (again == NULL)
-            alert = read_alert (server, withdrawn, FALSE);
-        }
       if (alert != NULL)
         g_ptr_array_add (alerts, alert);
     }

@@ -6,7 +6,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gi18n-lib.h>
+#include <limits.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -60,13 +62,22 @@ se_atomic_file_free (SeAtomicFile *file)
   g_free (file);
 }
 
+/* What the names of path's temporary files begin with; cut to leave room for six letters. */
+static char *
+temporary_start (const char *path)
+{
+  g_autofree char *name = g_path_get_basename (path);
+
+  return g_strdup_printf (".%.*s.", NAME_MAX - (int)strlen ("..XXXXXX"), name);
+}
+
 SeAtomicFile *
 se_atomic_file_begin (const char *path, mode_t mode, gsize reserve, GError **error)
 {
   g_autoptr (SeAtomicFile) file = g_new0 (SeAtomicFile, 1);
   g_autofree char *directory = g_path_get_dirname (path);
-  g_autofree char *name = g_path_get_basename (path);
-  g_autofree char *temporary = g_strdup_printf ("%s/.%s.XXXXXX", directory, name);
+  g_autofree char *start = temporary_start (path);
+  g_autofree char *temporary = g_strdup_printf ("%s/%sXXXXXX", directory, start);
   int failure = 0;
 
   file->fd = g_mkstemp_full (temporary, O_WRONLY | O_CLOEXEC, 0600);
@@ -150,6 +161,25 @@ se_atomic_file_replace (const char *path, const void *contents, gsize length, mo
   g_autoptr (SeAtomicFile) file = se_atomic_file_begin (path, mode, 0, error);
 
   return file != NULL && se_atomic_file_commit (file, contents, length, error);
+}
+
+void
+se_atomic_file_clear (const char *path)
+{
+  g_autofree char *directory = g_path_get_dirname (path);
+  g_autofree char *start = temporary_start (path);
+  g_autoptr (GDir) files = g_dir_open (directory, 0, NULL);
+  const char *name;
+
+  while (files != NULL && (name = g_dir_read_name (files)) != NULL)
+    {
+      g_autofree char *left = g_build_filename (directory, name, NULL);
+
+      /* Six letters: not the temporary file of one whose name begins with this one's. */
+      if (g_str_has_prefix (name, start) && strchr (name + strlen (start), '.') == NULL
+          && unlink (left) < 0 && errno != ENOENT)
+        g_warning (_ ("cannot remove %s: %s"), left, g_strerror (errno));
+    }
 }
 
 gboolean

@@ -35,8 +35,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeAtomicFile, se_atomic_file_free)
 gboolean se_atomic_file_create (const char *path, const void *contents, gsize length, mode_t mode,
                                 gboolean *created, GError **error);
 
-/* Removes what processes that were killed left of these in a directory: temporary files that nobody
- * has written to for ten minutes. */
+/* Removes what processes that were killed left of writing path. To be called under a lock that
+ * keeps all other writers away; logs what could not be removed. */
+void se_atomic_file_clear (const char *path);
+
+/* The same of a directory, without a lock: temporary files that nobody has written to for ten
+ * minutes. Not for a directory where a reserve waits for its contents as long. */
 gboolean se_atomic_file_sweep (const char *directory, GError **error);
 
 G_END_DECLS

@@ -4,8 +4,6 @@
 #include <openssl/evp.h>
 #include <string.h>
 
-#define FINGERPRINT_DIGITS 16
-
 struct SeDigest
 {
   EVP_MD_CTX *context;
@@ -75,10 +73,10 @@ se_digest_is_hex (const char *text, gsize digits)
 }
 
 char *
-se_digest_fingerprint (const char *secret)
+se_digest_fingerprint (const char *text)
 {
-  char *digest = se_digest_text (secret);
+  char *digest = se_digest_text (text);
 
-  digest[FINGERPRINT_DIGITS] = '\0';
+  digest[SE_DIGEST_FINGERPRINT] = '\0';
   return digest;
 }

@@ -5,7 +5,11 @@
 
 G_BEGIN_DECLS
 
-#define SE_DIGEST_DIGITS 64 /* of a whole one, hexadecimal */
+enum
+{
+  SE_DIGEST_DIGITS = 64,      /* of a whole one, hexadecimal */
+  SE_DIGEST_FINGERPRINT = 16, /* enough to tell things apart */
+};
 
 /* SHA-256 (FIPS 180-4) by libcrypto, which uses the processor's instructions for it. */
 typedef struct SeDigest SeDigest;
@@ -22,8 +26,8 @@ char *se_digest_text (const char *text);
 /* TRUE if text is so many lower-case hexadecimal digits, as a digest or its beginning is. */
 gboolean se_digest_is_hex (const char *text, gsize digits);
 
-/* A short name for a secret that tells nothing about it: the first 16 digits of its SHA-256. Owned
- * by the caller. */
-char *se_digest_fingerprint (const char *secret);
+/* A short name for a text that tells nothing about it, were it a secret: the first
+ * SE_DIGEST_FINGERPRINT digits of its SHA-256. Owned by the caller. */
+char *se_digest_fingerprint (const char *text);
 
 G_END_DECLS

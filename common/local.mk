@@ -30,6 +30,7 @@ common_libcommon_a_SOURCES = \
   common/option-list.c common/option-list.h \
   common/size.c common/size.h \
   common/state-directory.c common/state-directory.h \
+  common/state-path.c common/state-path.h \
   common/tally.c common/tally.h \
   common/stop.c common/stop.h \
   common/template.c common/template.h \
@@ -94,13 +95,15 @@ common_test_presets_LDADD = $(TEST_LIBS) $(COMMON_LIBS)
 common_test_template_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 common_test_template_LDADD = $(TEST_LIBS) $(COMMON_LIBS)
 
-check_PROGRAMS += common/test-io common/test-lock common/test-atomic-file
+check_PROGRAMS += common/test-io common/test-lock common/test-atomic-file common/test-state-path
 common_test_io_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 common_test_io_LDADD = $(TEST_LIBS) $(COMMON_LIBS)
 common_test_lock_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 common_test_lock_LDADD = $(TEST_LIBS) $(COMMON_LIBS)
 common_test_atomic_file_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 common_test_atomic_file_LDADD = $(TEST_LIBS) $(COMMON_LIBS)
+common_test_state_path_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+common_test_state_path_LDADD = $(TEST_LIBS) $(COMMON_LIBS)
 
 check_PROGRAMS += common/test-told
 common_test_told_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)

@@ -4,6 +4,7 @@
 #include "common/digest.h"
 #include "common/atomic-file.h"
 #include "common/io.h"
+#include "common/state-path.h"
 
 #include <errno.h>
 #include <glib/gi18n-lib.h>
@@ -16,9 +17,7 @@
 static char *
 path_of (const char *state_directory, const char *job)
 {
-  g_autofree char *name = g_uri_escape_string (job, NULL, FALSE);
-
-  return g_build_filename (state_directory, "told", name, NULL);
+  return se_state_path (state_directory, "told", job, "");
 }
 
 /* What was told, a digest a line. A file that cannot be read has none: rather told twice than not

@@ -3,6 +3,7 @@
 
 #include "common/atomic-file.h"
 #include "common/io.h"
+#include "common/state-path.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -10,18 +11,10 @@
 
 #define SIZE_FILE_MAX 2048 /* bytes */
 
-static char *
-path_of (const char *state_directory, const char *folder, const char *account)
-{
-  g_autofree char *name = g_uri_escape_string (account, NULL, FALSE);
-
-  return g_build_filename (state_directory, folder, name, NULL);
-}
-
 gboolean
 se_activity_note (const char *state_directory, const char *account, GError **error)
 {
-  g_autofree char *path = path_of (state_directory, "activity", account);
+  g_autofree char *path = se_state_path (state_directory, "activity", account, "");
   g_autoptr (GDateTime) time = g_date_time_new_now_utc ();
   g_autofree char *text = g_date_time_format (time, "%Y-%m-%dT%H:%M:%SZ\n");
 
@@ -32,7 +25,7 @@ se_activity_note (const char *state_directory, const char *account, GError **err
 gint64
 se_activity_last_mail (const char *state_directory, const char *account)
 {
-  g_autofree char *path = path_of (state_directory, "activity", account);
+  g_autofree char *path = se_state_path (state_directory, "activity", account, "");
   g_autofree char *text = se_io_read_file (path, 64, NULL, NULL);
   g_autoptr (GDateTime) time
       = text != NULL ? g_date_time_new_from_iso8601 (g_strchomp (text), NULL) : NULL;
@@ -57,7 +50,7 @@ gboolean
 se_activity_note_size (const char *state_directory, const char *account, const char *server,
                        guint64 size, GError **error)
 {
-  g_autofree char *path = path_of (state_directory, "size", account);
+  g_autofree char *path = se_state_path (state_directory, "size", account, "");
   g_autofree char *text = g_strdup_printf ("%" G_GUINT64_FORMAT " %s\n", size, server);
   guint64 known;
 
@@ -69,7 +62,7 @@ se_activity_note_size (const char *state_directory, const char *account, const c
 guint64
 se_activity_size (const char *state_directory, const char *account, const char *server)
 {
-  g_autofree char *path = path_of (state_directory, "size", account);
+  g_autofree char *path = se_state_path (state_directory, "size", account, "");
   guint64 size;
 
   return read_size (path, server, &size) ? size : 0;

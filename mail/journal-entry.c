@@ -8,10 +8,6 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
-enum
-{
-  HASH_DIGITS = 16,
-};
 #define END_MARK "# end "
 
 /* Queue names hold anything but '/', '#' and blanks; the hash tells those apart that look the same
@@ -31,9 +27,9 @@ se_journal_entry_name (const SeJobKey *key)
   g_autofree char *start = se_journal_entry_start (key->queue, key->job);
   g_autofree char *facts = g_strdup_printf ("%s\n%d\n%s\n%" G_GINT64_FORMAT, key->queue, key->job,
                                             key->uuid != NULL ? key->uuid : "", key->creation);
-  g_autofree char *digest = se_digest_text (facts);
+  g_autofree char *fingerprint = se_digest_fingerprint (facts);
 
-  return g_strdup_printf ("%s%.*s", start, HASH_DIGITS, digest);
+  return g_strconcat (start, fingerprint, NULL);
 }
 
 gboolean
@@ -41,7 +37,7 @@ se_journal_entry_is_name (const char *name)
 {
   const char *dash = strrchr (name, '-');
 
-  return name[0] != '.' && dash != NULL && se_digest_is_hex (dash + 1, HASH_DIGITS);
+  return name[0] != '.' && dash != NULL && se_digest_is_hex (dash + 1, SE_DIGEST_FINGERPRINT);
 }
 
 static const char *const step_names[] = {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mail/journal-list.h"
 
+#include "common/atomic-file.h"
 #include "common/io.h"
 #include "common/lock.h"
 #include "mail/journal-message.h"
@@ -52,28 +53,21 @@ sweep_entry (const char *path)
   sweep_file (lock_path);
 }
 
-/* Tells whether name is a temporary file of the entry own. */
-static gboolean
-is_temporary_of (const char *name, const char *own)
-{
-  gsize length = strlen (own);
-
-  return strncmp (name + 1, own, length) == 0 && name[1 + length] == '.';
-}
-
 static void
 sweep_journal (const char *directory, const char *own)
 {
+  g_autofree char *own_path = g_build_filename (directory, own, NULL);
   g_autoptr (GDir) dir = g_dir_open (directory, 0, NULL);
   const char *name;
 
+  se_atomic_file_clear (own_path);
   while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
     {
       g_autofree char *path = g_build_filename (directory, name, NULL);
 
       if (se_journal_entry_is_name (name))
         sweep_entry (path);
-      else if (name[0] == '.' && (is_temporary_of (name, own) || is_old_file (path)))
+      else if (name[0] == '.' && is_old_file (path))
         sweep_file (path);
     }
 }

@@ -15,7 +15,6 @@
 #define ENDING ".report"
 #define FILE_MAX (256 * 1024)
 #define DOUBTS_MAX 3
-#define TEMPORARY_AGE (24 * 60 * 60) /* seconds, of a file that a killed process has left */
 
 struct SeReport
 {
@@ -42,9 +41,9 @@ directory_of (const char *state_directory)
 static char *
 start_of (const char *job)
 {
-  g_autofree char *digest = se_digest_text (job);
+  g_autofree char *fingerprint = se_digest_fingerprint (job);
 
-  return g_strdup_printf ("%.16s-", digest);
+  return g_strconcat (fingerprint, "-", NULL);
 }
 
 static char *
@@ -52,8 +51,8 @@ path_of (const char *state_directory, const char *job, const char *what)
 {
   g_autofree char *directory = directory_of (state_directory);
   g_autofree char *start = start_of (job);
-  g_autofree char *digest = se_digest_text (what);
-  g_autofree char *name = g_strdup_printf ("%s%.16s" ENDING, start, digest);
+  g_autofree char *fingerprint = se_digest_fingerprint (what);
+  g_autofree char *name = g_strconcat (start, fingerprint, ENDING, NULL);
 
   return g_build_filename (directory, name, NULL);
 }
@@ -83,34 +82,20 @@ se_report_spool (const char *state_directory, const char *what, const SeReportCo
   return g_steal_pointer (&path);
 }
 
-static void
-sweep_temporary (const char *path)
-{
-  GStatBuf status;
-
-  if (g_stat (path, &status) == 0
-      && g_get_real_time () / G_USEC_PER_SEC - status.st_mtime > TEMPORARY_AGE
-      && g_unlink (path) < 0)
-    g_warning (_ ("cannot remove the old file %s: %s"), path, g_strerror (errno));
-}
-
 GPtrArray *
 se_report_list (const char *state_directory)
 {
   g_autofree char *directory = directory_of (state_directory);
   g_autoptr (GDir) dir = g_dir_open (directory, 0, NULL);
   GPtrArray *paths = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GError) error = NULL;
   const char *name;
 
   while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
-    {
-      g_autofree char *path = g_build_filename (directory, name, NULL);
-
-      if (*name == '.')
-        sweep_temporary (path);
-      else if (g_str_has_suffix (name, ENDING))
-        g_ptr_array_add (paths, g_steal_pointer (&path));
-    }
+    if (*name != '.' && g_str_has_suffix (name, ENDING))
+      g_ptr_array_add (paths, g_build_filename (directory, name, NULL));
+  if (!se_atomic_file_sweep (directory, &error))
+    g_warning ("%s", error->message);
   return paths;
 }
 

@@ -4,6 +4,7 @@
 #include "common/atomic-file.h"
 #include "common/io.h"
 #include "common/lock.h"
+#include "common/state-path.h"
 #include "common/tally.h"
 #include "mail/pause.h"
 #include "mail/turn.h"
@@ -11,6 +12,7 @@
 #include <glib/gi18n-lib.h>
 #include <poll.h>
 
+#define FOLDER "throttle"
 #define MINUTE 60                       /* seconds */
 #define DAY (24 * 60 * MINUTE)          /* seconds */
 #define LONGEST_WAIT_MS (MINUTE * 1000) /* unless the caller says another one */
@@ -35,9 +37,10 @@ struct SePermit
 static char *
 path_of (const SeThrottle *throttle, const char *name)
 {
-  g_autofree char *account = g_uri_escape_string (throttle->account->address, NULL, FALSE);
+  g_autofree char *folder
+      = se_state_path (throttle->state_directory, FOLDER, throttle->account->address, "");
 
-  return g_build_filename (throttle->state_directory, "throttle", account, name, NULL);
+  return g_build_filename (folder, name, NULL);
 }
 
 static int
@@ -352,8 +355,8 @@ se_throttle_ease (const SeThrottle *throttle, GError **error)
 gboolean
 se_throttle_lift (const char *state_directory, const char *address, GError **error)
 {
-  g_autofree char *folder = g_build_filename (state_directory, "throttle", NULL);
-  g_autofree char *only = address != NULL ? g_uri_escape_string (address, NULL, FALSE) : NULL;
+  g_autofree char *folder = g_build_filename (state_directory, FOLDER, NULL);
+  g_autofree char *only = address != NULL ? se_state_name (address, "") : NULL;
   g_autoptr (GDir) accounts = g_dir_open (folder, 0, NULL);
   gboolean good = TRUE;
   const char *name;

@@ -3,6 +3,7 @@
 
 #include "common/atomic-file.h"
 #include "common/io.h"
+#include "common/state-path.h"
 
 #include <errno.h>
 #include <glib/gi18n-lib.h>
@@ -18,7 +19,6 @@
 typedef struct
 {
   SeStore store;
-  char *directory;
   SeAtomicFile *replacement; /* room for the next write; NULL: none taken */
 } FileStore;
 
@@ -34,31 +34,6 @@ file_read (SeStore *store, char **text, gsize *length, GError **error)
   return *text != NULL;
 }
 
-/* Tells whether entry is prefix and what mkstemp(3) puts behind it. */
-static gboolean
-is_temporary (const char *entry, const char *prefix)
-{
-  return g_str_has_prefix (entry, prefix) && strchr (entry + strlen (prefix), '.') == NULL;
-}
-
-/* What a killed process left behind: under the account's lock no other writer is alive. */
-static void
-remove_leftovers (const FileStore *file)
-{
-  g_autoptr (GDir) directory = g_dir_open (file->directory, 0, NULL);
-  g_autofree char *name = g_path_get_basename (file->store.location);
-  g_autofree char *prefix = g_strdup_printf (".%s.", name);
-  const char *entry = NULL;
-
-  while (directory != NULL && (entry = g_dir_read_name (directory)) != NULL)
-    {
-      g_autofree char *path = g_build_filename (file->directory, entry, NULL);
-
-      if (is_temporary (entry, prefix) && unlink (path) < 0)
-        g_warning (_ ("cannot remove %s: %s"), path, g_strerror (errno));
-    }
-}
-
 static gboolean
 file_reserve (SeStore *store, GError **error)
 {
@@ -66,7 +41,7 @@ file_reserve (SeStore *store, GError **error)
 
   if (file->replacement != NULL)
     return TRUE;
-  remove_leftovers (file);
+  se_atomic_file_clear (store->location);
   file->replacement = se_atomic_file_begin (store->location, 0600, RESERVE, error);
   return file->replacement != NULL;
 }
@@ -99,7 +74,6 @@ file_free (SeStore *store)
   FileStore *file = (FileStore *)store;
 
   se_atomic_file_free (file->replacement);
-  g_free (file->directory);
   g_free (file);
 }
 
@@ -115,13 +89,12 @@ SeStore *
 se_store_file_new (const char *directory, const char *address)
 {
   FileStore *file = g_new0 (FileStore, 1);
-  g_autofree char *escaped = g_uri_escape_string (address, NULL, FALSE);
+  g_autofree char *name = se_state_name (address, ".json");
   g_autofree char *quoted = NULL;
 
   file->store.class = &file_class;
-  file->store.location = g_strdup_printf ("%s/%s.json", directory, escaped);
+  file->store.location = g_build_filename (directory, name, NULL);
   quoted = g_shell_quote (file->store.location);
   file->store.discard = g_strdup_printf ("rm %s", quoted);
-  file->directory = g_strdup (directory);
   return &file->store;
 }

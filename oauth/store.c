@@ -3,6 +3,7 @@
 
 #include "common/io.h"
 #include "common/lock.h"
+#include "common/state-path.h"
 #include "oauth/json.h"
 
 #include <errno.h>
@@ -270,8 +271,8 @@ se_store_open_with_module (const SeServerConfig *server, const SeAccount *accoun
                            const char *module, GError **error)
 {
   g_autofree char *directory = g_build_filename (server->state_directory, "tokens", NULL);
-  g_autofree char *escaped = g_uri_escape_string (account->address, NULL, FALSE);
-  g_autofree char *lock_path = g_strdup_printf ("%s/%s.lock", directory, escaped);
+  g_autofree char *lock_name = se_state_name (account->address, ".lock");
+  g_autofree char *lock_path = g_build_filename (directory, lock_name, NULL);
   SeStore *store = NULL;
 
   if (!ensure_directory (directory, server->user, error)
