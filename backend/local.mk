@@ -86,10 +86,14 @@ check_PROGRAMS += backend/test-notifier
 backend_test_notifier_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 backend_test_notifier_LDADD = $(TEST_LIBS) $(COMMON_LIBS)
 
+BACKEND_TEST_NOTICE_PIPE = backend/test-notice-pipe.c backend/test-notice-pipe.h
+
 check_PROGRAMS += backend/test-ending
+backend_test_ending_SOURCES = backend/test-ending.c $(BACKEND_TEST_NOTICE_PIPE)
 backend_test_ending_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 backend_test_ending_LDADD = $(TEST_LIBS) $(BACKEND_LIBS)
 
 check_PROGRAMS += backend/test-authorization
+backend_test_authorization_SOURCES = backend/test-authorization.c $(BACKEND_TEST_NOTICE_PIPE)
 backend_test_authorization_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 backend_test_authorization_LDADD = $(TEST_LIBS) $(BACKEND_LIBS)

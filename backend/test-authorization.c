@@ -2,19 +2,18 @@
 #include "backend/authorization.h"
 
 #include "backend/phase.h"
+#include "backend/test-notice-pipe.h"
 #include "common/alert.h"
 #include "common/test-tree.h"
 #include "oauth/token.h"
 
-#include <fcntl.h>
-#include <string.h>
 #include <unistd.h>
 
 #define ADDRESS "scanner@contoso.com"
 
 typedef struct
 {
-  char *directory;
+  TestTree tree; /* the state directory */
   SeServerConfig server;
   SeProviderConfig provider;
   SeAccount account;
@@ -25,14 +24,9 @@ typedef struct
 static void
 set_up (Fixture *f, gconstpointer unused)
 {
-  int fds[2];
-
-  g_assert_cmpint (pipe2 (fds, O_NONBLOCK), ==, 0);
-  g_assert_cmpint (dup2 (fds[1], SE_FD_NOTICE), ==, SE_FD_NOTICE);
-  close (fds[1]);
-  f->notices = fds[0];
-  f->directory = g_dir_make_tmp ("scan-email-XXXXXX", NULL);
-  f->server.state_directory = f->directory;
+  test_tree_set_up (&f->tree, "");
+  f->notices = test_notice_pipe_open ();
+  f->server.state_directory = f->tree.directory;
   f->server.user = (char *)"scan-email";
   f->provider.name = (char *)"test";
   f->provider.token_endpoint = (char *)"https://id.test/token";
@@ -48,31 +42,25 @@ set_up (Fixture *f, gconstpointer unused)
 static void
 tear_down (Fixture *f, gconstpointer unused)
 {
-  close (f->notices);
-  close (SE_FD_NOTICE);
-  test_remove_tree (f->directory);
-  g_free (f->directory);
+  test_notice_pipe_close (f->notices);
+  test_tree_tear_down (&f->tree, NULL);
+}
+
+static void
+append_event (const SeNotice *notice, gpointer events)
+{
+  g_assert_cmpstr (notice->subject, ==, ADDRESS);
+  g_string_append_printf (events, "%s;", se_notice_event_name (notice->event));
 }
 
 /* What the supervisor has been handed since the last time. */
 static void
 assert_events (const Fixture *f, const char *expected)
 {
-  char input[65536];
-  const char *data = input;
-  gssize n = read (f->notices, input, sizeof input);
-  gsize left = (gsize)MAX (n, 0);
-  GString *events = g_string_new (NULL);
-  SeNotice notice;
+  g_autoptr (GString) events = g_string_new (NULL);
 
-  while (se_notice_decode (&data, &left, &notice))
-    {
-      g_assert_cmpstr (notice.subject, ==, ADDRESS);
-      g_string_append_printf (events, "%s;", se_notice_event_name (notice.event));
-    }
-  g_assert_cmpuint (left, ==, 0);
+  test_notice_pipe_read (f->notices, append_event, events);
   g_assert_cmpstr (events->str, ==, expected);
-  g_string_free (events, TRUE);
 }
 
 /* cause: -1 if no alert is raised. */

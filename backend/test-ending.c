@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "backend/ending.h"
 
-#include "backend/phase.h"
+#include "backend/test-notice-pipe.h"
 #include "common/test-tree.h"
+#include "common/test-warnings.h"
 #include "mail/report.h"
 
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 typedef struct
 {
-  char *state;
-  int notices; /* the supervisor's end */
+  TestTree tree; /* the state directory */
+  int notices;   /* the supervisor's end */
   SeJob job;
   SeServerConfig server;
   SeQueueConfig queue;
@@ -23,17 +22,12 @@ typedef struct
 static void
 set_up (Fixture *f, gconstpointer unused)
 {
-  int fds[2];
-
-  g_assert_cmpint (pipe2 (fds, O_NONBLOCK), ==, 0);
-  g_assert_cmpint (dup2 (fds[1], SE_FD_NOTICE), ==, SE_FD_NOTICE);
-  close (fds[1]);
-  f->notices = fds[0];
-  f->state = g_dir_make_tmp ("scan-email-XXXXXX", NULL);
+  test_tree_set_up (&f->tree, "");
+  f->notices = test_notice_pipe_open ();
   f->job = (SeJob){
     .id = 7, .user = (char *)"jane", .title = (char *)"The minutes", .queue = (char *)"office"
   };
-  f->server.state_directory = f->state;
+  f->server.state_directory = f->tree.directory;
   f->queue.report_to = (char *)"%{user}@contoso.com";
   f->account.address = f->account.from_address = (char *)"scanner@contoso.com";
   f->ending = (SeEnding){ .event = SE_NOTICE_JOB_HELD,
@@ -50,10 +44,8 @@ set_up (Fixture *f, gconstpointer unused)
 static void
 tear_down (Fixture *f, gconstpointer unused)
 {
-  close (f->notices);
-  close (SE_FD_NOTICE);
-  test_remove_tree (f->state);
-  g_free (f->state);
+  test_notice_pipe_close (f->notices);
+  test_tree_tear_down (&f->tree, NULL);
 }
 
 /* The text of the report that would be sent. */
@@ -139,30 +131,36 @@ test_no_title (Fixture *f, gconstpointer unused)
   assert_holds (text, "Subject: Not sent yet: all-scanners-7\r\n");
 }
 
+typedef struct
+{
+  const SeEnding *ending;
+  guint number;
+} Count;
+
+static void
+count_notice (const SeNotice *notice, gpointer data)
+{
+  Count *count = data;
+
+  g_assert_cmpint (notice->event, ==, count->ending->event);
+  g_assert_cmpstr (notice->sentence, ==, count->ending->sentence);
+  g_assert_cmpstr (notice->once, ==, count->ending->once != NULL ? count->ending->once : "");
+  count->number++;
+}
+
 static guint
 count_notices (const Fixture *f)
 {
-  char input[65536];
-  const char *data = input;
-  gssize n = read (f->notices, input, sizeof input);
-  gsize left = (gsize)MAX (n, 0);
-  SeNotice notice;
-  guint number = 0;
+  Count count = { &f->ending, 0 };
 
-  while (se_notice_decode (&data, &left, &notice))
-    {
-      g_assert_cmpint (notice.event, ==, f->ending.event);
-      g_assert_cmpstr (notice.sentence, ==, f->ending.sentence);
-      g_assert_cmpstr (notice.once, ==, f->ending.once != NULL ? f->ending.once : "");
-      number++;
-    }
-  return number;
+  test_notice_pipe_read (f->notices, count_notice, &count);
+  return count.number;
 }
 
 static void
 assert_reports (const Fixture *f, guint number, const char *recipient)
 {
-  g_autoptr (GPtrArray) paths = se_report_list (f->state);
+  g_autoptr (GPtrArray) paths = se_report_list (f->tree.directory);
 
   g_assert_cmpuint (paths->len, ==, number);
   for (guint i = 0; i < number; i++)
@@ -184,7 +182,7 @@ test_told (Fixture *f, gconstpointer unused)
   se_ending_tell (&f->ending);
   g_assert_cmpuint (count_notices (f), ==, 2); /* mailto-notify knows that it was told */
   assert_reports (f, 1, "jane@contoso.com");
-  se_report_withdraw (f->state, "office-7");
+  se_report_withdraw (f->tree.directory, "office-7");
   se_ending_tell (&f->ending);
   assert_reports (f, 0, NULL);
   (void)count_notices (f);
@@ -197,7 +195,7 @@ test_told (Fixture *f, gconstpointer unused)
 static void
 test_ends (Fixture *f, gconstpointer unused)
 {
-  g_autofree char *told = g_build_filename (f->state, "told", NULL);
+  g_autofree char *told = g_build_filename (f->tree.directory, "told", NULL);
   g_autoptr (GDir) dir = NULL;
 
   /* What was said of the hold before is old. */
@@ -219,46 +217,31 @@ static void
 test_begins (Fixture *f, gconstpointer unused)
 {
   se_ending_tell (&f->ending);
-  se_report_withdraw (f->state, "office-7"); /* it was sent */
+  se_report_withdraw (f->tree.directory, "office-7"); /* it was sent */
   se_ending_begin (&f->server, &f->job);
   se_ending_tell (&f->ending);
   assert_reports (f, 1, "jane@contoso.com");
-}
-
-static guint warnings;
-
-static GLogWriterOutput
-count_warnings (GLogLevelFlags level, const GLogField *fields, gsize n, gpointer unused)
-{
-  warnings += (level & G_LOG_LEVEL_MASK) == G_LOG_LEVEL_WARNING;
-  return G_LOG_WRITER_HANDLED;
 }
 
 /* Whatever keeps the report from being made is said, and the notice goes its way. */
 static void
 test_no_report (Fixture *f, gconstpointer unused)
 {
-  if (!g_test_subprocess ())
-    {
-      g_test_trap_subprocess (NULL, 0, G_TEST_SUBPROCESS_DEFAULT);
-      g_test_trap_assert_passed ();
-      return;
-    }
-  g_log_set_always_fatal (G_LOG_FATAL_MASK);
-  g_log_set_writer_func (count_warnings, NULL, NULL);
+  if (!test_warnings_begin ())
+    return;
   f->ending.user = "jane,ceo@example.org";
   se_ending_tell (&f->ending);
-  g_assert_cmpuint (warnings, ==, 1);
+  g_assert_cmpuint (test_warnings_count (), ==, 1);
   f->ending.user = "jane";
   f->ending.account = NULL;
   se_ending_tell (&f->ending);
-  g_assert_cmpuint (warnings, ==, 2);
+  g_assert_cmpuint (test_warnings_count (), ==, 2);
   f->queue.report_to = NULL;
   se_ending_tell (&f->ending);
   f->ending.queue = NULL;
   f->ending.server = NULL;
   se_ending_tell (&f->ending);
-  g_assert_cmpuint (warnings, ==, 2);
+  g_assert_cmpuint (test_warnings_count (), ==, 2);
   assert_reports (f, 0, NULL);
   g_assert_cmpuint (count_notices (f), ==, 4);
 }

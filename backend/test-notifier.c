@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* mailto-notify as the supervisor starts it. */
 #include "common/notice.h"
-#include "common/test-tree.h"
+#include "common/test-command.h"
 
 #include <fcntl.h>
 #include <glib/gstdio.h>
@@ -13,54 +13,36 @@
 
 typedef struct
 {
-  char *directory;
+  TestTree tree;
   char *state;
-  char *told; /* what notify-command was called with, a line each */
-  char *command;
+  TestCommand command;
 } Fixture;
-
-/* script: what notify-command does after it has noted its arguments. */
-static void
-write_command (const Fixture *f, const char *script)
-{
-  g_autofree char *text = g_strdup_printf (
-      "#!/bin/sh\nprintf '%%s|' \"$@\" >>'%s'\necho >>'%s'\n%s\n", f->told, f->told, script);
-
-  g_assert_true (
-      g_file_set_contents_full (f->command, text, -1, G_FILE_SET_CONTENTS_NONE, 0700, NULL));
-}
 
 static void
 write_config (const Fixture *f, const char *more)
 {
-  g_autofree char *path = g_build_filename (f->directory, "scan-email.conf", NULL);
   g_autofree char *text = g_strdup_printf (
-      "[server]\nstate-directory = %s\nnotify-command = %s\n%s", f->state, f->command, more);
+      "[server]\nstate-directory = %s\nnotify-command = %s\n%s", f->state, f->command.path, more);
 
-  g_assert_true (g_file_set_contents (path, text, -1, NULL));
+  g_assert_true (g_file_set_contents (f->tree.path, text, -1, NULL));
 }
 
 static void
 set_up (Fixture *f, gconstpointer unused)
 {
-  f->directory = g_dir_make_tmp ("scan-email-XXXXXX", NULL);
-  f->state = g_build_filename (f->directory, "state", NULL);
-  f->told = g_build_filename (f->directory, "told", NULL);
-  f->command = g_build_filename (f->directory, "notify", NULL);
+  test_tree_set_up (&f->tree, "scan-email.conf");
+  f->state = g_build_filename (f->tree.directory, "state", NULL);
   g_assert_cmpint (g_mkdir (f->state, 0700), ==, 0);
-  g_assert_true (g_file_set_contents (f->told, "", 0, NULL));
-  write_command (f, "");
+  test_command_set_up (&f->command, &f->tree);
   write_config (f, "");
 }
 
 static void
 tear_down (Fixture *f, gconstpointer unused)
 {
-  test_remove_tree (f->directory);
-  g_free (f->directory);
+  test_command_tear_down (&f->command);
   g_free (f->state);
-  g_free (f->told);
-  g_free (f->command);
+  test_tree_tear_down (&f->tree, NULL);
 }
 
 /* Starts it with these notices; held: NULL for none. Returns its id. */
@@ -68,7 +50,7 @@ static GPid
 start (const Fixture *f, const char *notices, gsize length, const char *held, int *error)
 {
   g_autofree char *program = g_test_build_filename (G_TEST_BUILT, "backend", "mailto-notify", NULL);
-  g_autofree char *root = g_strconcat ("CUPS_SERVERROOT=", f->directory, NULL);
+  g_autofree char *root = g_strconcat ("CUPS_SERVERROOT=", f->tree.directory, NULL);
   const char *argv[] = { program, "7", "jane", "two words", held, NULL };
   const char *environment[] = { root, "PRINTER=q", NULL };
   g_autoptr (GError) failure = NULL;
@@ -109,15 +91,6 @@ run (const Fixture *f, const char *notices, gsize length, const char *held)
   return said;
 }
 
-static void
-assert_told (const Fixture *f, const char *expected)
-{
-  g_autofree char *told = NULL;
-
-  g_assert_true (g_file_get_contents (f->told, &told, NULL, NULL));
-  g_assert_cmpstr (told, ==, expected);
-}
-
 /* The warning that a machine without a system log gives does not count. */
 static void
 assert_silent (const char *said)
@@ -135,7 +108,7 @@ test_job (Fixture *f, gconstpointer unused)
   g_autofree char *said = run (f, NOTICE ("job-canceled\0other-1\0not a PDF\0"), NULL);
 
   assert_silent (said);
-  assert_told (f, "job-canceled|q-7|not a PDF|jane|two words|\n");
+  test_command_assert_told (&f->command, "job-canceled|q-7|not a PDF|jane|two words|\n");
 }
 
 static void
@@ -145,7 +118,8 @@ test_account (Fixture *f, gconstpointer unused)
       = run (f, NOTICE ("authorization-lost\0a@b.c\0gone\0\0job-held\0\0wait\0"), NULL);
 
   assert_silent (said);
-  assert_told (f, "authorization-lost|a@b.c|gone|\njob-held|q-7|wait|jane|two words|\n");
+  test_command_assert_told (&f->command,
+                            "authorization-lost|a@b.c|gone|\njob-held|q-7|wait|jane|two words|\n");
 }
 
 static void
@@ -158,8 +132,8 @@ test_once (Fixture *f, gconstpointer unused)
 
       assert_silent (said);
     }
-  assert_told (f, "job-held|q-7|until 10:00|jane|two words|\n"
-                  "job-held|q-7|the rest|jane|two words|\n");
+  test_command_assert_told (&f->command, "job-held|q-7|until 10:00|jane|two words|\n"
+                                         "job-held|q-7|the rest|jane|two words|\n");
 }
 
 /* The worker has said what is wrong with the state directory: nothing covers that. */
@@ -174,7 +148,8 @@ test_nowhere_to_note (Fixture *f, gconstpointer unused)
       assert_silent (said);
     }
   g_assert_cmpint (g_chmod (f->state, 0700), ==, 0);
-  assert_told (f, "job-held|q-7|first|jane|two words|\njob-held|q-7|first|jane|two words|\n");
+  test_command_assert_told (
+      &f->command, "job-held|q-7|first|jane|two words|\njob-held|q-7|first|jane|two words|\n");
 }
 
 static void
@@ -182,7 +157,7 @@ test_held_by_the_supervisor (Fixture *f, gconstpointer unused)
 {
   for (int i = 0; i < 2; i++)
     g_free (run (f, "", 0, "it was killed"));
-  assert_told (f, "job-held|q-7|it was killed|jane|two words|\n");
+  test_command_assert_told (&f->command, "job-held|q-7|it was killed|jane|two words|\n");
 }
 
 static void
@@ -196,14 +171,15 @@ test_hostile (Fixture *f, gconstpointer unused)
 
   g_assert_nonnull (strstr (said, "WARNING: "));
   g_assert_nonnull (strstr (all, "WARNING: "));
-  assert_told (f, "job-held|q-7|first|jane|two words|\n");
-  g_assert_true (g_file_set_contents (f->told, "", 0, NULL));
+  test_command_assert_told (&f->command, "job-held|q-7|first|jane|two words|\n");
+  test_command_forget (&f->command);
   for (int i = 0; i < 100; i++)
     g_string_append_len (many, NOTICE ("job-held\0\0x\0"));
   too_many = run (f, many->str, many->len, NULL);
   g_assert_nonnull (strstr (too_many, "WARNING: "));
-  assert_told (f, "job-held|q-7|x|jane|two words|\njob-held|q-7|x|jane|two words|\n"
-                  "job-held|q-7|x|jane|two words|\njob-held|q-7|x|jane|two words|\n");
+  test_command_assert_told (&f->command,
+                            "job-held|q-7|x|jane|two words|\njob-held|q-7|x|jane|two words|\n"
+                            "job-held|q-7|x|jane|two words|\njob-held|q-7|x|jane|two words|\n");
   g_string_free (many, TRUE);
 }
 
@@ -215,7 +191,7 @@ test_bad_configuration (Fixture *f, gconstpointer unused)
 
   write_config (f, "nonsense\n");
   said = run (f, NOTICE ("job-held\0\0first\0"), NULL);
-  assert_told (f, "");
+  test_command_assert_told (&f->command, "");
 }
 
 static void
@@ -223,7 +199,7 @@ test_command_fails (Fixture *f, gconstpointer unused)
 {
   g_autofree char *said = NULL;
 
-  write_command (f, "exit 9");
+  test_command_write (&f->command, "exit 9");
   said = run (f, NOTICE ("job-held\0\0first\0"), NULL);
   g_assert_nonnull (strstr (said, "WARNING: notify-command of scan-email.conf: "));
   g_assert_nonnull (strstr (said, "status 9"));
@@ -233,8 +209,8 @@ test_command_fails (Fixture *f, gconstpointer unused)
 static void
 test_lets_go (Fixture *f, gconstpointer unused)
 {
-  g_autofree char *ready = g_build_filename (f->directory, "ready", NULL);
-  g_autofree char *go = g_build_filename (f->directory, "go", NULL);
+  g_autofree char *ready = g_build_filename (f->tree.directory, "ready", NULL);
+  g_autofree char *go = g_build_filename (f->tree.directory, "go", NULL);
   g_autofree char *script = g_strdup_printf ("echo >'%s'; cat '%s'", ready, go);
   g_autofree char *said = NULL;
   int error, status;
@@ -242,7 +218,7 @@ test_lets_go (Fixture *f, gconstpointer unused)
 
   g_assert_cmpint (mkfifo (ready, 0600), ==, 0);
   g_assert_cmpint (mkfifo (go, 0600), ==, 0);
-  write_command (f, script);
+  test_command_write (&f->command, script);
   pid = start (f, NOTICE ("job-held\0\0first\0\0job-held\0\0second\0"), NULL, &error);
   for (int i = 0; i < 2; i++)
     {
@@ -263,7 +239,8 @@ test_lets_go (Fixture *f, gconstpointer unused)
     }
   g_assert_cmpint (waitpid (pid, &status, 0), ==, pid);
   g_assert_cmpint (status, ==, 0);
-  assert_told (f, "job-held|q-7|first|jane|two words|\njob-held|q-7|second|jane|two words|\n");
+  test_command_assert_told (
+      &f->command, "job-held|q-7|first|jane|two words|\njob-held|q-7|second|jane|two words|\n");
 }
 
 int

@@ -45,7 +45,8 @@ COMMON_LIBS = common/libcommon.a $(GLIB_LIBS) $(CRYPTO_LIBS) $(SECCOMP_LIBS)
 
 # What tests of every folder share.
 check_LIBRARIES += common/libtest.a
-common_libtest_a_SOURCES = common/test-tree.c common/test-tree.h
+common_libtest_a_SOURCES = common/test-command.c common/test-command.h \
+  common/test-tree.c common/test-tree.h common/test-warnings.c common/test-warnings.h
 common_libtest_a_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 TEST_LIBS = common/libtest.a
 
@@ -92,6 +93,7 @@ common_test_option_list_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 common_test_option_list_LDADD = $(TEST_LIBS) $(COMMON_LIBS)
 common_test_presets_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 common_test_presets_LDADD = $(TEST_LIBS) $(COMMON_LIBS)
+EXTRA_common_test_presets_DEPENDENCIES = conf/scan-email.conf
 common_test_template_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 common_test_template_LDADD = $(TEST_LIBS) $(COMMON_LIBS)
 
@@ -110,10 +112,8 @@ common_test_told_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 common_test_told_LDADD = $(TEST_LIBS) $(COMMON_LIBS)
 
 check_PROGRAMS += common/test-state-directory
-common_test_state_directory_SOURCES = common/test-state-directory.c common/test-tree.c \
-  common/test-tree.h
 common_test_state_directory_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-common_test_state_directory_LDADD = $(COMMON_LIBS)
+common_test_state_directory_LDADD = $(TEST_LIBS) $(COMMON_LIBS)
 
 check_PROGRAMS += common/test-stop
 common_test_stop_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)

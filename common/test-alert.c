@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/alert.h"
-#include "common/test-tree.h"
+
+#include "common/test-command.h"
+#include "common/test-warnings.h"
 
 #include <glib/gstdio.h>
 #include <signal.h>
@@ -13,9 +15,9 @@
 
 typedef struct
 {
-  char *directory;
-  char *told; /* what notify-command was called with, a line each */
-  char *command[2];
+  TestTree tree; /* the state directory */
+  TestCommand command;
+  char *argv[2];
   SeServerConfig server;
   SeNotifier notifier;
 } Fixture;
@@ -23,29 +25,19 @@ typedef struct
 static void
 set_up (Fixture *f, gconstpointer unused)
 {
-  g_autofree char *script = NULL;
-
-  f->directory = g_dir_make_tmp ("scan-email-XXXXXX", NULL);
-  f->told = g_build_filename (f->directory, "told", NULL);
-  f->command[0] = g_build_filename (f->directory, "notify", NULL);
-  f->command[1] = NULL;
-  script
-      = g_strdup_printf ("#!/bin/sh\nprintf '%%s|' \"$@\" >>'%s'\necho >>'%s'\n", f->told, f->told);
-  g_assert_true (
-      g_file_set_contents_full (f->command[0], script, -1, G_FILE_SET_CONTENTS_NONE, 0700, NULL));
-  g_assert_true (g_file_set_contents (f->told, "", 0, NULL));
-  f->server.state_directory = f->directory;
-  f->server.notify_command = f->command;
+  test_tree_set_up (&f->tree, "");
+  test_command_set_up (&f->command, &f->tree);
+  f->argv[0] = f->command.path;
+  f->server.state_directory = f->tree.directory;
+  f->server.notify_command = f->argv;
   f->notifier = se_notice_direct (&f->server);
 }
 
 static void
 tear_down (Fixture *f, gconstpointer unused)
 {
-  test_remove_tree (f->directory);
-  g_free (f->directory);
-  g_free (f->told);
-  g_free (f->command[0]);
+  test_command_tear_down (&f->command);
+  test_tree_tear_down (&f->tree, NULL);
 }
 
 static void
@@ -68,15 +60,6 @@ withdraw (const Fixture *f, SeAlertCause cause)
 
 #define LOST "authorization-lost|" ADDRESS "|" SENTENCE "|\n"
 #define RESTORED "authorization-restored|" ADDRESS "|the account may send mail again|\n"
-
-static void
-assert_told (const Fixture *f, const char *expected)
-{
-  g_autofree char *told = NULL;
-
-  g_assert_true (g_file_get_contents (f->told, &told, NULL, NULL));
-  g_assert_cmpstr (told, ==, expected);
-}
 
 static void
 assert_listed (const Fixture *f, guint n, gboolean raised)
@@ -102,10 +85,10 @@ test_life (Fixture *f, gconstpointer unused)
   g_assert_null (alert);
   assert_listed (f, 0, FALSE);
   withdraw (f, SE_ALERT_LOGIN);
-  assert_told (f, "");
+  test_command_assert_told (&f->command, "");
   raise_alert (f, SE_ALERT_TOKEN);
   raise_alert (f, SE_ALERT_TOKEN);
-  assert_told (f, LOST);
+  test_command_assert_told (&f->command, LOST);
   assert_listed (f, 1, TRUE);
   alert = se_alert_get (&f->server, ADDRESS);
   g_assert_cmpstr (alert->sentence, ==, SENTENCE);
@@ -113,12 +96,12 @@ test_life (Fixture *f, gconstpointer unused)
   g_assert_null (se_alert_get (&f->server, "other@contoso.com"));
   withdraw (f, SE_ALERT_TOKEN);
   withdraw (f, SE_ALERT_TOKEN);
-  assert_told (f, LOST RESTORED);
+  test_command_assert_told (&f->command, LOST RESTORED);
   assert_listed (f, 1, FALSE);
   g_assert_null (se_alert_get (&f->server, ADDRESS));
   /* Lost once more before anybody was told of the end. */
   raise_alert (f, SE_ALERT_LOGIN);
-  assert_told (f, LOST RESTORED LOST);
+  test_command_assert_told (&f->command, LOST RESTORED LOST);
   assert_listed (f, 1, TRUE);
 }
 
@@ -137,7 +120,7 @@ test_causes (Fixture *f, gconstpointer unused)
   assert_listed (f, 1, TRUE);
   withdraw (f, SE_ALERT_TOKEN);
   assert_listed (f, 1, FALSE);
-  assert_told (f, LOST RESTORED LOST RESTORED);
+  test_command_assert_told (&f->command, LOST RESTORED LOST RESTORED);
 }
 
 static void
@@ -161,11 +144,40 @@ test_forget (Fixture *f, gconstpointer unused)
   }
 }
 
+/* An address of which no file's name can hold all. */
+static void
+test_long_address (Fixture *f, gconstpointer unused)
+{
+  g_autofree char *local = g_strnfill (64, '{');
+  g_autofree char *domain = g_strnfill (180, 'd');
+  g_autofree char *address = g_strconcat (local, "@", domain, NULL);
+  g_autoptr (GPtrArray) raised = NULL;
+  g_autoptr (GPtrArray) withdrawn = NULL;
+  const SeAlert *alert;
+
+  g_assert_true (
+      se_alert_raise (&f->server, address, SE_ALERT_TOKEN, SENTENCE, &f->notifier, NULL));
+  raised = se_alert_list (&f->server);
+  g_assert_cmpuint (raised->len, ==, 1);
+  alert = raised->pdata[0];
+  g_assert_cmpstr (alert->account, ==, address);
+  g_assert_true (se_alert_withdraw (&f->server, address, SE_ALERT_TOKEN, &f->notifier, NULL));
+  withdrawn = se_alert_list (&f->server);
+  g_assert_cmpuint (withdrawn->len, ==, 1);
+  alert = withdrawn->pdata[0];
+  g_assert_cmpstr (alert->account, ==, address);
+  g_assert_false (alert->raised);
+  g_assert_true (se_alert_forget (&f->server, alert, NULL));
+  assert_listed (f, 0, FALSE);
+  g_assert_true (se_alert_expiring (&f->server, address, g_get_real_time () / G_USEC_PER_SEC,
+                                    "it ends", &f->notifier, NULL));
+}
+
 /* What a process that was killed, or a person, has left. */
 static void
 test_damage (Fixture *f, gconstpointer unused)
 {
-  g_autofree char *directory = g_build_filename (f->directory, "alerts", NULL);
+  g_autofree char *directory = g_build_filename (f->tree.directory, "alerts", NULL);
   g_autofree char *raised = g_build_filename (directory, "scanner%40contoso.com.raised", NULL);
   g_autofree char *withdrawn
       = g_build_filename (directory, "scanner%40contoso.com.withdrawn", NULL);
@@ -182,10 +194,10 @@ test_damage (Fixture *f, gconstpointer unused)
   g_assert_true (g_file_set_contents (raised, "", 0, NULL));
   assert_listed (f, 1, TRUE);
   raise_alert (f, SE_ALERT_TOKEN);
-  assert_told (f, "");
+  test_command_assert_told (&f->command, "");
   withdraw (f, SE_ALERT_LOGIN);
   assert_listed (f, 1, FALSE);
-  assert_told (f, RESTORED);
+  test_command_assert_told (&f->command, RESTORED);
 }
 
 /* A sentence from outside stays one argument and one line. */
@@ -196,7 +208,8 @@ test_hostile_sentence (Fixture *f, gconstpointer unused)
 
   g_assert_true (se_alert_raise (&f->server, ADDRESS, SE_ALERT_TOKEN,
                                  "a\nsince=1\n[alert]\r\033[2J%s%n", &f->notifier, NULL));
-  assert_told (f, "authorization-lost|" ADDRESS "|a since=1 [alert]  [2J%s%n|\n");
+  test_command_assert_told (&f->command,
+                            "authorization-lost|" ADDRESS "|a since=1 [alert]  [2J%s%n|\n");
   alert = se_alert_get (&f->server, ADDRESS);
   g_assert_cmpstr (alert->sentence, ==, "a since=1 [alert]  [2J%s%n");
   g_assert_cmpint (alert->since, >, 1);
@@ -220,32 +233,23 @@ test_expiring (Fixture *f, gconstpointer unused)
 {
   tell_end (f, 0);
   tell_end (f, IN_DAYS (15));
-  assert_told (f, "");
+  test_command_assert_told (&f->command, "");
   tell_end (f, IN_DAYS (13.9));
   tell_end (f, IN_DAYS (4));
-  assert_told (f, ENDS);
+  test_command_assert_told (&f->command, ENDS);
   tell_end (f, IN_DAYS (2.9));
   tell_end (f, IN_DAYS (2));
-  assert_told (f, ENDS ENDS);
+  test_command_assert_told (&f->command, ENDS ENDS);
   tell_end (f, IN_DAYS (0.9));
   tell_end (f, IN_DAYS (-1));
-  assert_told (f, ENDS ENDS ENDS);
+  test_command_assert_told (&f->command, ENDS ENDS ENDS);
   /* A farther end does not make it news. */
   tell_end (f, IN_DAYS (7));
-  assert_told (f, ENDS ENDS ENDS);
+  test_command_assert_told (&f->command, ENDS ENDS ENDS);
   tell_end (f, IN_DAYS (90));
   tell_end (f, IN_DAYS (7));
-  assert_told (f, ENDS ENDS ENDS ENDS);
+  test_command_assert_told (&f->command, ENDS ENDS ENDS ENDS);
   assert_listed (f, 0, FALSE);
-}
-
-static guint warnings;
-
-static GLogWriterOutput
-count_warnings (GLogLevelFlags level, const GLogField *fields, gsize n, gpointer unused)
-{
-  warnings += (level & G_LOG_LEVEL_MASK) == G_LOG_LEVEL_WARNING;
-  return G_LOG_WRITER_HANDLED;
 }
 
 /* A command that fails takes nothing back, nor does a state directory that is none go unsaid. */
@@ -254,21 +258,15 @@ test_failures (Fixture *f, gconstpointer unused)
 {
   g_autoptr (GError) error = NULL;
 
-  if (!g_test_subprocess ())
-    {
-      g_test_trap_subprocess (NULL, 0, G_TEST_SUBPROCESS_DEFAULT);
-      g_test_trap_assert_passed ();
-      return;
-    }
-  g_log_set_always_fatal (G_LOG_FATAL_MASK);
-  g_log_set_writer_func (count_warnings, NULL, NULL);
-  g_assert_cmpint (g_unlink (f->command[0]), ==, 0);
+  if (!test_warnings_begin ())
+    return;
+  g_assert_cmpint (g_unlink (f->command.path), ==, 0);
   raise_alert (f, SE_ALERT_TOKEN);
-  g_assert_cmpuint (warnings, ==, 1);
+  g_assert_cmpuint (test_warnings_count (), ==, 1);
   assert_listed (f, 1, TRUE);
   f->server.notify_command = NULL;
   withdraw (f, SE_ALERT_TOKEN);
-  f->server.state_directory = f->told;
+  f->server.state_directory = f->command.told;
   g_assert_false (
       se_alert_raise (&f->server, ADDRESS, SE_ALERT_TOKEN, SENTENCE, &f->notifier, &error));
   g_assert_error (error, SE_ERROR, (int)SE_ERROR_CONFIG);
@@ -319,12 +317,12 @@ test_race (Fixture *f, gconstpointer unused)
 {
   for (int round = 0; round < 3; round++)
     {
-      g_assert_true (g_file_set_contents (f->told, "", 0, NULL));
+      test_command_forget (&f->command);
       run_at_once (f, 32, raise_token);
-      assert_told (f, LOST);
+      test_command_assert_told (&f->command, LOST);
       assert_listed (f, 1, TRUE);
       run_at_once (f, 32, withdraw_token);
-      assert_told (f, LOST RESTORED);
+      test_command_assert_told (&f->command, LOST RESTORED);
       assert_listed (f, 1, FALSE);
     }
 }
@@ -338,6 +336,7 @@ main (int argc, char **argv)
   ADD ("/alert/life", test_life);
   ADD ("/alert/causes", test_causes);
   ADD ("/alert/forget", test_forget);
+  ADD ("/alert/long-address", test_long_address);
   ADD ("/alert/damage", test_damage);
   ADD ("/alert/expiring", test_expiring);
   ADD ("/alert/hostile-sentence", test_hostile_sentence);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/test-configuration-fixture.h"
 
-#include "common/io.h"
-
 #include <glib/gstdio.h>
 #include <string.h>
 
@@ -301,53 +299,6 @@ test_files (void)
   g_assert_cmpint (g_remove (path), ==, 0);
 }
 
-static char *
-read_shipped (const char *name)
-{
-  g_autofree char *path = g_test_build_filename (G_TEST_DIST, "conf", name, NULL);
-  g_autoptr (GError) error = NULL;
-  char *text = se_io_read_file (path, 100000, NULL, &error);
-
-  g_assert_no_error (error);
-  return text;
-}
-
-/* The configuration that is installed loads, and so does all that it shows in comments. */
-static void
-test_shipped (void)
-{
-  g_autofree char *providers = NULL;
-  g_autofree char *sample = NULL;
-  g_autoptr (GString) text = NULL;
-  g_autoptr (GRegex) example = g_regex_new ("^#(\\[|[a-z-]+ = )", G_REGEX_MULTILINE, 0, NULL);
-  g_autofree char *shown = NULL;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (SeConfig) config = NULL;
-  g_autoptr (SeAccount) account = NULL;
-
-  if (g_getenv ("G_TEST_SRCDIR") == NULL)
-    {
-      g_test_skip ("G_TEST_SRCDIR is not set: make check sets it");
-      return;
-    }
-  providers = g_test_build_filename (G_TEST_DIST, "conf", "providers.conf", NULL);
-  sample = read_shipped ("scan-email.conf.in");
-  text = g_string_new (sample);
-  g_string_replace (text, "@service_user@", "scan-email", 0);
-  g_string_replace (text, "@state_dir@", "/var/lib/scan-email", 0);
-  config = se_config_parse ("scan-email.conf", text->str, providers, &error);
-  g_assert_no_error (error);
-  g_clear_pointer (&config, se_config_free);
-
-  shown = g_regex_replace (example, text->str, -1, 0, "\\1", 0, &error);
-  g_assert_no_error (error);
-  config = se_config_parse ("scan-email.conf", shown, providers, &error);
-  g_assert_no_error (error);
-  account = se_config_get_account (config, NULL, &error);
-  g_assert_no_error (error);
-  g_assert_cmpstr (account->address, ==, "scanner@contoso.com");
-}
-
 static void
 test_path (void)
 {
@@ -401,7 +352,6 @@ main (int argc, char **argv)
   g_test_add_func ("/configuration/queue", test_queue);
   g_test_add_func ("/configuration/policy", test_policy);
   g_test_add_func ("/configuration/files", test_files);
-  g_test_add_func ("/configuration/shipped", test_shipped);
   g_test_add_func ("/configuration/path", test_path);
   return fixture_run ();
 }

@@ -1,51 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/notice.h"
-#include "common/test-tree.h"
+
+#include "common/test-command.h"
 
 #include <limits.h>
 #include <string.h>
 
 typedef struct
 {
-  char *directory;
-  char *told; /* what notify-command was called with, a line each */
-  char *command[3];
+  TestTree tree;
+  TestCommand command;
+  char *argv[3];
   SeServerConfig server;
 } Fixture;
 
 static void
 set_up (Fixture *f, gconstpointer unused)
 {
-  g_autofree char *script = NULL;
-
-  f->directory = g_dir_make_tmp ("scan-email-XXXXXX", NULL);
-  f->told = g_build_filename (f->directory, "told", NULL);
-  f->command[0] = g_build_filename (f->directory, "notify", NULL);
-  f->command[1] = (char *)"--to";
-  f->server.notify_command = f->command;
-  script
-      = g_strdup_printf ("#!/bin/sh\nprintf '%%s|' \"$@\" >>'%s'\necho >>'%s'\n", f->told, f->told);
-  g_assert_true (
-      g_file_set_contents_full (f->command[0], script, -1, G_FILE_SET_CONTENTS_NONE, 0700, NULL));
-  g_assert_true (g_file_set_contents (f->told, "", 0, NULL));
+  test_tree_set_up (&f->tree, "");
+  test_command_set_up (&f->command, &f->tree);
+  f->argv[0] = f->command.path;
+  f->argv[1] = (char *)"--to";
+  f->server.notify_command = f->argv;
 }
 
 static void
 tear_down (Fixture *f, gconstpointer unused)
 {
-  test_remove_tree (f->directory);
-  g_free (f->directory);
-  g_free (f->told);
-  g_free (f->command[0]);
-}
-
-static void
-assert_told (const Fixture *f, const char *expected)
-{
-  g_autofree char *told = NULL;
-
-  g_assert_true (g_file_get_contents (f->told, &told, NULL, NULL));
-  g_assert_cmpstr (told, ==, expected);
+  test_command_tear_down (&f->command);
+  test_tree_tear_down (&f->tree, NULL);
 }
 
 static void
@@ -59,9 +42,10 @@ test_arguments (Fixture *f, gconstpointer unused)
   direct.tell (&notice, direct.data);
   notice = (SeNotice){ SE_NOTICE_JOB_CANCELED, "q-2", "no \xff PDF", "--file=/x", "\033[2J", NULL };
   direct.tell (&notice, direct.data);
-  assert_told (f, "--to|authorization-lost|a@b.c|gone|\n"
-                  "--to|job-held|q-1|$(id) `id`|jane||\n"
-                  "--to|job-canceled|q-2|no \xef\xbf\xbd PDF| --file=/x| [2J|\n");
+  test_command_assert_told (&f->command,
+                            "--to|authorization-lost|a@b.c|gone|\n"
+                            "--to|job-held|q-1|$(id) `id`|jane||\n"
+                            "--to|job-canceled|q-2|no \xef\xbf\xbd PDF| --file=/x| [2J|\n");
   se_notice_announce (NULL, &notice);
   f->server.notify_command = NULL;
   se_notice_announce (&f->server, &notice);

@@ -10,7 +10,7 @@
 
 typedef struct
 {
-  char *directory;
+  TestTree tree;
   char *program; /* a shell script */
   char *result;  /* a file for it to write to */
 } Fixture;
@@ -18,18 +18,16 @@ typedef struct
 static void
 set_up (Fixture *f, gconstpointer unused)
 {
-  f->directory = g_dir_make_tmp ("scan-email-XXXXXX", NULL);
-  f->program = g_build_filename (f->directory, "notify", NULL);
-  f->result = g_build_filename (f->directory, "result", NULL);
+  test_tree_set_up (&f->tree, "result");
+  f->program = g_build_filename (f->tree.directory, "notify", NULL);
+  f->result = f->tree.path;
 }
 
 static void
 tear_down (Fixture *f, gconstpointer unused)
 {
-  test_remove_tree (f->directory);
-  g_free (f->directory);
   g_free (f->program);
-  g_free (f->result);
+  test_tree_tear_down (&f->tree, NULL);
 }
 
 /* Writes the program: a script whose $R is the result's path. */

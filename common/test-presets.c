@@ -16,6 +16,7 @@
 static const char *const grants[]
     = { "device", "code", "client-credentials", "service-account", NULL };
 
+/* A configuration, with the presets as they are installed. */
 static SeConfig *
 load (const char *text)
 {
@@ -284,6 +285,71 @@ test_sources (void)
     }
 }
 
+static char *
+read_installed (void)
+{
+  g_autofree char *path = g_test_build_filename (G_TEST_BUILT, "conf", "scan-email.conf", NULL);
+  g_autoptr (GError) error = NULL;
+  char *text = NULL;
+
+  g_file_get_contents (path, &text, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_null (strstr (text, "@state_dir@"));
+  return text;
+}
+
+static void
+test_installed (void)
+{
+  g_autofree char *text = read_installed ();
+  g_autoptr (SeConfig) config = load (text);
+  g_auto (GStrv) accounts = se_config_list_accounts (config);
+
+  g_assert_cmpuint (g_strv_length (accounts), ==, 0);
+}
+
+/* Every example in it is one that can be used. */
+static void
+test_installed_examples (void)
+{
+  g_autofree char *text = read_installed ();
+  g_autoptr (GRegex) comment = g_regex_new ("^#(?=\\[|[a-z-]+ = )", G_REGEX_MULTILINE, 0, NULL);
+  g_autofree char *uncommented = g_regex_replace_literal (comment, text, -1, 0, "", 0, NULL);
+  g_autoptr (SeConfig) config = load (uncommented);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SeAccount) account = se_config_get_account (config, NULL, &error);
+  g_autoptr (SeQueueConfig) queue = NULL;
+
+  g_assert_no_error (error);
+  g_assert_cmpstr (account->address, ==, "scanner@contoso.com");
+  g_assert_cmpstr (account->provider->name, ==, "microsoft");
+  queue = se_config_get_queue (config, "any", &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (queue->account, ==, account->address);
+  g_assert_cmpuint (queue->max_message_size, ==, 25 * 1024 * 1024);
+}
+
+static void
+test_microsoft (void)
+{
+  g_autoptr (SeConfig) config
+      = load ("[account a@x.org]\nprovider = microsoft\ntenant = t\nclient-id = c\n");
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SeAccount) account = se_config_get_account (config, "a@x.org", &error);
+
+  g_assert_no_error (error);
+  g_assert_null (account->provider->issuer);
+  g_assert_cmpstr (account->provider->device_authorization_endpoint, ==,
+                   "https://login.microsoftonline.com/%{tenant}/oauth2/v2.0/devicecode"
+                   "?mkt=%{locale}");
+  g_assert_cmpstr (account->provider->smtp_server, ==, "smtp://smtp.office365.com:587");
+  g_assert_nonnull (strstr (account->scope, "https://outlook.office.com/SMTP.Send"));
+  g_assert_nonnull (strstr (account->scope, "offline_access"));
+  g_assert_cmpstr (account->grant, ==, "device");
+  g_assert_cmpuint (account->provider->max_connections, ==, 2);
+  g_assert_cmpuint (account->provider->max_rate, ==, 30);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -299,5 +365,8 @@ main (int argc, char **argv)
   g_test_add_func ("/presets/generic-alone", test_generic_alone);
   g_test_add_func ("/presets/google-secret", test_google_secret);
   g_test_add_func ("/presets/sources", test_sources);
+  g_test_add_func ("/presets/installed", test_installed);
+  g_test_add_func ("/presets/installed/examples", test_installed_examples);
+  g_test_add_func ("/presets/microsoft", test_microsoft);
   return g_test_run ();
 }

@@ -21,11 +21,10 @@ assert_says (const SeServerConfig *server, uid_t uid, const char *command)
 }
 
 static void
-test_each (void)
+test_each (TestTree *tree, gconstpointer unused)
 {
-  g_autofree char *base = g_dir_make_tmp ("se-state-XXXXXX", NULL);
-  g_autofree char *path = g_build_filename (base, "state", NULL);
-  SeServerConfig server = { .user = (char *)"scan", .state_directory = path };
+  const char *path = tree->path;
+  SeServerConfig server = { .user = (char *)"scan", .state_directory = tree->path };
   g_autofree char *install = g_strdup_printf ("install -d -m 0700 -o scan %s", path);
   g_autofree char *chown = g_strdup_printf ("chown -R scan: %s", path);
   g_autofree char *chmod_command = g_strdup_printf ("chmod 0700 %s", path);
@@ -39,13 +38,13 @@ test_each (void)
   g_assert_cmpint (chmod (path, 0500), ==, 0);
   assert_says (&server, geteuid (), chmod_command);
   g_assert_cmpint (chmod (path, 0700), ==, 0);
-  test_remove_tree (base);
 }
 
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/state-directory/each", test_each);
+  g_test_add ("/state-directory/each", TestTree, "state", test_tree_set_up, test_each,
+              test_tree_tear_down);
   return g_test_run ();
 }

@@ -16,26 +16,24 @@
 
 typedef struct
 {
-  char *directory, *folder, *path;
+  TestTree tree; /* the tally's file lies in a folder that is not there yet */
+  char *folder;
   SeTally tally; /* three a minute */
 } Fixture;
 
 static void
 set_up (Fixture *f, gconstpointer unused)
 {
-  f->directory = g_dir_make_tmp ("scan-email-XXXXXX", NULL);
-  f->folder = g_build_filename (f->directory, "new", NULL);
-  f->path = g_build_filename (f->folder, "tally", NULL);
-  f->tally = (SeTally){ f->path, 60, 3 };
+  test_tree_set_up (&f->tree, "new/tally");
+  f->folder = g_path_get_dirname (f->tree.path);
+  f->tally = (SeTally){ f->tree.path, 60, 3 };
 }
 
 static void
 tear_down (Fixture *f, gconstpointer unused)
 {
-  test_remove_tree (f->directory);
-  g_free (f->path);
+  test_tree_tear_down (&f->tree, NULL);
   g_free (f->folder);
-  g_free (f->directory);
 }
 
 /* 0: counted. */
@@ -59,7 +57,7 @@ put (const Fixture *f, gint64 time1, guint amount1, gint64 time2, guint amount2)
                                            now + time1, amount1, now + time2, amount2);
 
   g_assert_cmpint (g_mkdir_with_parents (f->folder, 0700), ==, 0);
-  g_assert_true (g_file_set_contents (f->path, text, -1, NULL));
+  g_assert_true (g_file_set_contents (f->tree.path, text, -1, NULL));
   return now;
 }
 
@@ -189,7 +187,7 @@ test_damaged (Fixture *f, gconstpointer unused)
       g_autofree char *counted
           = g_strdup_printf ("%" G_GINT64_FORMAT " 3\n%s", g_get_real_time (), texts[i]);
 
-      g_assert_true (g_file_set_contents (f->path, counted, -1, NULL));
+      g_assert_true (g_file_set_contents (f->tree.path, counted, -1, NULL));
       expect_warning ("damaged");
       g_assert_cmpint (take (f, 3), ==, 0);
       g_test_assert_expected_messages ();
@@ -203,12 +201,12 @@ test_too_long (Fixture *f, gconstpointer unused)
   g_autofree char *text = g_strnfill (100000, '1');
 
   g_assert_cmpint (g_mkdir_with_parents (f->folder, 0700), ==, 0);
-  g_assert_true (g_file_set_contents (f->path, text, -1, NULL));
+  g_assert_true (g_file_set_contents (f->tree.path, text, -1, NULL));
   expect_warning ("cannot be read");
   g_assert_cmpint (take (f, 3), ==, 0);
   g_test_assert_expected_messages ();
   /* Empty, as a lock leaves it that was taken first. */
-  g_assert_true (g_file_set_contents (f->path, "", 0, NULL));
+  g_assert_true (g_file_set_contents (f->tree.path, "", 0, NULL));
   g_assert_cmpint (take (f, 3), ==, 0);
 }
 
@@ -222,13 +220,13 @@ test_bounded (Fixture *f, gconstpointer unused)
   gint64 due;
   gsize length;
 
-  f->tally = (SeTally){ f->path, 24 * 60 * 60, 140 };
+  f->tally = (SeTally){ f->tree.path, 24 * 60 * 60, 140 };
   g_assert_cmpint (g_mkdir_with_parents (f->folder, 0700), ==, 0);
   for (int i = 140; i > 0; i--)
     g_string_append_printf (text, "%" G_GINT64_FORMAT " 1\n", now - i * 10 * MINUTE);
-  g_assert_true (g_file_set_contents (f->path, text->str, -1, NULL));
+  g_assert_true (g_file_set_contents (f->tree.path, text->str, -1, NULL));
   g_assert_true (se_tally_give_back (&f->tally, 1, NULL));
-  g_assert_true (g_file_get_contents (f->path, &written, &length, NULL));
+  g_assert_true (g_file_get_contents (f->tree.path, &written, &length, NULL));
   g_assert_cmpuint (length, <, 62 * 28);
   g_assert_cmpint (take (f, 1), ==, 0);
   due = take (f, 1);
@@ -306,7 +304,7 @@ test_cancelled (Fixture *f, gconstpointer unused)
   pid = fork ();
   if (pid == 0)
     {
-      if (se_lock_take (f->path, 0, -1, NULL) < 0 || write (lock[1], "x", 1) != 1)
+      if (se_lock_take (f->tree.path, 0, -1, NULL) < 0 || write (lock[1], "x", 1) != 1)
         _exit (1);
       pause ();
     }
@@ -338,13 +336,13 @@ test_sweep (Fixture *f, gconstpointer unused)
   g_assert_true (g_file_set_contents (left, "", 0, NULL));
   g_assert_cmpint (utime (left, &long_ago), ==, 0);
   g_assert_true (se_tally_sweep (f->folder, 60, &error));
-  g_assert_true (g_file_test (f->path, G_FILE_TEST_EXISTS));
+  g_assert_true (g_file_test (f->tree.path, G_FILE_TEST_EXISTS));
   g_assert_true (g_file_test (fresh, G_FILE_TEST_EXISTS));
   g_assert_false (g_file_test (left, G_FILE_TEST_EXISTS));
   put (f, -MINUTE - 1, 2, -MINUTE, 1);
   g_assert_true (se_tally_sweep (f->folder, 60, &error));
   g_assert_no_error (error);
-  g_assert_false (g_file_test (f->path, G_FILE_TEST_EXISTS));
+  g_assert_false (g_file_test (f->tree.path, G_FILE_TEST_EXISTS));
 }
 
 static void

@@ -10,64 +10,59 @@
 
 #define ADDRESS "a/../b@example.test"
 
-typedef struct
-{
-  char *directory;
-} Fixture;
-
 static void
-test_note (Fixture *f, gconstpointer unused)
+test_note (TestTree *tree, gconstpointer unused)
 {
   g_autoptr (GError) error = NULL;
   gint64 before = g_get_real_time () / G_USEC_PER_SEC;
   gint64 noted;
 
-  g_assert_cmpint (se_activity_last_mail (f->directory, ADDRESS), ==, 0);
-  g_assert_true (se_activity_note (f->directory, ADDRESS, &error));
+  g_assert_cmpint (se_activity_last_mail (tree->directory, ADDRESS), ==, 0);
+  g_assert_true (se_activity_note (tree->directory, ADDRESS, &error));
   g_assert_no_error (error);
-  noted = se_activity_last_mail (f->directory, ADDRESS);
+  noted = se_activity_last_mail (tree->directory, ADDRESS);
   g_assert_cmpint (noted, >=, before);
   g_assert_cmpint (noted, <=, g_get_real_time () / G_USEC_PER_SEC);
-  g_assert_cmpint (se_activity_last_mail (f->directory, "b@example.test"), ==, 0);
+  g_assert_cmpint (se_activity_last_mail (tree->directory, "b@example.test"), ==, 0);
 }
 
 static void
-test_garbage (Fixture *f, gconstpointer unused)
+test_garbage (TestTree *tree, gconstpointer unused)
 {
   g_autofree char *path
-      = g_build_filename (f->directory, "activity", "a%2F..%2Fb%40example.test", NULL);
+      = g_build_filename (tree->directory, "activity", "a%2F..%2Fb%40example.test", NULL);
   g_autoptr (GError) error = NULL;
 
-  g_assert_true (se_activity_note (f->directory, ADDRESS, &error));
+  g_assert_true (se_activity_note (tree->directory, ADDRESS, &error));
   g_assert_true (g_file_set_contents (path, "yesterday\n", -1, &error));
-  g_assert_cmpint (se_activity_last_mail (f->directory, ADDRESS), ==, 0);
+  g_assert_cmpint (se_activity_last_mail (tree->directory, ADDRESS), ==, 0);
   g_assert_true (g_file_set_contents (path, "", 0, &error));
-  g_assert_cmpint (se_activity_last_mail (f->directory, ADDRESS), ==, 0);
-  g_assert_true (se_activity_note (f->directory, ADDRESS, &error));
-  g_assert_cmpint (se_activity_last_mail (f->directory, ADDRESS), >, 0);
+  g_assert_cmpint (se_activity_last_mail (tree->directory, ADDRESS), ==, 0);
+  g_assert_true (se_activity_note (tree->directory, ADDRESS, &error));
+  g_assert_cmpint (se_activity_last_mail (tree->directory, ADDRESS), >, 0);
   g_assert_no_error (error);
 }
 
 /* Processes that note at once: a reader never sees half of a time, and nothing is left over. */
 static void
-test_many (Fixture *f, gconstpointer unused)
+test_many (TestTree *tree, gconstpointer unused)
 {
   enum
   {
     PROCESSES = 8,
     NOTES = 20
   };
-  g_autofree char *path = g_build_filename (f->directory, "activity", NULL);
+  g_autofree char *path = g_build_filename (tree->directory, "activity", NULL);
   g_autoptr (GDir) files = NULL;
   guint running = PROCESSES;
   int status;
 
-  g_assert_true (se_activity_note (f->directory, ADDRESS, NULL));
+  g_assert_true (se_activity_note (tree->directory, ADDRESS, NULL));
   for (int i = 0; i < PROCESSES; i++)
     if (fork () == 0)
       {
         for (int k = 0; k < NOTES; k++)
-          if (!se_activity_note (f->directory, ADDRESS, NULL))
+          if (!se_activity_note (tree->directory, ADDRESS, NULL))
             _exit (1);
         _exit (0);
       }
@@ -75,7 +70,7 @@ test_many (Fixture *f, gconstpointer unused)
     {
       pid_t pid = waitpid (-1, &status, WNOHANG);
 
-      g_assert_cmpint (se_activity_last_mail (f->directory, ADDRESS), >, 0);
+      g_assert_cmpint (se_activity_last_mail (tree->directory, ADDRESS), >, 0);
       g_assert_cmpint (pid, >=, 0);
       if (pid == 0)
         continue;
@@ -88,9 +83,9 @@ test_many (Fixture *f, gconstpointer unused)
 }
 
 static void
-test_no_directory (Fixture *f, gconstpointer unused)
+test_no_directory (TestTree *tree, gconstpointer unused)
 {
-  g_autofree char *file = g_build_filename (f->directory, "file", NULL);
+  g_autofree char *file = g_build_filename (tree->directory, "file", NULL);
   g_autoptr (GError) error = NULL;
 
   g_assert_true (g_file_set_contents (file, "", 0, NULL));
@@ -98,20 +93,8 @@ test_no_directory (Fixture *f, gconstpointer unused)
   g_assert_error (error, SE_ERROR, (int)SE_ERROR_CONFIG);
 }
 
-static void
-set_up (Fixture *f, gconstpointer unused)
-{
-  f->directory = g_dir_make_tmp ("scan-email-XXXXXX", NULL);
-}
-
-static void
-tear_down (Fixture *f, gconstpointer unused)
-{
-  test_remove_tree (f->directory);
-  g_free (f->directory);
-}
-
-#define ADD(name, function) g_test_add (name, Fixture, NULL, set_up, function, tear_down)
+#define ADD(name, function) \
+  g_test_add (name, TestTree, "", test_tree_set_up, function, test_tree_tear_down)
 
 int
 main (int argc, char **argv)

@@ -1,31 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mail/pause.h"
 
+#include "common/io.h"
 #include "common/test-tree.h"
-
-#include <glib/gstdio.h>
-
-typedef struct
-{
-  char *directory, *folder, *path;
-} Fixture;
-
-static void
-set_up (Fixture *f, gconstpointer unused)
-{
-  f->directory = g_dir_make_tmp ("scan-email-XXXXXX", NULL);
-  f->folder = g_build_filename (f->directory, "new", NULL);
-  f->path = g_build_filename (f->folder, "pause", NULL);
-}
-
-static void
-tear_down (Fixture *f, gconstpointer unused)
-{
-  test_remove_tree (f->directory);
-  g_free (f->path);
-  g_free (f->folder);
-  g_free (f->directory);
-}
 
 static gint64
 now (void)
@@ -35,26 +12,26 @@ now (void)
 
 /* Returns how long it is, seconds. */
 static gint64
-begin (const Fixture *f, gint64 until)
+begin (const TestTree *tree, gint64 until)
 {
   g_autoptr (GError) error = NULL;
 
-  g_assert_true (se_pause_begin (f->path, until, "421 4.7.0 slow\ndown", &error));
+  g_assert_true (se_pause_begin (tree->path, until, "421 4.7.0 slow\ndown", &error));
   g_assert_no_error (error);
-  return se_pause_until (f->path, NULL) - now ();
+  return se_pause_until (tree->path, NULL) - now ();
 }
 
 /* A file as begin writes it. */
 static void
-put (const Fixture *f, gint64 since, gint64 until, gint64 length)
+put (const TestTree *tree, gint64 since, gint64 until, gint64 length)
 {
   g_autofree char *text
       = g_strdup_printf ("[pause]\nsince=%" G_GINT64_FORMAT "\nuntil=%" G_GINT64_FORMAT
                          "\nlength=%" G_GINT64_FORMAT "\nreason=r\n",
                          since, until, length);
 
-  g_assert_cmpint (g_mkdir_with_parents (f->folder, 0700), ==, 0);
-  g_assert_true (g_file_set_contents (f->path, text, -1, NULL));
+  g_assert_true (se_io_make_parent (tree->path, NULL));
+  g_assert_true (g_file_set_contents (tree->path, text, -1, NULL));
 }
 
 static void
@@ -65,101 +42,102 @@ assert_between (gint64 value, gint64 least, gint64 most)
 }
 
 static void
-test_short (Fixture *f, gconstpointer unused)
+test_short (TestTree *tree, gconstpointer unused)
 {
   g_autofree char *reason = NULL;
   gint64 until;
 
-  g_assert_cmpint (se_pause_until (f->path, &reason), ==, 0);
+  g_assert_cmpint (se_pause_until (tree->path, &reason), ==, 0);
   g_assert_null (reason);
-  assert_between (begin (f, 0), 3, 5);
-  until = se_pause_until (f->path, &reason);
+  assert_between (begin (tree, 0), 3, 5);
+  until = se_pause_until (tree->path, &reason);
   g_assert_cmpstr (reason, ==, "421 4.7.0 slow down");
   /* Several sessions that are told the same at once make it no longer. */
-  begin (f, 0);
-  g_assert_cmpint (se_pause_until (f->path, NULL), ==, until);
+  begin (tree, 0);
+  g_assert_cmpint (se_pause_until (tree->path, NULL), ==, until);
 }
 
 /* Twice as long each time that it was in vain, to an end. */
 static void
-test_growing (Fixture *f, gconstpointer unused)
+test_growing (TestTree *tree, gconstpointer unused)
 {
-  put (f, now () - 40, now () - 5, 5);
-  assert_between (begin (f, 0), 7, 10);
-  put (f, now () - 100, now () - 1, 60);
-  assert_between (begin (f, 0), 89, 120);
-  put (f, now () - 3000, now () - 1000, 1800);
-  assert_between (begin (f, 0), 1349, 1800);
+  put (tree, now () - 40, now () - 5, 5);
+  assert_between (begin (tree, 0), 7, 10);
+  put (tree, now () - 100, now () - 1, 60);
+  assert_between (begin (tree, 0), 89, 120);
+  put (tree, now () - 3000, now () - 1000, 1800);
+  assert_between (begin (tree, 0), 1349, 1800);
   /* Long ago. */
-  put (f, now () - 9000, now () - 7000, 1800);
-  assert_between (begin (f, 0), 3, 5);
+  put (tree, now () - 9000, now () - 7000, 1800);
+  assert_between (begin (tree, 0), 3, 5);
 }
 
 static void
-test_asked (Fixture *f, gconstpointer unused)
+test_asked (TestTree *tree, gconstpointer unused)
 {
   gint64 until = now () + 500;
 
-  begin (f, until);
-  g_assert_cmpint (se_pause_until (f->path, NULL), ==, until);
-  begin (f, until - 100);
-  g_assert_cmpint (se_pause_until (f->path, NULL), ==, until);
-  begin (f, until + 100);
-  g_assert_cmpint (se_pause_until (f->path, NULL), ==, until + 100);
-  assert_between (begin (f, now () + 9999999), 86399, 86400);
+  begin (tree, until);
+  g_assert_cmpint (se_pause_until (tree->path, NULL), ==, until);
+  begin (tree, until - 100);
+  g_assert_cmpint (se_pause_until (tree->path, NULL), ==, until);
+  begin (tree, until + 100);
+  g_assert_cmpint (se_pause_until (tree->path, NULL), ==, until + 100);
+  assert_between (begin (tree, now () + 9999999), 86399, 86400);
 }
 
 static void
-test_forget (Fixture *f, gconstpointer unused)
+test_forget (TestTree *tree, gconstpointer unused)
 {
   g_autoptr (GError) error = NULL;
 
-  g_assert_true (se_pause_forget (f->path, &error));
-  begin (f, 0);
+  g_assert_true (se_pause_forget (tree->path, &error));
+  begin (tree, 0);
   /* A mail through a session from before the pause says nothing. */
-  g_assert_true (se_pause_forget (f->path, &error));
-  g_assert_cmpint (se_pause_until (f->path, NULL), >, 0);
-  put (f, now () - 100, now () - 1, 60);
-  g_assert_true (se_pause_forget (f->path, &error));
+  g_assert_true (se_pause_forget (tree->path, &error));
+  g_assert_cmpint (se_pause_until (tree->path, NULL), >, 0);
+  put (tree, now () - 100, now () - 1, 60);
+  g_assert_true (se_pause_forget (tree->path, &error));
   g_assert_no_error (error);
-  assert_between (begin (f, 0), 3, 5);
+  assert_between (begin (tree, 0), 3, 5);
 }
 
 static void
-test_lift (Fixture *f, gconstpointer unused)
+test_lift (TestTree *tree, gconstpointer unused)
 {
   g_autoptr (GError) error = NULL;
 
-  g_assert_true (se_pause_lift (f->path, &error));
-  begin (f, 0);
-  g_assert_true (se_pause_lift (f->path, &error));
+  g_assert_true (se_pause_lift (tree->path, &error));
+  begin (tree, 0);
+  g_assert_true (se_pause_lift (tree->path, &error));
   g_assert_no_error (error);
-  g_assert_cmpint (se_pause_until (f->path, NULL), ==, 0);
+  g_assert_cmpint (se_pause_until (tree->path, NULL), ==, 0);
 }
 
 /* Neither a damaged file nor a clock that was set back keeps anybody waiting. */
 static void
-test_void (Fixture *f, gconstpointer unused)
+test_void (TestTree *tree, gconstpointer unused)
 {
   static const char *const texts[]
       = { "rubbish", "[pause]\n", "[pause]\nsince=1\nuntil=99999999999\n", "[pause]\nuntil=5\n",
           "[pause]\nsince=99999999999\nuntil=99999999999\n" };
 
-  g_assert_cmpint (g_mkdir_with_parents (f->folder, 0700), ==, 0);
+  g_assert_true (se_io_make_parent (tree->path, NULL));
   for (gsize i = 0; i < G_N_ELEMENTS (texts); i++)
     {
-      g_assert_true (g_file_set_contents (f->path, texts[i], -1, NULL));
+      g_assert_true (g_file_set_contents (tree->path, texts[i], -1, NULL));
       g_test_expect_message (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "*it is not heeded*");
-      g_assert_cmpint (se_pause_until (f->path, NULL), ==, 0);
+      g_assert_cmpint (se_pause_until (tree->path, NULL), ==, 0);
       g_test_assert_expected_messages ();
     }
   /* As a lock leaves it that was taken first. */
-  g_assert_true (g_file_set_contents (f->path, "", 0, NULL));
-  g_assert_cmpint (se_pause_until (f->path, NULL), ==, 0);
-  assert_between (begin (f, 0), 3, 5);
+  g_assert_true (g_file_set_contents (tree->path, "", 0, NULL));
+  g_assert_cmpint (se_pause_until (tree->path, NULL), ==, 0);
+  assert_between (begin (tree, 0), 3, 5);
 }
 
-#define ADD(name, function) g_test_add (name, Fixture, NULL, set_up, function, tear_down)
+#define ADD(name, function) \
+  g_test_add (name, TestTree, "new/pause", test_tree_set_up, function, test_tree_tear_down)
 
 int
 main (int argc, char **argv)

@@ -55,8 +55,7 @@ setup_test_login_options_LDADD = $(SETUP_LIBS)
 check_PROGRAMS += setup/test-config-file setup/test-console setup/test-jobs setup/test-login \
   setup/test-queues setup/test-service setup/test-service-rights setup/test-waiting
 setup_test_config_file_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-setup_test_config_file_LDADD = $(SETUP_LIBS)
-EXTRA_setup_test_config_file_DEPENDENCIES = conf/scan-email.conf
+setup_test_config_file_LDADD = $(TEST_LIBS) $(SETUP_LIBS)
 setup_test_console_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(QRENCODE_CFLAGS)
 setup_test_console_LDADD = $(SETUP_LIBS)
 setup_test_jobs_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(CUPS_CFLAGS)
