@@ -164,6 +164,8 @@ ask_facts (SeWorker *worker, GError **error)
   if (worker->facts == NULL)
     return FALSE;
   worker->fields = se_fields_new (worker->facts->options, SE_FD_PPD, &worker->fault);
+  if (worker->fields != NULL)
+    se_fields_warn_of_stray_words (worker->facts->options);
   return TRUE;
 }
 

@@ -115,8 +115,8 @@ check_names (const GPtrArray *options, GError **error)
 
 /* lp takes an unquoted value apart at its spaces: "email-subject=two words" is a subject "two" and
  * an option "words". */
-static void
-warn_of_stray_words (const GPtrArray *options)
+void
+se_fields_warn_of_stray_words (const GPtrArray *options)
 {
   const char *mail_option = NULL;
 
@@ -378,7 +378,6 @@ se_fields_new (const GPtrArray *options, int ppd_fd, GError **error)
 
   if (!check_names (options, error))
     return NULL;
-  warn_of_stray_words (options);
   for (gsize i = 0; i < SE_N_FIELDS; i++)
     {
       const char *option = se_option_list_get (options, names[i].option);

@@ -53,12 +53,14 @@ typedef struct
   guint split;      /* pages of a piece; 0: the document stays whole */
 } SeFields;
 
-/* ppd_fd: the queue's PPD; -1 or a closed descriptor: none. A word that looks like the rest of a
- * value that was not quoted gives a warning. SE_ERROR_DOCUMENT: an unknown email-… option, an empty
- * address, a value that there is not, or one of the job that means nothing for the format;
- * SE_ERROR_TEMPORARY: the PPD cannot be read. */
+/* ppd_fd: the queue's PPD; -1 or a closed descriptor: none. SE_ERROR_DOCUMENT: an unknown email-…
+ * option, an empty address, a value that there is not, or one of the job that means nothing for the
+ * format; SE_ERROR_TEMPORARY: the PPD cannot be read. */
 SeFields *se_fields_new (const GPtrArray *options, int ppd_fd, GError **error);
 void se_fields_free (SeFields *fields);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeFields, se_fields_free)
+
+/* Gives a warning for each word that looks like the rest of a value that was not quoted. */
+void se_fields_warn_of_stray_words (const GPtrArray *options);
 
 G_END_DECLS

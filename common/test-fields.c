@@ -206,6 +206,14 @@ test_refused (void)
     }
 }
 
+static void
+warn (const char *options)
+{
+  g_autoptr (GPtrArray) list = se_option_list_parse (options);
+
+  se_fields_warn_of_stray_words (list);
+}
+
 /* lp takes an unquoted value apart at its spaces. */
 static void
 test_stray_words (void)
@@ -213,22 +221,15 @@ test_stray_words (void)
   static const char *const quiet[]
       = { "words", "collate landscape email-subject=two",
           "fit-to-page=true nocollate email-subject=two", "email-subject email-body=x media=a4" };
-  g_autoptr (SeFields) fields = NULL;
 
   g_test_expect_message (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "*\"words\"*email-subject*quotes*");
-  fields = parse ("email-subject=two words", NULL, NULL);
+  warn ("email-subject=two words");
   g_test_assert_expected_messages ();
-  g_assert_nonnull (fields);
-  se_fields_free (g_steal_pointer (&fields));
   g_test_expect_message (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "*\"words\"*EmailBody*quotes*");
-  fields = parse ("nowords EmailBody=Custom.two", NULL, NULL);
+  warn ("nowords EmailBody=Custom.two");
   g_test_assert_expected_messages ();
   for (gsize i = 0; i < G_N_ELEMENTS (quiet); i++)
-    {
-      g_autoptr (SeFields) none = parse (quiet[i], NULL, NULL); /* a warning would end the test */
-
-      g_assert_nonnull (none);
-    }
+    warn (quiet[i]); /* a warning would end the test */
 }
 
 static void

@@ -190,8 +190,10 @@ class Options(EndToEnd):
         job = self.lp("-o", "email-subject=two words")
         self.parsed_mail(job)
         log = self.cups.job_log(job)
-        self.assertIn("words", "".join(line for line in log.splitlines(True) if "email-subject" in line
-                                       and "quot" in line.lower()), log)
+        warnings = [line for line in log.splitlines()
+                    if line.startswith("W ") and "quotes within quotes" in line]
+        self.assertEqual(len(warnings), 1, log)
+        self.assertIn("words", warnings[0])
 
     def test_the_queues_ppd_default(self):
         self.cups.add_queue("preset", self.uri, "-o", "EmailTo=Custom.preset@example.test")
