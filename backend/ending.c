@@ -49,7 +49,8 @@ next_step (const SeEnding *ending)
   if (words[ending->event].next != NULL)
     return _ (words[ending->event].next);
   return ending->by_itself
-             ? _ ("There is nothing to do: the job is tried again by itself.")
+             ? _ ("There is nothing to do now: the job is tried again by itself. If that does not "
+                  "help, an administrator of the print server has to look at what is said above.")
              : _ (
                  "What to do: an administrator of the print server has to mend what is said above; "
                  "then the job goes on.");

@@ -81,7 +81,7 @@ test_text (Fixture *f, gconstpointer unused)
   } cases[] = {
     { SE_NOTICE_JOB_CANCELED, FALSE, "Not sent: ", "print the document again" },
     { SE_NOTICE_JOB_GIVEN_UP, FALSE, "Given up: ", "print the document again" },
-    { SE_NOTICE_JOB_HELD, TRUE, "Not sent yet: ", "There is nothing to do" },
+    { SE_NOTICE_JOB_HELD, TRUE, "Not sent yet: ", "There is nothing to do now" },
     { SE_NOTICE_JOB_HELD, FALSE, "Not sent yet: ", "an administrator" },
     { SE_NOTICE_JOB_PARTLY_REFUSED, FALSE, "Not sent to all: ", "for those alone" },
   };

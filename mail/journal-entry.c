@@ -52,8 +52,8 @@ se_journal_entry_set_damaged (GError **error, const char *path, const char *what
 {
   g_set_error (
       error, SE_ERROR, SE_ERROR_CONFIG,
-      _ ("The journal entry %s is damaged (%s), so whether its job was mailed is not known: if it "
-         "was not, remove the file and restart the job; if it was, cancel the job"),
+      _ ("The journal entry %s is damaged (%s), so whether its job was mailed is not known: look "
+         "whether it has arrived; if so, cancel the job; if not, remove the file"),
       path, what);
 }
 

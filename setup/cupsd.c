@@ -32,9 +32,11 @@ se_cupsd_connect (const SeServerConfig *server, GError **error)
   http = httpConnect2 (cupsServer (), ippPort (), NULL, AF_UNSPEC, cupsEncryption (), 1,
                        CONNECT_TIMEOUT_MS, NULL);
   if (http == NULL)
-    g_set_error (error, SE_ERROR, (int)SE_ERROR_TEMPORARY,
-                 _ ("cupsd at %s cannot be reached (%s): is it running?"), cupsServer (),
-                 cupsLastErrorString ());
+    g_set_error (
+        error, SE_ERROR, (int)SE_ERROR_TEMPORARY,
+        _ ("cupsd at %s cannot be reached (%s): is it running? If it listens elsewhere, set "
+           "cups-server in [server] of scan-email.conf"),
+        cupsServer (), cupsLastErrorString ());
   return http;
 }
 
