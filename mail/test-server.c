@@ -107,12 +107,6 @@ test_server_run (TestServer **server, void (*add_tests) (void))
   return status;
 }
 
-const char *
-test_server_ca (const TestServer *server)
-{
-  return server->ca;
-}
-
 SeSmtpOptions
 test_server_options (const TestServer *server, const char *url)
 {

@@ -15,9 +15,6 @@ typedef struct TestServer TestServer;
  * where python3 or openssl is missing. Returns main's status. */
 int test_server_run (TestServer **server, void (*add_tests) (void));
 
-/* Path of the certificate authority that "good" and "expired" certificates are signed by. */
-const char *test_server_ca (const TestServer *server);
-
 /* How a client signs in at the server at url; url stays the caller's. */
 #define TEST_SERVER_USER "scanner@example.com"
 #define TEST_SERVER_TOKEN "ya29.a0-secret_Token~+/=="

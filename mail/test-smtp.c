@@ -283,13 +283,7 @@ test_together_with_235 (void)
   fixture_tear_down (&f);
   {
     g_autofree char *url = test_server_new (server, NULL);
-    const SeSmtpOptions options = { .account = &test_server_account,
-                                    .server = url,
-                                    .ca_file = test_server_ca (server),
-                                    .sasl = "xoauth2",
-                                    .user = "u",
-                                    .access_token = "token",
-                                    .cancel_fd = -1 };
+    const SeSmtpOptions options = test_server_options (server, url);
 
     test_server_tell (server, "at\tauth-data\tlast\t235 ok\\r\\n421 4.3.2 shutting down");
     closed = se_smtp_open (&options, &error);
