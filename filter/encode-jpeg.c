@@ -1,28 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "filter/encode.h"
+#include "filter/jpeg-error.h"
 
 #include <errno.h>
 #include <glib/gi18n-lib.h>
-#include <setjmp.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <jpeglib.h> /* needs stdio.h before it */
-
-typedef struct
-{
-  struct jpeg_error_mgr base;
-  jmp_buf failed;
-} Handler;
-
-static void
-fail (j_common_ptr info)
-{
-  Handler *handler = (Handler *)info->err;
-
-  longjmp (handler->failed, 1);
-}
 
 static void
 set_parameters (struct jpeg_compress_struct *encoder, const SePixmap *pixmap, guint resolution)
@@ -50,8 +34,8 @@ unpack_bits (guchar *line, guint width)
 
 /* libjpeg leaves by a jump; what lives longer is the caller's. */
 static gboolean
-write_jpeg (struct jpeg_compress_struct *encoder, Handler *handler, FILE *file, SePixmap *pixmap,
-            guint resolution, guchar *line)
+write_jpeg (struct jpeg_compress_struct *encoder, SeJpegError *handler, FILE *file,
+            SePixmap *pixmap, guint resolution, guchar *line)
 {
   JSAMPROW row = line;
 
@@ -76,8 +60,8 @@ gboolean
 se_encode_jpeg (SePixmap *pixmap, const SeEncoding *encoding, int out_fd, GError **error)
 {
   g_autofree guchar *line = g_malloc ((gsize)pixmap->width * 3);
-  Handler handler;
-  struct jpeg_compress_struct encoder = { .err = jpeg_std_error (&handler.base) };
+  SeJpegError handler;
+  struct jpeg_compress_struct encoder = { .err = se_jpeg_error_init (&handler) };
   int copy;
   FILE *file;
   gboolean done;
@@ -91,7 +75,6 @@ se_encode_jpeg (SePixmap *pixmap, const SeEncoding *encoding, int out_fd, GError
     }
   copy = dup (out_fd);
   file = copy >= 0 ? fdopen (copy, "w") : NULL;
-  handler.base.error_exit = fail;
   done = file != NULL && write_jpeg (&encoder, &handler, file, pixmap, encoding->resolution, line);
   jpeg_destroy_compress (&encoder);
   if (file != NULL)

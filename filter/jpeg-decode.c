@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "filter/jpeg-error.h"
 #include "filter/jpeg-scan.h"
 #include "filter/jpeg.h"
 
 #include <errno.h>
 #include <glib/gi18n-lib.h>
-#include <setjmp.h>
 #include <unistd.h>
 
 #include <jerror.h> /* needs jpeglib.h before it */
@@ -12,13 +12,6 @@
 #define BUFFER 262144    /* libjpeg-turbo decodes at full speed only away from a buffer's end */
 #define PADDING_MAX 4096 /* bytes that an encoder may leave behind a scan */
 #define ADOBE_YCC 1
-
-typedef struct
-{
-  struct jpeg_error_mgr base;
-  jmp_buf failed;
-  char message[JMSG_LENGTH_MAX];
-} Handler;
 
 /* The file as libjpeg reads it. */
 typedef struct
@@ -29,15 +22,6 @@ typedef struct
   int error; /* errno of a read that failed; 0: none */
   guchar *buffer;
 } Source;
-
-static void
-fail (j_common_ptr info)
-{
-  Handler *handler = (Handler *)info->err;
-
-  info->err->format_message (info, handler->message);
-  longjmp (handler->failed, 1);
-}
 
 /* Tells whether the count bytes before the next one are padding. Others mean that the decoder lost
  * its way in them. */
@@ -85,7 +69,7 @@ static void
 take_message (j_common_ptr info, int level)
 {
   if (level < 0 && tells_of_damage (info))
-    fail (info);
+    se_jpeg_error_jump (info);
 }
 
 /* A progressive image is all there when no scan is left out: neither bits nor coefficients. */
@@ -194,7 +178,7 @@ skip_source (j_decompress_ptr decoder, long count)
 
 /* Says why the decoder gave up. */
 static void
-explain (const Handler *handler, const Source *source, GError **error)
+explain (const SeJpegError *handler, const Source *source, GError **error)
 {
   if (source->error != 0)
     g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY, _ ("it cannot be read: %s"),
@@ -212,7 +196,7 @@ se_jpeg_decode (int fd, SeJpegFacts *facts, GError **error)
 {
   g_autofree guchar *buffer = g_malloc (BUFFER);
   struct jpeg_decompress_struct decoder = { 0 };
-  Handler handler = { 0 };
+  SeJpegError handler = { 0 };
   Source source = {
     .base = { .init_source = do_nothing,
               .fill_input_buffer = fill_source,
@@ -224,8 +208,7 @@ se_jpeg_decode (int fd, SeJpegFacts *facts, GError **error)
   };
 
   *facts = (SeJpegFacts){ 0 };
-  decoder.err = jpeg_std_error (&handler.base);
-  handler.base.error_exit = fail;
+  decoder.err = se_jpeg_error_init (&handler);
   handler.base.emit_message = take_message;
   if (setjmp (handler.failed) != 0)
     {

@@ -19,6 +19,7 @@ filter_libfilter_a_SOURCES = \
   filter/image.c filter/image.h \
   filter/image-pdf.c filter/image-pdf.h \
   filter/jpeg.c filter/jpeg.h filter/jpeg-decode.c \
+  filter/jpeg-error.c filter/jpeg-error.h \
   filter/jpeg-scan.c filter/jpeg-scan.h \
   filter/options.c filter/options.h \
   filter/packer.c filter/packer.h \

@@ -2,9 +2,9 @@
 #include "filter/jpeg-scan.h"
 
 #include "common/io.h"
+#include "filter/jpeg-error.h"
 #include "filter/test-file.h"
 
-#include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -34,18 +34,6 @@ static const Shape shapes[] = {
   { 50, 50, 4, 1, 1, 2, 30, FALSE, FALSE },
   { 1, 1, 3, 2, 2, 0, 75, FALSE, FALSE },
 };
-
-typedef struct
-{
-  struct jpeg_error_mgr base;
-  jmp_buf failed;
-} Handler;
-
-static void
-fail (j_common_ptr info)
-{
-  longjmp (((Handler *)info->err)->failed, 1);
-}
 
 static void
 be_quiet (j_common_ptr info)
@@ -125,12 +113,11 @@ judge (const guchar *data, gsize length, Verdict *ours)
 {
   struct jpeg_decompress_struct decoder = { 0 };
   se_autofd int fd = test_file_new (data, length);
-  Handler handler;
+  SeJpegError handler;
   Verdict theirs = NOT_WHOLE;
 
   *ours = NOT_READ;
-  decoder.err = jpeg_std_error (&handler.base);
-  handler.base.error_exit = fail;
+  decoder.err = se_jpeg_error_init (&handler);
   handler.base.output_message = be_quiet;
   if (setjmp (handler.failed) == 0)
     {

@@ -1,33 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* JPEG images: the walk over their markers, and our reading of a scan against libjpeg's. */
 #include "common/io.h"
+#include "filter/jpeg-error.h"
 #include "filter/jpeg-scan.h"
 #include "filter/jpeg.h"
 #include "fuzz/image.h"
 
 #include <jerror.h> /* needs jpeglib.h before it */
-#include <setjmp.h>
 
 #define PIXELS_MAX (1 << 20)
-
-typedef struct
-{
-  struct jpeg_error_mgr base;
-  jmp_buf failed;
-} Handler;
-
-static void
-fail (j_common_ptr info)
-{
-  longjmp (((Handler *)info->err)->failed, 1);
-}
 
 static void
 take_message (j_common_ptr info, int level)
 {
   if (level < 0 && info->err->msg_code != JWRN_JFIF_MAJOR
       && info->err->msg_code != JWRN_ADOBE_XFORM)
-    fail (info);
+    se_jpeg_error_jump (info);
 }
 
 static void
@@ -53,11 +41,10 @@ check_scan (const uint8_t *data, size_t size)
 {
   se_autofd int fd = fuzz_file (data, size);
   struct jpeg_decompress_struct decoder = { 0 };
-  Handler handler = { 0 };
+  SeJpegError handler = { 0 };
   volatile gboolean whole = FALSE;
 
-  decoder.err = jpeg_std_error (&handler.base);
-  handler.base.error_exit = fail;
+  decoder.err = se_jpeg_error_init (&handler);
   handler.base.emit_message = take_message;
   if (setjmp (handler.failed) != 0)
     {
