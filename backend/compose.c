@@ -89,8 +89,6 @@ make_message (const SeComposition *composition, const SeMail *mail, const SeAddr
   g_autofree char *subject = se_compose_subject (composition, error);
   g_autoptr (SeBody) body
       = subject != NULL ? se_body_new (composition, mail->filenames, error) : NULL;
-  g_autofree char *chance = g_uuid_string_random ();
-  g_autofree char *boundary = g_strconcat ("=_", chance, NULL);
   g_autofree char *message_id = make_message_id (composition, mail->from);
   SeMessageFields fields = {
     .from = mail->from,
@@ -101,7 +99,6 @@ make_message (const SeComposition *composition, const SeMail *mail, const SeAddr
     .subject = subject,
     .date = composition->values->time,
     .message_id = message_id,
-    .boundary = boundary,
   };
 
   if (body == NULL)

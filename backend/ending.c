@@ -80,17 +80,12 @@ se_ending_compose (const SeEnding *ending, const SeAddress *from, SeAddress *to,
       = se_template_has_title (title) ? g_strdup_printf ("%s (%s)", title, job) : g_strdup (job);
   g_autofree char *subject = g_strdup_printf ("%s: %s", _ (words[ending->event].subject), name);
   g_autofree char *body = compose_body (ending, job, title);
-  g_autofree char *unique = g_uuid_string_random ();
-  g_autofree char *message_id = g_strdup_printf ("%s@%s", unique, from->domain);
-  g_autofree char *boundary = g_strconcat ("=_", unique, NULL);
   const SeMessageFields fields = { .from = from,
                                    .from_name = ending->account->from_name,
                                    .to = recipients,
                                    .subject = subject,
                                    .text = body,
-                                   .date = g_get_real_time () / G_USEC_PER_SEC,
-                                   .message_id = message_id,
-                                   .boundary = boundary };
+                                   .date = g_get_real_time () / G_USEC_PER_SEC };
 
   g_ptr_array_add (recipients, to);
   return se_message_new (&fields, NULL, 0, error);

@@ -255,9 +255,9 @@ add_alternatives (GString *block, const char *outer, const char *text_part, cons
   return TRUE;
 }
 
-SeMessage *
-se_message_new (const SeMessageFields *fields, const SeAttachment *attachments, gsize n_attachments,
-                GError **error)
+static SeMessage *
+compose (const SeMessageFields *fields, const SeAttachment *attachments, gsize n_attachments,
+         GError **error)
 {
   g_autoptr (GString) text = g_string_new (NULL);
   g_autoptr (GPtrArray) texts = g_ptr_array_new_with_free_func (g_free);
@@ -297,6 +297,22 @@ se_message_new (const SeMessageFields *fields, const SeAttachment *attachments, 
   g_ptr_array_add (texts, NULL);
   return message_from ((char **)g_ptr_array_steal (texts, NULL), attachments, n_attachments,
                        SE_ERROR_DOCUMENT, error);
+}
+
+SeMessage *
+se_message_new (const SeMessageFields *fields, const SeAttachment *attachments, gsize n_attachments,
+                GError **error)
+{
+  g_autofree char *unique = g_uuid_string_random ();
+  g_autofree char *message_id = g_strdup_printf ("%s@%s", unique, fields->from->domain);
+  g_autofree char *boundary = g_strconcat ("=_", unique, NULL);
+  SeMessageFields all = *fields;
+
+  if (all.message_id == NULL)
+    all.message_id = message_id;
+  if (all.boundary == NULL)
+    all.boundary = boundary;
+  return compose (&all, attachments, n_attachments, error);
 }
 
 SeMessage *

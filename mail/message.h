@@ -28,8 +28,8 @@ typedef struct
   const char *text;          /* UTF-8, any text */
   const char *html;          /* the same as HTML; NULL: none */
   gint64 date;               /* seconds since 1970, written in local time with its offset */
-  const char *message_id;    /* without angle brackets */
-  const char *boundary;      /* RFC 2046, 5.1.1; at most 68 characters */
+  const char *message_id;    /* without angle brackets; NULL: a random one of from's domain */
+  const char *boundary;      /* RFC 2046, 5.1.1; at most 68 characters; NULL: a random one */
 } SeMessageFields;
 
 /* Composes header block, text part (with html a multipart/alternative of both, RFC 2046, 5.1.4) and

@@ -251,6 +251,24 @@ test_boundaries (Fixture *fixture, gconstpointer unused)
   g_assert_false (g_str_has_prefix (outer, inner));
 }
 
+/* Messages that are told apart by nothing else. */
+static void
+test_random (Fixture *fixture, gconstpointer unused)
+{
+  g_autoptr (SeMessage) one = NULL;
+  g_autoptr (SeMessage) other = NULL;
+  const char *text;
+
+  fixture->fields.message_id = NULL;
+  fixture->fields.boundary = NULL;
+  one = fixture_compose (fixture, NULL, 0);
+  other = fixture_compose (fixture, NULL, 0);
+  text = se_message_texts (one)[0];
+  g_assert_cmpstr (text, !=, se_message_texts (other)[0]);
+  g_assert_nonnull (strstr (text, "@contoso.com>\r\nAuto-Submitted"));
+  g_assert_nonnull (strstr (text, "boundary=\"=_"));
+}
+
 static void
 test_no_recipient_shown (Fixture *fixture, gconstpointer unused)
 {
@@ -275,6 +293,7 @@ main (int argc, char **argv)
   ADD ("/message/bad-fields", test_bad_fields);
   ADD ("/message/layout", test_layout);
   ADD ("/message/boundaries", test_boundaries);
+  ADD ("/message/random", test_random);
   ADD ("/message/no-recipient-shown", test_no_recipient_shown);
   return g_test_run ();
 }

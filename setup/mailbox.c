@@ -66,9 +66,6 @@ se_mailbox_try_token (const SeTokenContext *context, const char *access_token, G
 static SeMessage *
 compose (const SeAccount *account, const SeAddress *from, GPtrArray *recipients, GError **error)
 {
-  g_autofree char *unique = g_uuid_string_random ();
-  g_autofree char *message_id = g_strdup_printf ("%s@%s", unique, from->domain);
-  g_autofree char *boundary = g_strdup_printf ("=_%s", unique);
   g_autofree char *subject
       = g_strdup_printf (_ ("Test mail from the print server %s"), g_get_host_name ());
   g_autofree char *body = g_strdup_printf (
@@ -81,9 +78,7 @@ compose (const SeAccount *account, const SeAddress *from, GPtrArray *recipients,
                                    .to = recipients,
                                    .subject = subject,
                                    .text = body,
-                                   .date = g_get_real_time () / G_USEC_PER_SEC,
-                                   .message_id = message_id,
-                                   .boundary = boundary };
+                                   .date = g_get_real_time () / G_USEC_PER_SEC };
 
   return se_message_new (&fields, NULL, 0, error);
 }
