@@ -60,6 +60,17 @@ se_json_integer (const cJSON *object, const char *name, gint64 *value)
 }
 
 char *
+se_json_take_line (cJSON *json)
+{
+  char *text = cJSON_PrintUnformatted (json);
+  char *line = g_strdup (text);
+
+  cJSON_free (text);
+  cJSON_Delete (json);
+  return line;
+}
+
+char *
 se_json_print (const cJSON *object)
 {
   /* Into a buffer of ours: cJSON's own grows by realloc and leaves copies behind. */

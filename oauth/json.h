@@ -23,6 +23,9 @@ const char *se_json_string (const cJSON *object, const char *name);
  * FALSE where there is none. */
 gboolean se_json_integer (const cJSON *object, const char *name, gint64 *value);
 
+/* The text of what holds no secret, on one line; frees json. Owned by the caller. */
+char *se_json_take_line (cJSON *json);
+
 /* The text of object, indented. To be wiped by the caller (se_io_free_secret). */
 char *se_json_print (const cJSON *object);
 

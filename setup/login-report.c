@@ -2,10 +2,10 @@
 #include "setup/login.h"
 
 #include "common/log.h"
+#include "oauth/json.h"
 #include "setup/browser.h"
 #include "setup/console.h"
 
-#include <cjson/cJSON.h>
 #include <glib/gi18n-lib.h>
 #include <stdio.h>
 #include <string.h>
@@ -59,17 +59,6 @@ se_login_report_warn (SeLoginReport *report, const char *format, ...)
 
 /* For programs. */
 
-static char *
-print_json (cJSON *object)
-{
-  char *text = cJSON_PrintUnformatted (object);
-  char *line = g_strdup (text);
-
-  cJSON_free (text);
-  cJSON_Delete (object);
-  return line;
-}
-
 static void
 add_text (cJSON *object, const char *name, const char *text)
 {
@@ -119,7 +108,7 @@ se_login_request_json (const char *const *fields)
         else
           add_text (object, member, fields[j + 1]);
       }
-  return print_json (object);
+  return se_json_take_line (object);
 }
 
 static const char *
@@ -161,7 +150,7 @@ se_login_result_json (const SeLoginReport *report, const GError *error)
   add_text (object, "queue", report->queue);
   add_texts (object, "released_jobs", report->released);
   add_texts (object, "warnings", report->warnings);
-  return print_json (object);
+  return se_json_take_line (object);
 }
 
 static void
@@ -268,7 +257,7 @@ se_login_report_exchange (const SeLoginReport *report, char **lines)
 
       for (char **line = lines; *line != NULL; line++)
         (void)cJSON_AddItemToArray (array, cJSON_CreateString (*line));
-      print_line (print_json (object));
+      print_line (se_json_take_line (object));
       return;
     }
   printf (_ ("\nAn admin of the organisation enters once, in PowerShell; it may take two hours to "

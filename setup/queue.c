@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/log.h"
 #include "common/timestamp.h"
+#include "oauth/json.h"
 #include "setup/console.h"
 #include "setup/queues.h"
 #include "setup/waiting.h"
 
-#include <cjson/cJSON.h>
 #include <glib/gi18n-lib.h>
 #include <stdio.h>
 
@@ -82,7 +82,7 @@ static void
 print_json (const GPtrArray *all)
 {
   cJSON *list = cJSON_CreateArray ();
-  char *text = NULL;
+  g_autofree char *text = NULL;
 
   for (guint i = 0; i < all->len; i++)
     {
@@ -105,10 +105,8 @@ print_json (const GPtrArray *all)
         add_entry (object, waiting->entry);
       (void)cJSON_AddItemToArray (list, object);
     }
-  text = cJSON_PrintUnformatted (list);
+  text = se_json_take_line (list);
   printf ("%s\n", text);
-  cJSON_free (text);
-  cJSON_Delete (list);
 }
 
 /* For people. */

@@ -3,11 +3,11 @@
 #include "common/timestamp.h"
 #include "mail/activity.h"
 #include "mail/throttle.h"
+#include "oauth/json.h"
 #include "setup/console.h"
 #include "setup/mailbox.h"
 #include "setup/setup.h"
 
-#include <cjson/cJSON.h>
 #include <glib/gi18n-lib.h>
 #include <stdio.h>
 
@@ -145,7 +145,7 @@ print_json (const GPtrArray *rows)
           "status",    "identity",         "access_expires", "last_refresh",    "last_mail",
           "next_mail", "next_mail_reason", "deadline",       "deadline_reason", "hint" };
   cJSON *list = cJSON_CreateArray ();
-  char *text = NULL;
+  g_autofree char *text = NULL;
   guint i;
 
   for (i = 0; i < rows->len; i++)
@@ -159,10 +159,8 @@ print_json (const GPtrArray *rows)
             object, names[k], *row[k] != '\0' ? cJSON_CreateString (row[k]) : cJSON_CreateNull ());
       (void)cJSON_AddItemToArray (list, object);
     }
-  text = cJSON_PrintUnformatted (list);
+  text = se_json_take_line (list);
   printf ("%s\n", text);
-  cJSON_free (text);
-  cJSON_Delete (list);
 }
 
 /* reason: NULL for none. */
