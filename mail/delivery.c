@@ -78,9 +78,8 @@ note_activity (const SeDelivery *delivery)
     g_warning (_ ("The time of the last mail cannot be kept: %s"), error->message);
 }
 
-/* Notes what the server said of the recipients where the message was not sent. FALSE: somebody may
- * still be asked for again. */
-static gboolean
+/* Notes what the server said of the recipients where the message was not sent. */
+static void
 note_refusals (SeJournal *journal, const GArray *results)
 {
   g_autoptr (GError) error = NULL;
@@ -89,7 +88,16 @@ note_refusals (SeJournal *journal, const GArray *results)
   if (!se_journal_not_sent (journal, &error))
     g_warning (_ ("The server's answer (%s) cannot be kept in the journal: %s"),
                se_rcpt_results_words (results, 0), error->message);
-  return se_journal_step (journal) == SE_JOURNAL_ACCEPTED;
+}
+
+/* TRUE if a refusal for good of all that were asked for is not the job's end: others have it, or
+ * wait for it. */
+static gboolean
+concerns_others (const SeJournal *journal, const GError *failure)
+{
+  return se_error_is (failure, SE_ERROR_DOCUMENT)
+         && (se_journal_sent (journal) > 0
+             || se_journal_done (journal) < se_journal_mails (journal));
 }
 
 static void
@@ -138,12 +146,14 @@ pass_message (const SeDelivery *delivery, SeSession *session, SeSmtp *smtp, SeJo
       tell_accepted (delivery, journal, words);
       note_activity (delivery);
     }
-  else if (is_refused_to_all (&passage) && note_refusals (journal, results))
+  else if (is_refused_to_all (&passage))
     {
-      /* The others have it. */
-      g_clear_error (&local);
-      tell_accepted (delivery, journal, se_journal_reply (journal));
-      ok = TRUE;
+      note_refusals (journal, results);
+      if (concerns_others (journal, local))
+        g_clear_error (&local);
+      ok = local == NULL;
+      if (ok && se_journal_step (journal) == SE_JOURNAL_ACCEPTED)
+        tell_accepted (delivery, journal, se_journal_reply (journal));
     }
   if (reply != NULL)
     *reply = g_steal_pointer (&answer);
@@ -185,21 +195,25 @@ send_current (const SeDelivery *delivery, SeSession *session, SeJournal *journal
          && pass_message (delivery, session, smtp, journal, &envelope, message, fd, NULL, error);
 }
 
-/* After a pass: whoever still waits was put off. */
+/* After a pass: whoever still waits was put off. Where nobody does, nobody can have it, as an
+ * earlier run has found that could not tell. */
 static gboolean
 check_deferred (const SeJournal *journal, GError **error)
 {
-  g_autoptr (GPtrArray) deferred = NULL;
-  g_autofree char *list = NULL;
+  g_autoptr (GPtrArray) deferred = se_journal_deferred (journal);
+  g_autoptr (GPtrArray) refused = se_journal_refused (journal);
+  g_autofree char *list = se_rcpt_refusals_to_string (deferred->len > 0 ? deferred : refused);
 
   if (se_journal_step (journal) == SE_JOURNAL_ACCEPTED)
     return TRUE;
-  deferred = se_journal_deferred (journal);
-  list = se_rcpt_refusals_to_string (deferred);
-  g_set_error (error, SE_ERROR, SE_ERROR_DEFERRED,
-               _ ("The server does not take the mail for some recipients yet, the others have it: "
-                  "%s"),
-               list);
+  if (deferred->len > 0)
+    g_set_error (error, SE_ERROR, SE_ERROR_DEFERRED,
+                 _ ("The server does not take the mail for some recipients yet, the others have "
+                    "it: %s"),
+                 list);
+  else
+    g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
+                 _ ("The server does not take the mail for any recipient: %s"), list);
   return FALSE;
 }
 
@@ -253,7 +267,7 @@ tell_what_went_out (const SeJournal *journal, gboolean was_in_doubt, GError **er
     g_prefix_error (error, _ ("Of this job's %u mails, %u went out; mail %u: "),
                     se_journal_mails (journal), sent, sent + 1);
   if (was_in_doubt && !se_error_is (*error, SE_ERROR_IN_DOUBT)
-      && se_journal_step (journal) == SE_JOURNAL_DOT)
+      && (se_journal_step (journal) == SE_JOURNAL_DOT || sent == 0))
     g_prefix_error (error, _ ("An earlier try may have delivered the mail; this one: "));
 }
 

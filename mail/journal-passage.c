@@ -248,6 +248,19 @@ se_journal_restore (SeJournal *journal, const SeAddress **from, GPtrArray **reci
   return *message != NULL;
 }
 
+/* Notes that a recipient is refused. One that is refused for good may have the mail all the same
+ * where it is in doubt. */
+static void
+refuse (SeJournal *journal, const SeAddress *recipient, gboolean for_good, const char *words)
+{
+  g_autofree char *doubt
+      = for_good && journal->step == SE_JOURNAL_DOT
+            ? g_strdup_printf (_ ("%s (an earlier try may have delivered the mail)"), words)
+            : NULL;
+
+  se_journal_message_refuse (journal->entry, recipient, for_good, doubt != NULL ? doubt : words);
+}
+
 void
 se_journal_note_recipients (SeJournal *journal, const GArray *results)
 {
@@ -261,8 +274,8 @@ se_journal_note_recipients (SeJournal *journal, const GArray *results)
       if (fate == SE_RCPT_ACCEPTED)
         g_array_append_val (journal->named, position);
       else if (fate != SE_RCPT_OPEN)
-        se_journal_message_refuse (journal->entry, journal->recipients->pdata[i],
-                                   fate == SE_RCPT_REFUSED, se_rcpt_results_words (results, i));
+        refuse (journal, journal->recipients->pdata[i], fate == SE_RCPT_REFUSED,
+                se_rcpt_results_words (results, i));
       if (fate == SE_RCPT_DEFERRED)
         g_hash_table_add (journal->put_off, GUINT_TO_POINTER (position));
     }
@@ -323,11 +336,29 @@ rest (SeJournal *journal)
   g_key_file_remove_key (journal->entry, ENTRY, "next-try", NULL);
 }
 
+/* TRUE if some of those that the mail in doubt was sent to can still be asked for. */
+static gboolean
+may_resend (const SeJournal *journal)
+{
+  guint mail = se_journal_message_dot_mail (journal->entry);
+  g_autoptr (GArray) sent_to = se_journal_message_dot (journal->entry, mail);
+  g_autoptr (GArray) pending = se_journal_message_pending (journal->entry, mail);
+
+  for (guint i = 0; i < sent_to->len; i++)
+    for (guint j = 0; j < pending->len; j++)
+      if (g_array_index (sent_to, guint, i) == g_array_index (pending, guint, j))
+        return TRUE;
+  return FALSE;
+}
+
 gboolean
 se_journal_not_sent (SeJournal *journal, GError **error)
 {
-  if (journal->step != SE_JOURNAL_DOT)
-    rest (journal);
+  if (journal->step != SE_JOURNAL_DOT || !may_resend (journal))
+    {
+      set_dots (journal, NULL, 0);
+      rest (journal);
+    }
   if (!se_journal_commit (journal, error))
     return FALSE;
   if (journal->step == SE_JOURNAL_ACCEPTED)

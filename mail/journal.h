@@ -153,7 +153,8 @@ gboolean se_journal_replied (SeJournal *journal, gboolean accepted, const char *
                              GError **error);
 
 /* The current mail was not sent since no recipient was accepted: commits what was noted. As after a
- * reply the entry is ACCEPTED if that leaves nobody who waits and somebody has one of the mails.
+ * reply the entry is ACCEPTED if that leaves nobody who waits and somebody has one of the mails. A
+ * mail in doubt stays so as long as one of those that it was sent to is not refused for good.
  * What a reply has settled is so for this run even where it cannot be written down. */
 gboolean se_journal_not_sent (SeJournal *journal, GError **error);
 

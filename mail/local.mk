@@ -185,7 +185,11 @@ mail_test_journal_list_LDADD = $(TEST_LIBS) $(MAIL_LIBS)
 
 MAIL_TEST_DELIVERY = mail/test-delivery-fixture.c mail/test-delivery-fixture.h $(MAIL_TEST_SERVER)
 
-check_PROGRAMS += mail/test-delivery mail/test-delivery-fate mail/test-session
+check_PROGRAMS += mail/test-delivery mail/test-delivery-fate mail/test-delivery-mix \
+  mail/test-session
+mail_test_delivery_mix_SOURCES = mail/test-delivery-mix.c $(MAIL_TEST_DELIVERY)
+mail_test_delivery_mix_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+mail_test_delivery_mix_LDADD = $(TEST_LIBS) $(MAIL_LIBS)
 mail_test_session_SOURCES = mail/test-session.c $(MAIL_TEST_DELIVERY)
 mail_test_session_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 mail_test_session_LDADD = $(TEST_LIBS) $(MAIL_LIBS)

@@ -132,6 +132,39 @@ test_refused_all (void)
   expect_messages ("0");
   session = test_server_ask (server, "session\t1");
   g_assert_null (strstr (session, "|DATA"));
+
+  /* The worker was killed before it could tell. */
+  g_clear_error (&error);
+  come_again (&f);
+  g_assert_false (se_delivery_send (&f.delivery, f.journal, NULL, &error));
+  g_assert_error (error, SE_ERROR, SE_ERROR_DOCUMENT);
+  g_assert_nonnull (
+      strstr (error->message, "a@example.org: 550 5.1.1 no such user; b@example.org"));
+  g_assert_cmpuint (f.rejected->len, ==, 0);
+  tear_down (&f);
+}
+
+/* The last to be asked for is refused for good; one that was put off before still waits. */
+static void
+test_refused_beside_put_off (void)
+{
+  Fixture f;
+  g_autoptr (GError) error = NULL;
+
+  set_up (&f, NULL);
+  g_assert_true (se_journal_reopen (f.journal, NULL));
+  fix_messages (&f, "a@example.org, b@example.org, c@example.org", 1);
+  f.events.accepted = NULL;
+  test_server_tell (server, TAKE "\n" DEFER "\nat\trcpt\treply\t452 4.5.3 too many\n" REFUSE);
+  g_assert_false (se_delivery_send (&f.delivery, f.journal, NULL, &error));
+  g_assert_error (error, SE_ERROR, SE_ERROR_DEFERRED);
+  g_assert_nonnull (strstr (error->message, "b@example.org: 451 4.7.1 greylisted"));
+  g_clear_error (&error);
+  come_again (&f);
+  g_assert_true (se_delivery_send (&f.delivery, f.journal, NULL, &error));
+  expect_messages ("2");
+  expect_last_recipients ("b@example.org");
+  expect_refusal (se_journal_refused (f.journal), "c@example.org", "5.1.1");
   tear_down (&f);
 }
 
@@ -318,6 +351,46 @@ test_doubt_then_refused (void)
   tear_down (&f);
 }
 
+/* Who may have it is refused by now; the other one has still to get it. */
+static void
+test_doubt_of_one_refused (void)
+{
+  Fixture f;
+  g_autoptr (GError) error = NULL;
+
+  set_up_two (&f, 2);
+  f.events.accepted = NULL;
+  test_server_tell (server, TAKE "\nat\trcpt\treply\t452 4.5.3 too many\nat\tdot\tdrop");
+  expect_doubt (&f, g_get_real_time () / G_USEC_PER_SEC);
+  come_again (&f);
+  test_server_tell (server, REFUSE);
+  g_assert_true (se_delivery_send (&f.delivery, f.journal, NULL, &error));
+  g_assert_no_error (error);
+  g_assert_cmpint (se_journal_step (f.journal), ==, SE_JOURNAL_ACCEPTED);
+  expect_messages ("2");
+  expect_last_recipients ("b@example.org");
+  expect_refusal (se_journal_refused (f.journal), "a@example.org",
+                  "550 5.1.1 no such user (an earlier try may have delivered the mail)");
+  tear_down (&f);
+}
+
+static void
+test_doubt_of_all_refused (void)
+{
+  Fixture f;
+  g_autoptr (GError) error = NULL;
+
+  set_up (&f, NULL);
+  test_server_tell (server, "at\tdot\tdrop");
+  expect_doubt (&f, g_get_real_time () / G_USEC_PER_SEC);
+  come_again (&f);
+  test_server_tell (server, REFUSE);
+  g_assert_false (se_delivery_send (&f.delivery, f.journal, NULL, &error));
+  g_assert_error (error, SE_ERROR, SE_ERROR_DOCUMENT);
+  g_assert_true (g_str_has_prefix (error->message, "An earlier try may have delivered the mail"));
+  tear_down (&f);
+}
+
 static void
 stop_after_first (const char *reply, guint left, gpointer data)
 {
@@ -394,6 +467,7 @@ add_tests (void)
   g_test_add_func ("/delivery-fate/refused-for-now", test_refused_for_now);
   g_test_add_func ("/delivery-fate/refused-at-last", test_refused_at_last);
   g_test_add_func ("/delivery-fate/refused-all", test_refused_all);
+  g_test_add_func ("/delivery-fate/refused-beside-put-off", test_refused_beside_put_off);
   g_test_add_func ("/delivery-fate/one-at-a-time", test_one_at_a_time);
   g_test_add_func ("/delivery-fate/enough", test_enough);
   g_test_add_func ("/delivery-fate/full", test_full);
@@ -402,6 +476,8 @@ add_tests (void)
   g_test_add_func ("/delivery-fate/doubt-rests", test_doubt_rests);
   g_test_add_func ("/delivery-fate/doubt-ends", test_doubt_ends);
   g_test_add_func ("/delivery-fate/doubt-then-refused", test_doubt_then_refused);
+  g_test_add_func ("/delivery-fate/doubt-of-one-refused", test_doubt_of_one_refused);
+  g_test_add_func ("/delivery-fate/doubt-of-all-refused", test_doubt_of_all_refused);
   g_test_add_func ("/delivery-fate/out-of-time", test_out_of_time);
   g_test_add_func ("/delivery-fate/out-of-tries", test_out_of_tries);
   g_test_add_func ("/delivery-fate/size-has-grown", test_size_has_grown);

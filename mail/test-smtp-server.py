@@ -18,6 +18,9 @@ them, and answers each with one line. It ends with its standard input.
     down                   the server listens no more
     session N              waits for the N-th session's end; answers with KEY=VALUE, tab-separated
     messages               number of messages accepted, and the last one's sender, recipients, SHA-256
+    attempts               all messages that came with their dot, tab-separated:
+                           RECIPIENTS|SHA-256|REPLY
+    forget                 whatever was to happen and has not
 """
 
 import hashlib
@@ -135,6 +138,16 @@ class Driver:
         last = messages[-1]
         return "\t".join([str(len(messages)), last.sender, ",".join(last.recipients),
                           hashlib.sha256(last.data).hexdigest()])
+
+
+    def attempts(self):
+        return "\t".join("|".join([",".join(message.recipients),
+                                   hashlib.sha256(message.data).hexdigest(), message.reply or ""])
+                         for message in self.server.attempts)
+
+    def forget(self):
+        self.server.forget_rules()
+        return "ok"
 
 
 def main():

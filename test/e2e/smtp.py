@@ -94,6 +94,7 @@ class Message:
     number: int = 0
     time: float = 0.0
     session: "Session | None" = None
+    reply: str | None = None  # to it; None: none was sent
 
 
 @dataclass
@@ -166,6 +167,10 @@ class SmtpServer:
             if isinstance(action, Pause):
                 self._pauses.append(action)
         return action
+
+    def forget_rules(self):
+        with self._changed:
+            self._rules.clear()
 
     def reset(self):
         """Forgets rules, sessions and messages."""
@@ -411,7 +416,7 @@ class Conversation:
         message = Message(self.sender, list(self.recipients), self._message(), self.session.user,
                           session=self.session)
         self.server.attempts.append(message)
-        reply = self.server.rule("dot", "250 2.0.0 queued")
+        message.reply = reply = self.server.rule("dot", "250 2.0.0 queued")
         if reply.startswith("2"):
             self.server.deliver(message)
         self.sender, self.recipients = None, []
