@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "mail/journal.h"
+#include "mail/delivery.h"
 #include "mail/limit.h"
 
 G_BEGIN_DECLS
@@ -22,5 +22,11 @@ typedef struct
  * did not hear. Else SE_ERROR_TOO_LARGE: that is not wanted, did not help, or some mails are out.
  */
 GError *se_oversize_judge (const SeOversizeCase *oversize, const GError *error);
+
+/* The same for a document that the filter could not make small enough. If it was the server's limit
+ * that it was told of, the server is asked anew, by delivery. SE_ERROR_TEMPORARY: it takes larger
+ * mails by now. Else error itself, or that of se_delivery_check: it cannot be known. */
+GError *se_oversize_ask (const SeOversizeCase *oversize, const SeDelivery *delivery,
+                         const GError *error);
 
 G_END_DECLS

@@ -265,6 +265,13 @@ fix (SeWorker *worker, const GPtrArray *entries, const char *const *sources, GEr
   return se_io_sync_parent (path, error) && se_mails_fix (mails, worker->journal, sources, error);
 }
 
+static SeOversizeCase
+oversize_case (const SeWorker *worker)
+{
+  return (SeOversizeCase){ worker->server, worker->account, worker->queue, worker->journal,
+                           worker->limit };
+}
+
 /* Half of the time that cupsd gives the run: in the other half a mail that is begun by then can be
  * finished. */
 static gint64
@@ -302,8 +309,7 @@ deliver (SeWorker *worker, GError **error)
     se_status_phase (SE_PHASE_BEFORE_DOT);
   if (se_error_is (local, SE_ERROR_TOO_LARGE))
     {
-      const SeOversizeCase oversize
-          = { worker->server, worker->account, worker->queue, worker->journal, worker->limit };
+      const SeOversizeCase oversize = oversize_case (worker);
 
       g_propagate_error (error, se_oversize_judge (&oversize, local));
       return FALSE;
@@ -338,7 +344,9 @@ settle_account (SeWorker *worker, GError **error)
   return TRUE;
 }
 
-/* Composes and fixes the mail of these documents, unless it is the one that is fixed already. */
+/* Composes and fixes the mail of these documents, unless it is the one that is fixed already. What
+ * is begun stays, whatever the documents look like by now: the entry's key says that it is this
+ * job's. */
 static gboolean
 settle_message (SeWorker *worker, const GPtrArray *entries, GError **error)
 {
@@ -348,7 +356,9 @@ settle_message (SeWorker *worker, const GPtrArray *entries, GError **error)
   if (!settle_account (worker, error))
     return FALSE;
   fixed = se_journal_step (worker->journal) != SE_JOURNAL_OPEN;
-  if (fixed && se_journal_same_sources (worker->journal, sources))
+  if (se_journal_is_begun (worker->journal)
+      || se_journal_step (worker->journal) == SE_JOURNAL_ACCEPTED
+      || (fixed && se_journal_same_sources (worker->journal, sources)))
     return TRUE;
   return (!fixed || se_journal_restart (worker->journal, error))
          && fix (worker, entries, sources, error);
@@ -369,7 +379,15 @@ receive (SeWorker *worker, GError **error)
     return settle_message (worker, entries, error) ? g_steal_pointer (&entries) : NULL;
   if (se_journal_step (worker->journal) != SE_JOURNAL_OPEN)
     return g_steal_pointer (&entries);
-  g_propagate_error (error, g_steal_pointer (&failure));
+  if (se_error_is (failure, SE_ERROR_TOO_LARGE))
+    {
+      const SeOversizeCase oversize = oversize_case (worker);
+      const SeDelivery delivery = se_worker_delivery (worker);
+
+      g_propagate_error (error, se_oversize_ask (&oversize, &delivery, failure));
+    }
+  else
+    g_propagate_error (error, g_steal_pointer (&failure));
   return NULL;
 }
 

@@ -13,4 +13,8 @@ G_BEGIN_DECLS
 /* TRUE if word can stand as a MIME type. */
 gboolean se_bundle_is_type (const char *word);
 
+/* The word for the fault of a failed entry; NULL: it is none. And back. */
+const char *se_bundle_fault_name (SeError fault);
+gboolean se_bundle_fault_parse (const char *word, SeError *fault);
+
 G_END_DECLS

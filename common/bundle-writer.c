@@ -155,11 +155,12 @@ se_bundle_writer_fail (SeBundleWriter *writer, const char *name, SeError fault,
   g_autofree char *name_word = encode (name);
   g_autofree char *sentence_word = encode (sentence);
 
+  const char *fault_word = se_bundle_fault_name (fault);
+
   g_return_val_if_fail (writer->lines != NULL && *sentence != '\0', FALSE);
-  g_return_val_if_fail (fault == SE_ERROR_DOCUMENT || fault == SE_ERROR_TEMPORARY, FALSE);
-  return end_entry (writer, write_line (writer, error, "fail %s %s %s",
-                                        fault == SE_ERROR_DOCUMENT ? "document" : "temporary",
-                                        name_word, sentence_word));
+  g_return_val_if_fail (fault_word != NULL, FALSE);
+  return end_entry (writer, write_line (writer, error, "fail %s %s %s", fault_word, name_word,
+                                        sentence_word));
 }
 
 gboolean

@@ -27,7 +27,8 @@ gboolean se_bundle_writer_add (SeBundleWriter *writer, const SeBundleDocument *d
                                GError **error);
 /* What is added from here on goes into another mail; the one before has an entry. */
 gboolean se_bundle_writer_begin_mail (SeBundleWriter *writer, GError **error);
-/* fault: SE_ERROR_DOCUMENT or SE_ERROR_TEMPORARY; sentence is treated as a name is, not empty. */
+/* fault: SE_ERROR_DOCUMENT, SE_ERROR_TOO_LARGE or SE_ERROR_TEMPORARY; sentence is treated as a name
+ * is, not empty. */
 gboolean se_bundle_writer_fail (SeBundleWriter *writer, const char *name, SeError fault,
                                 const char *sentence, GError **error);
 /* Writes the trailer; the last mail has an entry. */

@@ -38,6 +38,35 @@ se_bundle_is_type (const char *word)
   return TRUE;
 }
 
+static const struct
+{
+  SeError fault;
+  const char *word;
+} faults[] = { { SE_ERROR_DOCUMENT, "document" },
+               { SE_ERROR_TOO_LARGE, "too-large" },
+               { SE_ERROR_TEMPORARY, "temporary" } };
+
+const char *
+se_bundle_fault_name (SeError fault)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (faults); i++)
+    if (faults[i].fault == fault)
+      return faults[i].word;
+  return NULL;
+}
+
+gboolean
+se_bundle_fault_parse (const char *word, SeError *fault)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (faults); i++)
+    if (strcmp (faults[i].word, word) == 0)
+      {
+        *fault = faults[i].fault;
+        return TRUE;
+      }
+  return FALSE;
+}
+
 /* The other way round than the writer's encode. */
 static gboolean
 decode (const char *word, char **text)
@@ -236,10 +265,8 @@ parse_fail (char **words, SeBundleEntry *entry)
     return FALSE;
   entry->failed = TRUE;
   entry->pages = -1;
-  entry->fault = strcmp (words[1], "document") == 0 ? SE_ERROR_DOCUMENT : SE_ERROR_TEMPORARY;
-  return (entry->fault == SE_ERROR_DOCUMENT || strcmp (words[1], "temporary") == 0)
-         && decode (words[2], &entry->name) && decode (words[3], &entry->sentence)
-         && entry->sentence != NULL;
+  return se_bundle_fault_parse (words[1], &entry->fault) && decode (words[2], &entry->name)
+         && decode (words[3], &entry->sentence) && entry->sentence != NULL;
 }
 
 /* Checks the trailer against all that came before it, and that nothing follows it. */

@@ -15,7 +15,7 @@ G_BEGIN_DECLS
  *   LENGTH bytes\n
  *   checked SHA256-OF-THE-BYTES SHA256-OF-THE-SOURCE\n
  *   mail\n                                       what follows goes into another mail
- *   fail document|temporary NAME SENTENCE\n      both percent-encoded
+ *   fail document|too-large|temporary NAME SENTENCE\n   both percent-encoded
  *   commit ENTRIES SHA256-OF-ALL-LINES-BEFORE\n  (the lines, not the documents' bytes)
  *
  * Nothing may follow the trailer. PAGES is -1 where the number is not known. */
@@ -24,7 +24,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   gboolean failed;
-  SeError fault;       /* of a failed entry: SE_ERROR_DOCUMENT or SE_ERROR_TEMPORARY */
+  SeError fault;       /* of a failed entry: SE_ERROR_DOCUMENT, _TOO_LARGE or _TEMPORARY */
   char *sentence;      /* of a failed entry: one sentence for the user */
   guint number;        /* of the document in the job, from 1; its pieces have the same */
   guint mail;          /* that it goes into, from 1 */

@@ -285,6 +285,30 @@ test_shrunk_document (void)
   expect_refused (bundle->str, bundle->len, "a bundle without a trailer");
 }
 
+/* Whose fault it is arrives as it was written. */
+static void
+test_faults (void)
+{
+  static const SeError faults[] = { SE_ERROR_DOCUMENT, SE_ERROR_TOO_LARGE, SE_ERROR_TEMPORARY };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (faults); i++)
+    {
+      se_autofd int fd = memory_file ("", 0);
+      se_autofd int out = memory_file ("", 0);
+      g_autoptr (SeBundleWriter) writer = se_bundle_writer_new (fd);
+      g_autoptr (GString) bundle = NULL;
+      g_autoptr (GPtrArray) entries = NULL;
+      g_autoptr (GError) error = NULL;
+
+      g_assert_true (se_bundle_writer_fail (writer, NULL, faults[i], "So it is.", NULL));
+      g_assert_true (se_bundle_writer_commit (writer, NULL));
+      bundle = contents_of (fd);
+      entries = spool (bundle->str, bundle->len, out, &error);
+      g_assert_no_error (error);
+      g_assert_cmpint (((SeBundleEntry *)entries->pdata[0])->fault, ==, faults[i]);
+    }
+}
+
 static void
 test_long_texts (void)
 {
@@ -389,6 +413,7 @@ main (int argc, char **argv)
   g_test_add_func ("/bundle/good-lines", test_good_lines);
   g_test_add_func ("/bundle/endless-line", test_endless_line);
   g_test_add_func ("/bundle/shrunk-document", test_shrunk_document);
+  g_test_add_func ("/bundle/faults", test_faults);
   g_test_add_func ("/bundle/long-texts", test_long_texts);
   g_test_add_func ("/bundle/pipe", test_pipe);
   g_test_add_func ("/bundle/cancel", test_cancel);

@@ -102,16 +102,19 @@ static gboolean
 write_failure (SeBundleWriter *writer, const char *name, guint number, const GError *failure,
                GError **error)
 {
-  SeError fault = se_error_is (failure, SE_ERROR_DOCUMENT) ? SE_ERROR_DOCUMENT : SE_ERROR_TEMPORARY;
+  SeError fault = se_error_is (failure, SE_ERROR_DOCUMENT)    ? SE_ERROR_DOCUMENT
+                  : se_error_is (failure, SE_ERROR_TOO_LARGE) ? SE_ERROR_TOO_LARGE
+                                                              : SE_ERROR_TEMPORARY;
   g_autofree char *clean = name != NULL ? se_log_clean (name, 100) : NULL;
   g_autofree char *what = clean != NULL ? g_strdup_printf (_ ("The document \"%s\""), clean)
                           : number > 0  ? g_strdup_printf (_ ("Document %u of the job"), number)
                                         : g_strdup (_ ("The document"));
   /* TRANSLATORS: "The document …", and why: a message that begins with a small letter, often "it".
    */
-  g_autofree char *sentence = g_strdup_printf (
-      fault == SE_ERROR_DOCUMENT ? _ ("%s cannot be sent: %s") : _ ("%s could not be prepared: %s"),
-      what, failure->message);
+  g_autofree char *sentence
+      = g_strdup_printf (fault == SE_ERROR_TEMPORARY ? _ ("%s could not be prepared: %s")
+                                                     : _ ("%s cannot be sent: %s"),
+                         what, failure->message);
 
   g_debug ("%s", sentence);
   return se_bundle_writer_fail (writer, name, fault, sentence, error);

@@ -75,16 +75,16 @@ set_too_large (GError **error, const SeSplitter *splitter, int page, guint64 siz
   g_autofree char *room = se_size_format_exact (splitter->terms->room);
 
   if (page > 0)
-    g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
+    g_set_error (error, SE_ERROR, SE_ERROR_TOO_LARGE,
                  _ ("its page %d alone takes %s in a mail, which has room for %s of attachments"),
                  page, taken, room);
   else if (password)
-    g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
+    g_set_error (error, SE_ERROR, SE_ERROR_TOO_LARGE,
                  _ ("it takes %s in a mail, which has room for %s of attachments, and it asks for "
                     "a password: it cannot be taken apart"),
                  taken, room);
   else
-    g_set_error (error, SE_ERROR, SE_ERROR_DOCUMENT,
+    g_set_error (error, SE_ERROR, SE_ERROR_TOO_LARGE,
                  _ ("it takes %s in a mail, which has room for %s of attachments, and it goes as "
                     "it came: email-format=pdf would allow it to be taken apart"),
                  taken, room);

@@ -102,7 +102,7 @@ assert_refused (Fixture *fixture, int pages, const guint *fillers, const char *w
   g_autoptr (GError) error = NULL;
 
   g_assert_false (split (fixture, pages, fillers, &error));
-  g_assert_error (error, SE_ERROR, SE_ERROR_DOCUMENT);
+  g_assert_error (error, SE_ERROR, SE_ERROR_TOO_LARGE);
   g_assert_nonnull (strstr (error->message, words));
 }
 
@@ -218,7 +218,7 @@ test_a_password (Fixture *fixture, gconstpointer unused)
   fixture->terms.room = ROOM_FOR (3);
   pieces = se_split_document (&fixture->splitter, &converted, &fixture->job, &error);
   g_assert_null (pieces);
-  g_assert_error (error, SE_ERROR, SE_ERROR_DOCUMENT);
+  g_assert_error (error, SE_ERROR, SE_ERROR_TOO_LARGE);
   g_assert_nonnull (strstr (error->message, "password"));
   g_clear_error (&error);
 

@@ -115,7 +115,9 @@ write_bundle (FuzzInput *input, int fd)
 
       if (choice % 4 == 0 || *name == '\0')
         se_bundle_writer_fail (writer, name,
-                               choice % 8 == 0 ? SE_ERROR_DOCUMENT : SE_ERROR_TEMPORARY,
+                               choice % 16 == 0  ? SE_ERROR_DOCUMENT
+                               : choice % 8 == 0 ? SE_ERROR_TOO_LARGE
+                                                 : SE_ERROR_TEMPORARY,
                                *name != '\0' ? name : "?", &error);
       else
         {

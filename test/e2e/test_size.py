@@ -238,6 +238,19 @@ class Mails(EndToEnd):
         self.assertEqual(self.cups.wait_state(job), "completed")
         self.assert_all_there_once(job, server)
 
+    def test_a_server_that_takes_more_by_now(self):
+        """What it said before is asked for anew before a document is refused."""
+        server = self.serve(queue={"max-message-size": "0"}, extensions=[f"SIZE {self.LIMIT}"])
+        page = self.file("page.pdf", documents.pdf_of_noise(1, 2 * self.LIMIT))
+        self.world.setup("test", ACCOUNT)
+        job = self.cups.lp(self.queue, page)
+        self.assert_no_mail(job, "canceled", "its page 1 alone takes", server=server)
+        server.extensions[:] = [f"SIZE {10 * self.LIMIT}"]
+        job = self.cups.lp(self.queue, page)
+        self.go_on(job, "completed")
+        self.the_mail(job, server)
+        self.assertIn("takes larger mails by now", self.cups.job_log(job))
+
     def test_rejected(self):
         server = self.serve(queue={"oversize": "reject"})
         job = self.print()
