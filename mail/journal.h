@@ -97,8 +97,8 @@ void se_journal_set_counted (SeJournal *journal);
 const char *se_journal_bundle_path (const SeJournal *journal);
 
 /* TRUE if sources (SHA-256 of each source document in order, NULL-terminated) are those of the
- * fixed entry. Another job's documents under this key: the caller starts over with
- * se_journal_restart. */
+ * fixed entry. Other documents: the caller starts over with se_journal_restart, unless a mail is
+ * begun. */
 gboolean se_journal_same_sources (const SeJournal *journal, const char *const *sources);
 gboolean se_journal_restart (SeJournal *journal, GError **error);
 

@@ -5,7 +5,7 @@ import os
 import signal
 
 from . import documents
-from .case import ACCOUNT, EndToEnd
+from .case import ACCOUNT, EndToEnd, needs_root
 from .process import wait_for
 from .provider import CLIENT_ID, SCOPE
 from .smtp import DROP, Pause, SmtpServer
@@ -41,6 +41,18 @@ class Doubt(EndToEnd):
         self.assertEqual(self.ipp.job_state(job), "held")
         self.assertEqual(len(server.attempts), 1)
         self.release()  # a person need not wait
+        self.assertEqual(self.cups.wait_state(job), "completed")
+        self.attempts(server, 2)
+
+    @needs_root
+    def test_it_stays_the_same_whatever_becomes_of_the_documents(self):
+        server = self.submission_server(queue={"in-doubt-interval": "1s"})
+        server.at("dot", DROP)
+        job = self.print()
+        self.cups.wait_state(job, "held")
+        with open(f"{self.cups.base}/spool/d{job:05}-001", "wb") as file:
+            file.write(documents.pdf(1, "another"))
+        self.release()
         self.assertEqual(self.cups.wait_state(job), "completed")
         self.attempts(server, 2)
 
