@@ -21,7 +21,7 @@ se_intake_spool (const char *path, int cancel_fd, GError **error)
       se_error_set_errno (error, errno, _ ("Cannot spool the job in %s"), path);
       return NULL;
     }
-  entries = se_bundle_spool (STDIN_FILENO, fd, cancel_fd, error);
+  entries = se_bundle_spool (STDIN_FILENO, fd, path, cancel_fd, error);
   if (entries == NULL)
     return NULL;
   if (fsync (fd) < 0)

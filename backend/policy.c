@@ -211,24 +211,41 @@ take (const Rate *rate, int cancel_fd, gint64 *due, GError **error)
   return TRUE;
 }
 
+/* As the configuration has it, such as "30/h" or "5/90s". */
+static char *
+rate_to_string (const SeRate *rate)
+{
+  static const struct
+  {
+    guint seconds;
+    char letter;
+  } units[] = { { 24 * 60 * 60, 'd' }, { 60 * 60, 'h' }, { 60, 'm' }, { 1, 's' } };
+  gsize i = 0;
+
+  while (rate->period % units[i].seconds != 0)
+    i++;
+  return rate->period == units[i].seconds
+             ? g_strdup_printf ("%u/%c", rate->count, units[i].letter)
+             : g_strdup_printf ("%u/%u%c", rate->count, rate->period / units[i].seconds,
+                                units[i].letter);
+}
+
 /* The sentence for a rate that is reached. */
 static void
 set_reached (const SeFacts *facts, const SeQueueConfig *queue, gboolean of_user, GError **error)
 {
   g_autofree char *user = se_log_clean (facts->user, NAME_MAX_SHOWN);
   g_autofree char *host = se_log_clean (facts->host, NAME_MAX_SHOWN);
+  g_autofree char *rate = rate_to_string (of_user ? &queue->rate_per_user : &queue->rate_per_host);
 
   if (of_user)
     g_set_error (error, SE_ERROR, SE_ERROR_QUOTA,
-                 _ ("User %s has printed as much as this queue allows (rate-per-user, %u in %u "
-                    "seconds)"),
-                 user, queue->rate_per_user.count, queue->rate_per_user.period);
+                 _ ("User %s has printed as much as this queue allows (rate-per-user = %s)"), user,
+                 rate);
   else
     g_set_error (error, SE_ERROR, SE_ERROR_QUOTA,
-                 _ ("Host %s has printed as much as this queue allows (rate-per-host, %u in %u "
-                    "seconds)"),
-                 *host != '\0' ? host : "?", queue->rate_per_host.count,
-                 queue->rate_per_host.period);
+                 _ ("Host %s has printed as much as this queue allows (rate-per-host = %s)"),
+                 *host != '\0' ? host : "?", rate);
 }
 
 gboolean

@@ -287,7 +287,7 @@ test_rates (void)
   count (state, 4, "bob", "h", &queue, "User bob");
   /* A later try of a job that was counted, and of one that was not. */
   count (state, 2, "bob", "h", &queue, NULL);
-  count (state, 4, "bob", "h", &queue, "rate-per-user, 2 in 3600");
+  count (state, 4, "bob", "h", &queue, "rate-per-user = 2/h");
   count (state, 5, "alice", "h", &queue, NULL);
   /* Another queue counts by itself. */
   queue.name = (char *)"r";
@@ -298,11 +298,18 @@ test_rates (void)
   queue.rate_per_host = (SeRate){ 1, 86400 };
   count (state, 7, "bob", "192.0.2.1", &queue, NULL);
   count (state, 8, "bob", "192.0.2.1", &queue, "Host 192.0.2.1");
-  count (state, 9, "bob", "192.0.2.1", &queue, "Host 192.0.2.1");
+  count (state, 9, "bob", "192.0.2.1", &queue, "rate-per-host = 1/d");
   count (state, 10, "bob", "192.0.2.2", &queue, NULL);
   count (state, 11, "bob", "192.0.2.3", &queue, "User bob");
   count (state, 12, "../../x\ny", NULL, &queue, NULL);
   count (state, 13, "alice", NULL, &queue, "Host ?");
+
+  queue.rate_per_host = (SeRate){ 1, 90 };
+  count (state, 17, "eve", "192.0.2.4", &queue, NULL);
+  count (state, 18, "eve", "192.0.2.4", &queue, "rate-per-host = 1/90s");
+  queue.rate_per_host = (SeRate){ 1, 600 };
+  count (state, 19, "eva", "192.0.2.4", &queue, NULL);
+  count (state, 20, "eva", "192.0.2.4", &queue, "rate-per-host = 1/10m");
 
   /* The same letters, whatever their case and however they are written. */
   queue.rate_per_host = (SeRate){ 0 };

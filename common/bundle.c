@@ -86,6 +86,7 @@ decode (const char *word, char **text)
 typedef struct
 {
   int in_fd, spool_fd, cancel_fd;
+  const char *path;
   SeDigest *lines;
   guint64 offset;  /* in the bundle, of the next byte to look at */
   gsize next, end; /* bytes in block that were spooled, but not looked at */
@@ -137,7 +138,7 @@ fill (Reader *reader, GError **error)
     }
   if (!se_io_write_all (reader->spool_fd, reader->block, (gsize)got, error))
     {
-      g_prefix_error (error, _ ("spooling the job: "));
+      g_prefix_error (error, _ ("Cannot spool the job in %s: "), reader->path);
       return -1;
     }
   reader->next = 0;
@@ -346,7 +347,7 @@ read_entries (Reader *reader, GPtrArray *entries, GError **error)
 }
 
 GPtrArray *
-se_bundle_spool (int in_fd, int spool_fd, int cancel_fd, GError **error)
+se_bundle_spool (int in_fd, int spool_fd, const char *path, int cancel_fd, GError **error)
 {
   g_autoptr (GPtrArray) entries
       = g_ptr_array_new_with_free_func ((GDestroyNotify)se_bundle_entry_free);
@@ -355,6 +356,7 @@ se_bundle_spool (int in_fd, int spool_fd, int cancel_fd, GError **error)
 
   reader->in_fd = in_fd;
   reader->spool_fd = spool_fd;
+  reader->path = path;
   reader->cancel_fd = cancel_fd;
   reader->lines = se_digest_new ();
   whole = read_entries (reader, entries, error);

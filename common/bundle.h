@@ -42,9 +42,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeBundleEntry, se_bundle_entry_free)
 
 /* Reads a bundle, which is the backend's side; the filter's is common/bundle-writer.h. Copies in_fd
  * to spool_fd (from its position on, which offsets count from; not synced) while it checks every
- * line, length and digest, in constant memory. cancel_fd: gives up with SE_ERROR_CANCELLED when
- * readable; -1: none. Returns the entries (SeBundleEntry, freed with the array); SE_ERROR_TEMPORARY
- * for a bundle that is incomplete, damaged or followed by more bytes, or when the spool is full. */
-GPtrArray *se_bundle_spool (int in_fd, int spool_fd, int cancel_fd, GError **error);
+ * line, length and digest, in constant memory. path: of the spool, for messages. cancel_fd: gives
+ * up with SE_ERROR_CANCELLED when readable; -1: none. Returns the entries (SeBundleEntry, freed
+ * with the array); SE_ERROR_TEMPORARY for a bundle that is incomplete, damaged or followed by more
+ * bytes, or when the spool is full. */
+GPtrArray *se_bundle_spool (int in_fd, int spool_fd, const char *path, int cancel_fd,
+                            GError **error);
 
 G_END_DECLS

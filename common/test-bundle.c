@@ -73,7 +73,7 @@ spool (const char *data, gsize length, int spool_fd, GError **error)
 {
   se_autofd int in = memory_file (data, length);
 
-  return se_bundle_spool (in, spool_fd, -1, error);
+  return se_bundle_spool (in, spool_fd, "/a/spool", -1, error);
 }
 
 /* A bundle of these bytes must be refused as temporary. */
@@ -360,7 +360,7 @@ test_pipe (void)
   g_assert_cmpint (pipe (ends), ==, 0);
   g_assert_cmpint (pipe (cancel), ==, 0);
   thread = g_thread_new ("writer", write_large, GINT_TO_POINTER (ends[1]));
-  entries = se_bundle_spool (ends[0], out, cancel[0], &error);
+  entries = se_bundle_spool (ends[0], out, "/a/spool", cancel[0], &error);
   g_thread_join (thread);
   g_assert_no_error (error);
   g_assert_cmpuint (entries->len, ==, 1);
@@ -382,7 +382,7 @@ test_cancel (void)
   g_assert_cmpint (pipe (cancel), ==, 0);
   g_assert_cmpint (write (ends[1], "scan-", 5), ==, 5);
   g_assert_cmpint (write (cancel[1], "", 1), ==, 1);
-  g_assert_null (se_bundle_spool (ends[0], out, cancel[0], &error));
+  g_assert_null (se_bundle_spool (ends[0], out, "/a/spool", cancel[0], &error));
   g_assert_error (error, SE_ERROR, SE_ERROR_CANCELLED);
   for (int i = 0; i < 2; i++)
     {
@@ -400,6 +400,7 @@ test_full_spool (void)
 
   g_assert_null (spool (bundle->str, bundle->len, full, &error));
   g_assert_error (error, SE_ERROR, SE_ERROR_TEMPORARY);
+  g_assert_nonnull (strstr (error->message, "/a/spool"));
 }
 
 int

@@ -45,7 +45,7 @@ spool (const void *data, gsize length)
   se_autofd int in_fd = fuzz_file (data, length);
   se_autofd int spool_fd = fuzz_file ("", 0);
   GError *error = NULL;
-  g_autoptr (GPtrArray) entries = se_bundle_spool (in_fd, spool_fd, -1, &error);
+  g_autoptr (GPtrArray) entries = se_bundle_spool (in_fd, spool_fd, "spool", -1, &error);
   g_autofree char *spooled = NULL;
   gsize spooled_length;
 
