@@ -22,6 +22,7 @@ static const struct
   [SE_WAITING_PERSON] = { "person", N_ ("needs a person"), SE_EXIT_PERSON },
   [SE_WAITING_HELD] = { "held", N_ ("is held by a person"), SE_EXIT_DONE },
   [SE_WAITING_CANCELED] = { "canceled", N_ ("is canceled"), SE_EXIT_DONE },
+  [SE_WAITING_MOVED] = { "moved", N_ ("was moved to another queue"), SE_EXIT_DONE },
   [SE_WAITING_LOST]
   = { "lost", N_ ("was not sent, though cupsd takes it for done"), SE_EXIT_PERSON },
   [SE_WAITING_FORGOTTEN]
@@ -136,7 +137,7 @@ state_text (const SeWaiting *waiting)
 static char *
 advice (const SeWaiting *waiting)
 {
-  if (waiting->state == SE_WAITING_CANCELED)
+  if (waiting->state == SE_WAITING_CANCELED || waiting->state == SE_WAITING_MOVED)
     return g_strdup (_ ("'oauth-setup release --due' removes its documents"));
   if (se_waiting_is_sendable (waiting))
     return g_strdup (_ ("'oauth-setup release' sends it"));

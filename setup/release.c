@@ -101,7 +101,7 @@ add_task (Tasks *tasks, SeWaiting *waiting, gboolean due)
 {
   gint64 now = g_get_real_time () / G_USEC_PER_SEC;
 
-  if (waiting->state == SE_WAITING_CANCELED && due)
+  if ((waiting->state == SE_WAITING_CANCELED || waiting->state == SE_WAITING_MOVED) && due)
     g_ptr_array_add (tasks->canceled, waiting);
   else if (waiting->state == SE_WAITING_TIME && (!due || is_due (waiting)))
     g_ptr_array_add (tasks->held, waiting);
@@ -142,15 +142,24 @@ take_nothing (const char *const *fields, gpointer data)
   return NULL;
 }
 
+/* TRUE if nothing is left of the job to be told of. */
+static gboolean
+is_over (const SeWaiting *waiting)
+{
+  return waiting->state == SE_WAITING_CANCELED || waiting->state == SE_WAITING_MOVED
+         || waiting->state == SE_WAITING_FORGOTTEN;
+}
+
 /* What cannot be reported is no reason not to let jobs go on. */
 static void
-send_reports (const SeSetup *setup, const GPtrArray *canceled)
+send_reports (const SeSetup *setup, const GPtrArray *all)
 {
   g_autoptr (GPtrArray) over = g_ptr_array_new ();
   g_autoptr (GError) error = NULL;
 
-  for (guint i = 0; i < canceled->len; i++)
-    g_ptr_array_add (over, ((const SeWaiting *)canceled->pdata[i])->name);
+  for (guint i = 0; i < all->len; i++)
+    if (is_over (all->pdata[i]))
+      g_ptr_array_add (over, ((const SeWaiting *)all->pdata[i])->name);
   if (!se_reports_send (setup, over, &error))
     se_log_write (_ ("oauth-setup: warning"), "%s", error->message);
 }
@@ -180,7 +189,7 @@ run (const SeSetup *setup, const char *account, gboolean due, GPtrArray *release
     }
   /* Before jobs go on: one that is sent takes its report back. */
   if (due)
-    send_reports (setup, canceled);
+    send_reports (setup, all);
   for (guint i = 0; i < held->len; i++)
     if (!release_job (http, ((const SeWaiting *)held->pdata[i])->job, released, error))
       return FALSE;

@@ -6,6 +6,7 @@
 #include "setup/service.h"
 
 #include <stdio.h>
+#include <string.h>
 
 enum
 {
@@ -209,6 +210,15 @@ is_of_job (const SeJournalItem *item, const SePrintJob *job)
   return item->job == job->id && (item->damage != NULL || item->creation == job->creation);
 }
 
+/* TRUE if the job is printed to another queue by now, which mails it as its own. */
+static gboolean
+is_moved (const SeJournalItem *item, const SePrintJob *job)
+{
+  g_autofree char *queue = g_utf8_make_valid (job->queue, -1);
+
+  return item->damage == NULL && strcmp (item->queue, queue) != 0;
+}
+
 static gboolean
 is_finished (const SePrintJob *job)
 {
@@ -224,6 +234,8 @@ state_of (const SeWaiting *waiting)
     return SE_WAITING_SENDING;
   if (job == NULL)
     return waiting->orphan != NULL ? SE_WAITING_LOST : SE_WAITING_FORGOTTEN;
+  if (waiting->entry != NULL && is_moved (waiting->entry, job))
+    return SE_WAITING_MOVED;
   if (job->state == IPP_JSTATE_CANCELED)
     return SE_WAITING_CANCELED;
   if (is_finished (job))
@@ -269,7 +281,7 @@ add_unfinished (GPtrArray *all, GPtrArray *jobs, const GPtrArray *queues, GPtrAr
       g_autoptr (SeWaiting) waiting = waiting_new (job->queue, job->id);
 
       for (guint i = 0; i < entries->len && waiting->entry == NULL; i++)
-        if (is_of_job (entries->pdata[i], job))
+        if (is_of_job (entries->pdata[i], job) && !is_moved (entries->pdata[i], job))
           waiting->entry = g_ptr_array_steal_index (entries, i);
       if (waiting->entry == NULL && !se_print_job_is_ours (job)
           && se_queues_find (queues, job->queue) == NULL)
@@ -342,6 +354,13 @@ compare (gconstpointer a, gconstpointer b)
   return order != 0 ? order : (one->id > other->id) - (one->id < other->id);
 }
 
+static gboolean
+is_tried_by_itself (SeWaitingState state)
+{
+  return state == SE_WAITING_TURN || state == SE_WAITING_SENDING || state == SE_WAITING_TIME
+         || state == SE_WAITING_LOST;
+}
+
 /* What the configuration says of its queue, and when it is over. */
 static void
 set_policy (SeWaiting *waiting, const SeConfig *config, const GPtrArray *queues)
@@ -354,7 +373,8 @@ set_policy (SeWaiting *waiting, const SeConfig *config, const GPtrArray *queues)
     waiting->account = g_strdup (entry->account);
   else if (queue != NULL)
     waiting->account = se_queue_account (queue, config);
-  if (policy != NULL && policy->give_up_after > 0 && entry != NULL && entry->first > 0)
+  if (policy != NULL && policy->give_up_after > 0 && entry != NULL && entry->first > 0
+      && is_tried_by_itself (waiting->state))
     waiting->give_up = entry->first + policy->give_up_after;
 }
 

@@ -16,6 +16,7 @@ typedef enum
   SE_WAITING_PERSON,    /* we hold it until a person has done what the message says */
   SE_WAITING_HELD,      /* a person holds it */
   SE_WAITING_CANCELED,  /* canceled while it was held: what is kept of it can go */
+  SE_WAITING_MOVED,     /* a person moved it to another queue: what this one kept of it can go */
   SE_WAITING_LOST,      /* cupsd takes it for done: whoever had to tell it otherwise was killed */
   SE_WAITING_FORGOTTEN, /* cupsd no longer knows it */
 } SeWaitingState;
@@ -31,7 +32,8 @@ typedef struct
   SeJournalItem *entry; /* NULL: it was never tried, or its worker could not write one */
   char *orphan;         /* path of what its worker left, see backend/orphan.h; NULL: nothing */
   char *account;        /* that it is sent from; NULL: not known */
-  gint64 give_up; /* a try that fails from then on is the last, seconds since 1970; 0: never */
+  gint64 give_up; /* a try that fails from then on is the last, seconds since 1970; 0: never, or
+                     it is not tried by itself */
   char *user;     /* as is title: NULL where nobody knows */
   char *title;
   char *message; /* why it waits, and what to do; NULL: nobody said */

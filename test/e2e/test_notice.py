@@ -4,6 +4,7 @@
 import os
 import pwd
 import re
+import shutil
 import signal
 import time
 
@@ -282,6 +283,22 @@ class Held(Notice):
         self.assertEqual((server.messages, self.reports()), ([], 0))
         self.assertEqual(self.events(), ["job-held"])
         self.assertEqual(self.state_files("told"), [])
+
+    def test_a_job_that_cupsd_forgets_takes_its_report_back(self):
+        """As when its queue is removed: it is not tried again."""
+        server = self.server()
+        server.go_down()
+        job = self.print()
+        wait_for(lambda: "the next try is at" in self.message(job), "our hold", 40)
+        self.cups.wait_state(job, "held")
+        self.assertEqual(self.reports(), 1)
+        self.cups.run("cancel", "-a", "-x", self.queue)
+        server.come_up()
+        self.release_due()
+        self.assertEqual((server.messages, self.reports()), ([], 0))
+        self.assertNotIn(f"{self.queue}-{job}", self.state_files("told"))
+        for folder in ("journal", "spool"):
+            shutil.rmtree(os.path.join(self.cups.state, folder))
 
     def test_told_again_of_another_reason(self):
         server = self.server()

@@ -99,7 +99,7 @@ class Waiting(Listed):
         job = self.print()
         self.cups.wait_state(job, "held")
         one = self.the_one(job, PERSON)
-        self.assertEqual(one["state"], "person")
+        self.assertEqual((one["state"], one["give_up"]), ("person", None))
         self.assertIn("oauth-setup release", one["message"])
 
     def test_jobs_that_cupsd_keeps_back(self):
@@ -117,11 +117,39 @@ class Waiting(Listed):
         self.cups.wait_state(job, "held")
         entry = self.entry()
         self.cups.run("cancel", str(job))
-        self.assertEqual(self.the_one(job, DONE)["state"], "canceled")
+        one = self.the_one(job, DONE)
+        self.assertEqual((one["state"], one["give_up"]), ("canceled", None))
         self.cups.run("cancel", "-a", "-x", self.queue)
         self.assertEqual(self.the_one(job, PERSON)["state"], "forgotten")
         self.assertIn(f"then remove {entry}", self.shown())
         os.unlink(entry)
+
+    def test_a_job_that_is_moved_to_another_queue(self):
+        """It is that queue's mail, and no other."""
+        self.cups.add_queue("second", "mailto:second%40example.test")
+        self.addCleanup(self.cups.run, "lpadmin", "-x", "second")
+        for refusal in ("451 4.3.0 later", "550 5.7.60 SMTP; Client does not have permissions to "
+                                           "send as this sender"):
+            with self.subTest(refusal):
+                self.server.reset()
+                self.server.at("mail", refusal, times=2)
+                job = self.print()
+                wait_for(lambda: any(words in self.message(job) for words in
+                                     ("next try is at", "oauth-setup release")), "our hold", 40)
+                self.cups.wait_state(job, "held")
+                self.server.reset()
+                self.cups.run("lpmove", f"{self.queue}-{job}", "second")
+                found = {one["job"]: one["state"] for one in self.listed()}
+                self.assertEqual(found.pop(f"{self.queue}-{job}"), "moved")
+                self.assertIn(found.pop(f"second-{job}"), ("deferred", "person"))
+                self.assertEqual(found, {})
+                self.world.setup("release")
+                self.assertEqual(self.the_mail(job, self.server).recipients, ["second@example.test"])
+                self.world.setup("release")
+                self.world.setup("release", "--due")
+                self.assertEqual(self.listed(status=DONE), [])
+                self.assertEqual(len(self.server.messages), 1)
+                self.assertEqual(os.listdir(os.path.join(self.cups.state, "spool")), [])
 
     def test_a_damaged_entry(self):
         self.server.at("mail", "451 4.3.0 later", times=9)
