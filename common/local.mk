@@ -27,6 +27,7 @@ common_libcommon_a_SOURCES = \
   common/notice.c common/notice.h \
   common/notify.c common/notify.h \
   common/reasons.h \
+  common/secret.c common/secret.h \
   common/option-list.c common/option-list.h \
   common/size.c common/size.h \
   common/state-directory.c common/state-directory.h \
@@ -107,7 +108,9 @@ common_test_atomic_file_LDADD = $(TEST_LIBS) $(COMMON_LIBS)
 common_test_state_path_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 common_test_state_path_LDADD = $(TEST_LIBS) $(COMMON_LIBS)
 
-check_PROGRAMS += common/test-told
+check_PROGRAMS += common/test-secret common/test-told
+common_test_secret_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+common_test_secret_LDADD = $(COMMON_LIBS)
 common_test_told_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 common_test_told_LDADD = $(TEST_LIBS) $(COMMON_LIBS)
 

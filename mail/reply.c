@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mail/reply.h"
 
-#include "common/log.h"
+#include "common/io.h"
+#include "common/secret.h"
 
 #include <string.h>
 
@@ -19,6 +20,7 @@ struct SeReplyParser
   gsize bytes;
   int code; /* of the first line, 0: none yet */
   SeReplyState state;
+  char *secret; /* what no reply may show; NULL: none */
 };
 
 SeReplyParser *
@@ -39,7 +41,15 @@ se_reply_parser_free (SeReplyParser *parser)
     return;
   g_string_free (parser->line, TRUE);
   g_ptr_array_unref (parser->lines);
+  se_io_free_secret (parser->secret);
   g_free (parser);
+}
+
+void
+se_reply_parser_hide (SeReplyParser *parser, const char *secret)
+{
+  se_io_free_secret (parser->secret);
+  parser->secret = g_strdup (secret);
 }
 
 gboolean
@@ -151,7 +161,7 @@ se_reply_parser_take (SeReplyParser *parser, char ***lines)
       if (*line != '\0')
         g_string_append_printf (text, "%s%s", text->len > 0 ? " " : "", line);
     }
-  reply->text = se_log_clean (text->str, MAX_TEXT);
+  reply->text = se_secret_show (text->str, MAX_TEXT, (const char *const[]){ parser->secret, NULL });
 
   if (lines != NULL)
     {

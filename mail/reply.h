@@ -21,6 +21,9 @@ SeReplyParser *se_reply_parser_new (void);
 void se_reply_parser_free (SeReplyParser *parser);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeReplyParser, se_reply_parser_free)
 
+/* Keeps a secret, that the server is sent, out of the texts of its replies from now on. */
+void se_reply_parser_hide (SeReplyParser *parser, const char *secret);
+
 /* Reads at most one reply. used: how many of the bytes belong to it; never beyond its last line. */
 SeReplyState se_reply_parser_feed (SeReplyParser *parser, const char *data, gsize length,
                                    gsize *used);

@@ -329,6 +329,7 @@ connect_to (const SeSmtpOptions *options, const SeSmtpProbe *probe, GError **err
   smtp->limit = G_MAXINT64;
   smtp->socket = CURL_SOCKET_BAD;
   smtp->parser = se_reply_parser_new ();
+  se_reply_parser_hide (smtp->parser, options->access_token);
   smtp->curl = curl_easy_init ();
   smtp->multi = curl_multi_init ();
   if (smtp->curl == NULL || smtp->multi == NULL)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mail/smtp-handshake.h"
 
-#include "common/log.h"
+#include "common/secret.h"
 
 void
 se_handshake_clear (SeHandshake *hs)
@@ -49,7 +49,8 @@ read_challenge (SeHandshake *hs, const char *text)
   decoded = g_base64_decode (text, &length);
   string = g_strndup ((const char *)decoded, length);
   g_free (hs->challenge);
-  hs->challenge = se_log_clean (string, 300);
+  hs->challenge
+      = se_secret_show (string, 300, (const char *const[]){ hs->options->access_token, NULL });
 }
 
 /* The probe's steps; each can be seen in several places first. */

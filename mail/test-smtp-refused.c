@@ -17,6 +17,13 @@ typedef struct
   gboolean token_sent; /* may the server have seen it */
 } Case;
 
+/* In base64. */
+#define ANSWER_TO_AUTH                                           \
+  "dXNlcj1zY2FubmVyQGV4YW1wbGUuY29tAWF1dGg9QmVhcmVyIHlhMjkuYTAt" \
+  "c2VjcmV0X1Rva2VufisvPT0BAQ=="
+#define CHALLENGE_WITH_TOKEN \
+  "eyJzdGF0dXMiOiI0MDEiLCJ0b2tlbiI6InlhMjkuYTAtc2VjcmV0X1Rva2VufisvPT0ifQ=="
+
 /* Each ends without a session, without a byte of mail, and with no token but over
  * verified TLS. */
 static const Case cases[] = {
@@ -67,6 +74,15 @@ static const Case cases[] = {
     "\"status\":\"401\"", TRUE },
   { "535 5.7.3", NULL, "at\tauth-data\treply\t535 5.7.3 Authentication unsuccessful",
     SE_ERROR_TOKEN_REJECTED, "535 5.7.3 Authentication unsuccessful", TRUE },
+  /* What repeats the token, as it is or as it was sent. */
+  { "the token in a reply", NULL,
+    "at\tauth-data\treply\t535-5.7.8 bad\\r\\n535 5.7.8 token " TEST_SERVER_TOKEN,
+    SE_ERROR_TOKEN_REJECTED, "535 5.7.8 (not shown: it repeats a secret)", TRUE },
+  { "the token in a reply in base64", NULL,
+    "at\tauth-data\treply\t500 5.5.1 unrecognized: " ANSWER_TO_AUTH, SE_ERROR_CONFIG,
+    "500 5.5.1 (not shown: it repeats a secret)", TRUE },
+  { "the token in a challenge", NULL, "at\tauth-data\treply\t334 " CHALLENGE_WITH_TOKEN,
+    SE_ERROR_TOKEN_REJECTED, "334 (not shown: it repeats a secret)", TRUE },
   { "SMTP AUTH switched off", NULL,
     "at\tauth-data\treply\t535-5.7.139 Authentication unsuccessful,\\r\\n535 5.7.139 "
     "SmtpClientAuthentication is disabled for the Tenant.",

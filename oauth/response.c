@@ -3,6 +3,7 @@
 
 #include "common/io.h"
 #include "common/log.h"
+#include "common/secret.h"
 #include "oauth/error-table.h"
 
 #include <glib/gi18n-lib.h>
@@ -40,31 +41,6 @@ host_of (const char *url)
   g_autoptr (GUri) uri = g_uri_parse (url, G_URI_FLAGS_NONE, NULL);
 
   return se_log_clean (uri == NULL ? url : g_uri_get_host (uri), 100);
-}
-
-/* TRUE if words hold what was sent, as it was or percent-encoded. */
-static gboolean
-repeats (const char *words, const char *const *secrets)
-{
-  for (; secrets != NULL && *secrets != NULL; secrets++)
-    {
-      g_autofree char *encoded = g_uri_escape_string (*secrets, NULL, FALSE);
-      gboolean found = **secrets != '\0'
-                       && (strstr (words, *secrets) != NULL || strstr (words, encoded) != NULL);
-
-      explicit_bzero (encoded, strlen (encoded));
-      if (found)
-        return TRUE;
-    }
-  return FALSE;
-}
-
-/* The server's words, unless they repeat what was sent. */
-static char *
-shown (const char *words, gsize max, const char *const *secrets)
-{
-  return repeats (words, secrets) ? g_strdup (_ ("(not shown: it repeats a secret)"))
-                                  : se_log_clean (words, max);
 }
 
 static gboolean
@@ -190,13 +166,13 @@ read_trace (const SeRefusal *refusal)
     id = member != NULL ? g_strdup (member) : g_strndup (mark, strcspn (mark, " \r\n"));
   if (id != NULL)
     {
-      clean = shown (id, ID_MAX, refusal->secrets);
+      clean = se_secret_show (id, ID_MAX, refusal->secrets);
       return g_strdup_printf (_ ("trace id %s"), clean);
     }
   member = refusal->json == NULL ? NULL : se_json_string (refusal->json, "correlation_id");
   if (member == NULL)
     return NULL;
-  clean = shown (member, ID_MAX, refusal->secrets);
+  clean = se_secret_show (member, ID_MAX, refusal->secrets);
   return g_strdup_printf (_ ("correlation id %s"), clean);
 }
 
@@ -212,7 +188,7 @@ read_words (const SeRefusal *refusal)
   end = strstr (refusal->description, TRACE_ID);
   words = end == NULL ? g_strdup (refusal->description)
                       : g_strndup (refusal->description, (gsize)(end - refusal->description));
-  return shown (g_strstrip (words), DESCRIPTION_MAX, refusal->secrets);
+  return se_secret_show (g_strstrip (words), DESCRIPTION_MAX, refusal->secrets);
 }
 
 /* "[server: error, AADSTSn, trace id …]", with the server's words where no number stands for them.
@@ -222,7 +198,7 @@ describe (const SeRefusal *refusal, const char *url, gint64 number)
 {
   GString *text = g_string_new ("[");
   g_autofree char *host = host_of (url);
-  g_autofree char *name = shown (refusal->code, ID_MAX, refusal->secrets);
+  g_autofree char *name = se_secret_show (refusal->code, ID_MAX, refusal->secrets);
   g_autofree char *trace = read_trace (refusal);
   g_autofree char *words = number != 0 ? NULL : read_words (refusal);
 
@@ -295,7 +271,8 @@ se_response_parse (const SeHttpReply *reply, const SeAccount *account, const cha
   const char *code = find_error_code (json);
 
   /* It is kept in the record. */
-  *error_code = code != NULL && repeats (code, secrets) ? g_strdup ("unknown") : g_strdup (code);
+  *error_code = code != NULL && se_secret_is_repeated (code, secrets) ? g_strdup ("unknown")
+                                                                      : g_strdup (code);
   /* 429 says all by itself; 5xx only where the server's own code is not known. */
   if (code != NULL && reply->status != 429
       && (!is_trouble (reply->status) || find_code (code)->code != NULL))
@@ -388,7 +365,8 @@ se_token_response_parse (const SeHttpReply *reply, const SeAccount *account, con
     {
       const char *const fresh[] = { access_token, refresh_token, NULL };
       g_autofree char *host = host_of (url);
-      g_autofree char *words = shown (type, TYPE_MAX, repeats (type, fresh) ? fresh : secrets);
+      g_autofree char *words
+          = se_secret_show (type, TYPE_MAX, se_secret_is_repeated (type, fresh) ? fresh : secrets);
 
       g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
                    _ ("%s gives tokens of type %s; SMTP needs Bearer tokens"), host, words);
