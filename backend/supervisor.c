@@ -429,6 +429,7 @@ main (int argc, char **argv)
     }
   SE_FAULT_POINT ("supervisor-start");
   se_daemon_clean_environment ();
+  close (SE_FD_SIDE_CHANNEL);
   umask (077);
   if (setrlimit (RLIMIT_CORE, &no_core) < 0)
     hold_deferred ("Cannot turn core dumps off", errno);

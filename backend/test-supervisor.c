@@ -77,7 +77,7 @@ test_hands_down (Fixture *fixture, gconstpointer unused)
   g_autofree char *said = NULL;
   g_autofree char *none = NULL;
   g_autofree char *wanted = g_strdup_printf (
-      "CUPS_SERVERROOT=%s\nDEVICE_URI=mailto:a%%40b.org\nTZ=UTC\nfd 3\nfd 4\nfd %d\nfd %d\nfd %d\n",
+      "CUPS_SERVERROOT=%s\nDEVICE_URI=mailto:a%%40b.org\nTZ=UTC\nfd 3\nfd %d\nfd %d\nfd %d\n",
       fixture->directory, SE_FD_PPD, SE_FD_PHASE, SE_FD_NOTICE);
 
   g_assert_cmpint (fixture_run (fixture, "VOa", &said), ==, 0);

@@ -7,6 +7,10 @@
  * libc only. */
 #define SE_FD_BACK_CHANNEL 3
 
+/* Its side channel, for a filter's requests: backend and filter have a socket between them, and no
+ * use for it. */
+#define SE_FD_SIDE_CHANNEL 4
+
 /* The last line: the mail is accepted, or the supervisor is about to tell cupsd what becomes of the
  * job. cupsd takes a backend that was killed for a success; a filter that has not heard this word
  * knows better. */
