@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define NAME_MAX_SHOWN 100
+#define SWEEP_ONE_OF 64
 
 /* cupsd compares users without regard to case, too. */
 static gboolean
@@ -206,7 +207,8 @@ take (const Rate *rate, int cancel_fd, gint64 *due, GError **error)
 
   if (!se_tally_take (&rate->tally, 1, cancel_fd, due, error))
     return FALSE;
-  if (rate->tally.limit > 0 && !se_tally_sweep (rate->directory, rate->tally.period, &local))
+  if (rate->tally.limit > 0
+      && !se_tally_sweep (rate->directory, rate->tally.period, SWEEP_ONE_OF, &local))
     g_warning ("%s", local->message);
   return TRUE;
 }

@@ -260,9 +260,10 @@ sweep_tally (const SeTally *tally, GError **error)
 }
 
 gboolean
-se_tally_sweep (const char *directory, guint period, GError **error)
+se_tally_sweep (const char *directory, guint period, guint one_of, GError **error)
 {
   g_autoptr (GDir) files = g_dir_open (directory, 0, NULL);
+  guint turn = (guint)g_random_int_range (0, (gint32)one_of);
   gboolean good = se_atomic_file_sweep (directory, error);
   const char *name;
 
@@ -271,7 +272,7 @@ se_tally_sweep (const char *directory, guint period, GError **error)
       g_autofree char *path = g_build_filename (directory, name, NULL);
       const SeTally tally = { .path = path, .period = period };
 
-      good = *name == '.' || sweep_tally (&tally, error);
+      good = *name == '.' || g_str_hash (name) % one_of != turn || sweep_tally (&tally, error);
     }
   return good;
 }

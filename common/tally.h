@@ -34,7 +34,8 @@ gboolean se_tally_give_back (const SeTally *tally, guint64 amount, GError **erro
 gint64 se_tally_due (const SeTally *tally, guint64 amount);
 
 /* Removes from a directory that holds nothing but tallies of this period those in which nothing
- * counts any more, and what killed processes left. */
-gboolean se_tally_sweep (const char *directory, guint period, GError **error);
+ * counts any more, and what killed processes left. Of the tallies it looks at one in one_of only,
+ * each time at others, by chance: there may be as many as somebody invents names. */
+gboolean se_tally_sweep (const char *directory, guint period, guint one_of, GError **error);
 
 G_END_DECLS

@@ -330,19 +330,49 @@ test_sweep (Fixture *f, gconstpointer unused)
   g_autofree char *left = g_build_filename (f->folder, ".tally.BBBBBB", NULL);
   const struct utimbuf long_ago = { 1000, 1000 };
 
-  g_assert_true (se_tally_sweep (f->folder, 60, &error));
+  g_assert_true (se_tally_sweep (f->folder, 60, 1, &error));
   put (f, -MINUTE - 1, 2, -20 * G_USEC_PER_SEC, 1);
   g_assert_true (g_file_set_contents (fresh, "", 0, NULL));
   g_assert_true (g_file_set_contents (left, "", 0, NULL));
   g_assert_cmpint (utime (left, &long_ago), ==, 0);
-  g_assert_true (se_tally_sweep (f->folder, 60, &error));
+  g_assert_true (se_tally_sweep (f->folder, 60, 1, &error));
   g_assert_true (g_file_test (f->tree.path, G_FILE_TEST_EXISTS));
   g_assert_true (g_file_test (fresh, G_FILE_TEST_EXISTS));
   g_assert_false (g_file_test (left, G_FILE_TEST_EXISTS));
   put (f, -MINUTE - 1, 2, -MINUTE, 1);
-  g_assert_true (se_tally_sweep (f->folder, 60, &error));
+  g_assert_true (se_tally_sweep (f->folder, 60, 1, &error));
   g_assert_no_error (error);
   g_assert_false (g_file_test (f->tree.path, G_FILE_TEST_EXISTS));
+}
+
+/* A few of many at a time, and all of them in time. */
+static void
+test_sweep_many (Fixture *f, gconstpointer unused)
+{
+  const guint many = 200;
+  guint left = many;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_cmpint (g_mkdir_with_parents (f->folder, 0700), ==, 0);
+  for (guint i = 0; i < many; i++)
+    {
+      g_autofree char *path = g_strdup_printf ("%s/%u", f->folder, i);
+
+      g_assert_true (g_file_set_contents (path, "1 1\n", -1, NULL));
+    }
+  for (guint round = 0; left > 0; round++)
+    {
+      guint before = left;
+      g_autoptr (GDir) directory = NULL;
+
+      g_assert_cmpuint (round, <, 1000);
+      g_assert_true (se_tally_sweep (f->folder, 60, 10, &error));
+      g_assert_no_error (error);
+      directory = g_dir_open (f->folder, 0, NULL);
+      for (left = 0; g_dir_read_name (directory) != NULL;)
+        left++;
+      g_assert_cmpuint (before - left, <, many / 2);
+    }
 }
 
 static void
@@ -376,6 +406,7 @@ main (int argc, char **argv)
   ADD ("/tally/many", test_many);
   ADD ("/tally/cancelled", test_cancelled);
   ADD ("/tally/sweep", test_sweep);
+  ADD ("/tally/sweep-many", test_sweep_many);
   ADD ("/tally/no-directory", test_no_directory);
   return g_test_run ();
 }
