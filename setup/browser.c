@@ -7,6 +7,7 @@
 #include <pwd.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -73,6 +74,7 @@ run (const char *program, const struct passwd *user, char **environment, const c
       || dup2 (null, STDERR_FILENO) < 0 || close_range (STDERR_FILENO + 1, ~0U, 0) != 0
       || setsid () < 0 || chdir ("/") != 0)
     _exit (127);
+  umask (022); /* what is downloaded is the person's */
   signal (SIGPIPE, SIG_DFL);
   sigemptyset (&none);
   (void)sigprocmask (SIG_SETMASK, &none, NULL);

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 
 typedef struct
 {
@@ -114,6 +115,7 @@ main (int argc, char **argv)
       perror ("oauth-setup: PR_SET_DUMPABLE");
       return SE_EXIT_FAILED;
     }
+  umask (077);
   choose_language ();
   /* A reader of our output that goes away must not end us between two steps. */
   signal (SIGPIPE, SIG_IGN);
