@@ -108,9 +108,13 @@ common_test_atomic_file_LDADD = $(TEST_LIBS) $(COMMON_LIBS)
 common_test_state_path_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 common_test_state_path_LDADD = $(TEST_LIBS) $(COMMON_LIBS)
 
+check_PROGRAMS += common/test-back-channel
+common_test_back_channel_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+common_test_back_channel_LDADD = $(TEST_LIBS) $(COMMON_LIBS)
+
 check_PROGRAMS += common/test-secret common/test-told
 common_test_secret_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-common_test_secret_LDADD = $(COMMON_LIBS)
+common_test_secret_LDADD = $(TEST_LIBS) $(COMMON_LIBS)
 common_test_told_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 common_test_told_LDADD = $(TEST_LIBS) $(COMMON_LIBS)
 

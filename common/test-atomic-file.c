@@ -3,6 +3,7 @@
 
 #include "common/test-tree.h"
 
+#include <limits.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -172,6 +173,36 @@ test_create (TestTree *tree, gconstpointer unused)
   g_assert_false (created);
 }
 
+/* The temporary file has a longer name than the file, and yet one that it may have. */
+static void
+test_longest_name (TestTree *tree, gconstpointer unused)
+{
+  g_autofree char *name = g_strnfill (NAME_MAX, 'x');
+  g_autofree char *path = g_build_filename (tree->directory, name, NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (se_atomic_file_replace (path, "new", 3, 0600, &error));
+  g_assert_no_error (error);
+  assert_file (path, "new", 0600);
+  g_assert_cmpuint (test_count_files (tree->directory), ==, 1);
+}
+
+/* What a process left that was killed while it wrote the file, and nobody else's. */
+static void
+test_clear (TestTree *tree, gconstpointer unused)
+{
+  g_autofree char *other = g_strconcat (tree->path, ".2", NULL);
+  g_autoptr (SeAtomicFile) of_file = se_atomic_file_begin (tree->path, 0600, 0, NULL);
+  g_autoptr (SeAtomicFile) of_other = se_atomic_file_begin (other, 0600, 0, NULL);
+
+  put (tree->path, "x", 0600);
+  g_assert_cmpuint (test_count_files (tree->directory), ==, 3);
+  se_atomic_file_clear (tree->path);
+  g_assert_cmpuint (test_count_files (tree->directory), ==, 2);
+  g_assert_true (se_atomic_file_commit (of_other, "x", 1, NULL));
+  g_assert_true (g_file_test (tree->path, G_FILE_TEST_EXISTS));
+}
+
 /* What processes left that were killed long ago. */
 static void
 test_sweep (TestTree *tree, gconstpointer unused)
@@ -203,6 +234,8 @@ main (int argc, char **argv)
   ADD ("reserved", test_reserved);
   ADD ("fails", test_fails);
   ADD ("create", test_create);
+  ADD ("longest-name", test_longest_name);
+  ADD ("clear", test_clear);
   ADD ("sweep", test_sweep);
   return g_test_run ();
 }
