@@ -99,15 +99,27 @@ grow (char **contents, gsize *room, gsize max)
   *room = more;
 }
 
+static void
+set_too_large (GError **error, const char *path, gsize max)
+{
+  g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, _ ("%s is larger than %zu bytes"), path, max);
+}
+
 /* Reads fd, which status is of, to its end. It may be a secret: no copy is left behind. */
 static char *
 read_fd (int fd, const struct stat *status, const char *path, gsize max, gsize *length,
          GError **error)
 {
-  gsize room = (gsize)MIN ((guint64)status->st_size, max);
+  gsize room = (gsize)status->st_size;
   gsize done = 0;
-  char *contents = g_malloc (room + 1);
+  char *contents;
 
+  if ((guint64)status->st_size > max)
+    {
+      set_too_large (error, path, max);
+      return NULL;
+    }
+  contents = g_malloc (room + 1);
   for (;;)
     {
       gssize got = se_io_read_full (fd, contents + done, room + 1 - done, error);
@@ -127,8 +139,7 @@ read_fd (int fd, const struct stat *status, const char *path, gsize max, gsize *
         }
       if (room == max)
         {
-          g_set_error (error, SE_ERROR, SE_ERROR_CONFIG, _ ("%s is larger than %zu bytes"), path,
-                       max);
+          set_too_large (error, path, max);
           break;
         }
       grow (&contents, &room, max);
