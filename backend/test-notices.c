@@ -185,21 +185,16 @@ test_as_the_service_user (Fixture *fixture, gconstpointer unused)
 int
 main (int argc, char **argv)
 {
-  fixture_act (argc, argv);
-  signal (SIGPIPE, SIG_IGN);
-  g_test_init (&argc, &argv, NULL);
-#define ADD(path, test) \
-  g_test_add ("/notices/" path, Fixture, NULL, fixture_set_up, test, fixture_tear_down)
-  ADD ("handed-over", test_handed_over);
-  ADD ("accepted", test_accepted);
-  ADD ("nothing-to-tell", test_nothing_to_tell);
-  ADD ("held-by-the-supervisor", test_held_by_the_supervisor);
-  ADD ("no-room", test_no_room);
-  ADD ("failures", test_failures);
-  ADD ("cancelled", test_cancelled);
-  ADD ("supervisor-killed", test_supervisor_killed);
-  ADD ("cancelled-before", test_cancelled_before);
-  ADD ("as-the-service-user", test_as_the_service_user);
-#undef ADD
+  fixture_init (&argc, &argv);
+  ADD ("/notices/handed-over", test_handed_over);
+  ADD ("/notices/accepted", test_accepted);
+  ADD ("/notices/nothing-to-tell", test_nothing_to_tell);
+  ADD ("/notices/held-by-the-supervisor", test_held_by_the_supervisor);
+  ADD ("/notices/no-room", test_no_room);
+  ADD ("/notices/failures", test_failures);
+  ADD ("/notices/cancelled", test_cancelled);
+  ADD ("/notices/supervisor-killed", test_supervisor_killed);
+  ADD ("/notices/cancelled-before", test_cancelled_before);
+  ADD ("/notices/as-the-service-user", test_as_the_service_user);
   return g_test_run ();
 }

@@ -177,12 +177,14 @@ notify (int argc, char **argv)
 }
 
 void
-fixture_act (int argc, char **argv)
+fixture_init (int *argc, char ***argv)
 {
-  if (argc > 0 && strcmp (argv[0], SE_NOTIFIER) == 0)
-    _exit (notify (argc, argv));
-  if (argc > 1 && g_str_has_prefix (argv[1], SCRIPT))
-    _exit (act (argv[1] + strlen (SCRIPT)));
+  if (*argc > 0 && strcmp ((*argv)[0], SE_NOTIFIER) == 0)
+    _exit (notify (*argc, *argv));
+  if (*argc > 1 && g_str_has_prefix ((*argv)[1], SCRIPT))
+    _exit (act ((*argv)[1] + strlen (SCRIPT)));
+  signal (SIGPIPE, SIG_IGN);
+  g_test_init (argc, argv, NULL);
 }
 
 void

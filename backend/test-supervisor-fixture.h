@@ -16,8 +16,8 @@ typedef struct
   char *ppd;
 } Fixture;
 
-/* To be called first: does not return where this process is a worker or a notifier. */
-void fixture_act (int argc, char **argv);
+/* In the place of g_test_init; does not return where this process is a worker or a notifier. */
+void fixture_init (int *argc, char ***argv);
 
 void fixture_set_up (Fixture *fixture, gconstpointer unused);
 void fixture_tear_down (Fixture *fixture, gconstpointer unused);
@@ -31,3 +31,6 @@ int fixture_finish (GPid pid, int error, char **said);
 
 /* Both, with a bundle for input. */
 int fixture_run (Fixture *fixture, const char *script, char **said);
+
+#define ADD(name, function) \
+  g_test_add (name, Fixture, NULL, fixture_set_up, function, fixture_tear_down)

@@ -316,23 +316,18 @@ test_is_not_root (Fixture *fixture, gconstpointer unused)
 int
 main (int argc, char **argv)
 {
-  fixture_act (argc, argv);
-  signal (SIGPIPE, SIG_IGN);
-  g_test_init (&argc, &argv, NULL);
-#define ADD(path, test) \
-  g_test_add ("/supervisor/" path, Fixture, NULL, fixture_set_up, test, fixture_tear_down)
-  ADD ("outcomes", test_outcomes);
-  ADD ("hands-down", test_hands_down);
-  ADD ("forwards-sigterm", test_forwards_sigterm);
-  ADD ("reads-on-after-a-crash", test_reads_on_after_a_crash);
-  ADD ("reads-on-until-cancelled", test_reads_on_until_cancelled);
-  ADD ("lets-go-of-input", test_lets_go_of_input);
-  ADD ("no-worker", test_no_worker);
-  ADD ("discovery", test_discovery);
-  ADD ("drops", test_drops);
-  ADD ("refuses-config", test_refuses_config);
-  ADD ("environment", test_environment);
-  ADD ("is-not-root", test_is_not_root);
-#undef ADD
+  fixture_init (&argc, &argv);
+  ADD ("/supervisor/outcomes", test_outcomes);
+  ADD ("/supervisor/hands-down", test_hands_down);
+  ADD ("/supervisor/forwards-sigterm", test_forwards_sigterm);
+  ADD ("/supervisor/reads-on-after-a-crash", test_reads_on_after_a_crash);
+  ADD ("/supervisor/reads-on-until-cancelled", test_reads_on_until_cancelled);
+  ADD ("/supervisor/lets-go-of-input", test_lets_go_of_input);
+  ADD ("/supervisor/no-worker", test_no_worker);
+  ADD ("/supervisor/discovery", test_discovery);
+  ADD ("/supervisor/drops", test_drops);
+  ADD ("/supervisor/refuses-config", test_refuses_config);
+  ADD ("/supervisor/environment", test_environment);
+  ADD ("/supervisor/is-not-root", test_is_not_root);
   return g_test_run ();
 }
