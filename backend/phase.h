@@ -20,6 +20,11 @@
 #define SE_WORKER "daemon/mailto-worker"
 #define SE_NOTIFIER "daemon/mailto-notify"
 
+/* What the supervisor sends a worker that does not end soon after SIGTERM, before it ends itself:
+ * cupsd takes a job for over, and its printer for idle, once nobody has the pipe open that is our
+ * standard error. */
+#define SE_SIGNAL_LET_GO SIGHUP
+
 #define SE_PHASE_FIRST_ATTEMPT '1' /* the job's first attempt: exit code 6 is still to be had */
 #define SE_PHASE_BEFORE_DOT 'b'    /* no mail is in doubt (again, after a reply) */
 #define SE_PHASE_DOT 'd'           /* about to send the final dot: in doubt from here on */

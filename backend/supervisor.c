@@ -282,20 +282,25 @@ run_worker (char **argv, int ppd, int phase, int notice)
 }
 
 /* Waits for the worker, handing SIGTERM on (*cancelled): an unprivileged cupsd signals this process
- * alone, and the worker does not mind a second one. Returns its wait status. */
-static int
-wait_for_worker (pid_t worker, const sigset_t *signals, bool *cancelled)
+ * alone, and the worker does not mind a second one. FALSE: it is cancelled, and does not end. */
+static bool
+wait_for_worker (pid_t worker, const sigset_t *signals, bool *cancelled, int *status)
 {
+  static const struct timespec patience = { .tv_nsec = 500000000 };
+
   for (;;)
     {
-      int status;
-      pid_t ended = waitpid (worker, &status, WNOHANG);
+      pid_t ended = waitpid (worker, status, WNOHANG);
+      int number;
 
       if (ended == worker)
-        return status;
+        return true;
       if (ended < 0 && errno != EINTR)
         hold_deferred ("Lost sight of the worker", errno);
-      if (sigwaitinfo (signals, NULL) == SIGTERM)
+      number = *cancelled ? sigtimedwait (signals, NULL, &patience) : sigwaitinfo (signals, NULL);
+      if (number < 0 && errno == EAGAIN)
+        return false;
+      if (number == SIGTERM)
         {
           *cancelled = true;
           kill (worker, SIGTERM);
@@ -362,6 +367,18 @@ judge (int status, const Progress *progress, char why[WHY_SIZE])
   return SE_EXIT_HOLD;
 }
 
+/* Leaves a cancelled worker that must finish something first to itself: neither a person nor cupsd
+ * waits for it. What it could still say about the job, nobody wants to hear. */
+static SeExit
+leave_alone (pid_t worker, int phase)
+{
+  const Progress progress = read_progress (phase);
+
+  kill (worker, SE_SIGNAL_LET_GO);
+  /* cupsd ignores it after a person's cancel, and runs the job again where it was not one. */
+  return progress.accepted ? SE_EXIT_OK : SE_EXIT_RETRY;
+}
+
 static SeExit
 supervise (char **argv, int ppd, const sigset_t *signals)
 {
@@ -387,7 +404,8 @@ supervise (char **argv, int ppd, const sigset_t *signals)
   if (ppd >= 0)
     close (ppd);
   SE_FAULT_POINT ("supervisor-forked");
-  status = wait_for_worker (worker, signals, &cancelled);
+  if (!wait_for_worker (worker, signals, &cancelled, &status))
+    return leave_alone (worker, phase[0]);
   SE_FAULT_POINT ("supervisor-reaped");
   progress = read_progress (phase[0]);
   code = judge (status, &progress, why);

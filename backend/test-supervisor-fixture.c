@@ -47,6 +47,25 @@ await_sigterm (void)
   return write (STDERR_FILENO, "ready\n", 6) == 6 && sigwait (&set, &number) == 0;
 }
 
+/* Is cancelled and does not end: lets cupsd go when it is told to, and lives on its input. */
+static gboolean
+go_on (void)
+{
+  char text[64];
+  sigset_t set;
+  int number;
+
+  sigemptyset (&set);
+  sigaddset (&set, SE_SIGNAL_LET_GO);
+  sigprocmask (SIG_BLOCK, &set, NULL);
+  if (write (STDERR_FILENO, "ready\n", 6) != 6 || sigwait (&set, &number) != 0
+      || dup2 (SE_FD_NOTICE, STDERR_FILENO) != STDERR_FILENO)
+    return FALSE;
+  while (read (STDIN_FILENO, text, sizeof text) > 0)
+    continue;
+  return TRUE;
+}
+
 /* Who am I? */
 static void
 say_user (void)
@@ -117,6 +136,10 @@ act (const char *script)
         break;
       case 'W':
         if (!await_sigterm ())
+          return 1;
+        break;
+      case 'H':
+        if (!go_on ())
           return 1;
         break;
       case 'U':

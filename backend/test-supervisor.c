@@ -156,6 +156,36 @@ test_lets_go_of_input (Fixture *fixture, gconstpointer unused)
   close (in);
 }
 
+/* A worker that has to finish something is left to itself. */
+static void
+test_leaves_a_worker (Fixture *fixture, gconstpointer unused)
+{
+  static const struct
+  {
+    const char *script;
+    int code;
+  } cases[] = { { "1bdHE5", 6 }, { "bHE0", 6 }, { "1bdaHE3", 0 } };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *said = NULL;
+      char ready[6];
+      int in, error;
+      GPid pid = fixture_start (fixture, cases[i].script, &in, &error);
+      gint64 start;
+
+      g_assert_cmpint (read (error, ready, 6), ==, 6);
+      start = g_get_monotonic_time ();
+      g_assert_cmpint (kill (pid, SIGTERM), ==, 0);
+      g_assert_cmpint (fixture_finish (pid, error, &said), ==, cases[i].code);
+      g_assert_cmpint (g_get_monotonic_time () - start, <, G_USEC_PER_SEC);
+      g_assert_cmpstr (said, ==, "");
+      /* It is still there. */
+      g_assert_cmpint (write (in, "x", 1), ==, 1);
+      close (in);
+    }
+}
+
 static void
 test_no_worker (Fixture *fixture, gconstpointer unused)
 {
@@ -323,6 +353,7 @@ main (int argc, char **argv)
   ADD ("/supervisor/reads-on-after-a-crash", test_reads_on_after_a_crash);
   ADD ("/supervisor/reads-on-until-cancelled", test_reads_on_until_cancelled);
   ADD ("/supervisor/lets-go-of-input", test_lets_go_of_input);
+  ADD ("/supervisor/leaves-a-worker", test_leaves_a_worker);
   ADD ("/supervisor/no-worker", test_no_worker);
   ADD ("/supervisor/discovery", test_discovery);
   ADD ("/supervisor/drops", test_drops);

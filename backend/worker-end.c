@@ -71,11 +71,18 @@ describe_refused (const SeJournal *journal)
                  _ ("The mail was sent, but not to recipients that the server refuses: %s"), list);
 }
 
+/* TRUE if the supervisor was killed. One that is gone after a cancel has told cupsd what it needs to
+ * know, and left the rest to us. */
+static gboolean
+is_orphan (const SeWorker *worker)
+{
+  return se_status_is_orphan () && !se_io_is_readable (worker->cancel_fd);
+}
+
 /* Journals what was decided. */
 static gboolean
 settle (SeWorker *worker, const SeOutcome *outcome, const GError *failure, GError **error)
 {
-  gboolean cancelled = se_error_is (failure, SE_ERROR_CANCELLED);
   gboolean over;
 
   if (!se_worker_drop_spool (worker, error))
@@ -83,13 +90,14 @@ settle (SeWorker *worker, const SeOutcome *outcome, const GError *failure, GErro
   if (worker->server == NULL || failure == NULL)
     return TRUE;
   /* A filter that stands by makes cupsd keep the job. */
-  if (se_status_is_orphan () && !cancelled && !se_channel_is_heard (worker->back_channel))
+  if (is_orphan (worker) && !se_channel_is_heard (worker->back_channel))
     return se_orphan_leave (
         worker->server->state_directory, worker->job, failure->message,
         worker->journal != NULL ? se_journal_bundle_path (worker->journal) : NULL, error);
   if (worker->journal == NULL)
     return TRUE;
-  over = cancelled && se_facts_is_over (worker->job, worker->server->cups_server);
+  over = se_error_is (failure, SE_ERROR_CANCELLED)
+         && se_facts_is_over (worker->job, worker->server->cups_server);
   if (over)
     se_ending_forget (worker->server, worker->job);
   if (outcome->forget || over)
@@ -125,7 +133,7 @@ tell_end (SeWorker *worker, const SeOutcome *outcome, const GError *error)
                       .account = worker->account,
                       .delivery = account_works (error) ? &delivery : NULL };
 
-  if (worker->job == NULL || (error != NULL && se_status_is_orphan ()))
+  if (worker->job == NULL || (error != NULL && is_orphan (worker)))
     return;
   ending.user = worker->facts != NULL ? worker->facts->user : worker->job->user;
   if (refused != NULL)

@@ -9,7 +9,8 @@
 
 #include <glib/gi18n-lib.h>
 
-/* How long a cancelled refresh still waits for the reply that may hold the next refresh token. */
+/* How long a cancelled refresh that is awaited still waits for the reply that may hold the next
+ * refresh token. */
 #define CANCEL_GRACE_MS 5000
 
 typedef struct
@@ -218,7 +219,8 @@ refresh (const SeTokenContext *context, const SeTokenRecord *record, char **erro
   se_form_add_secret (form, "refresh_token", record->refresh_token);
   if (!se_client_auth_add (form, context->account, record->token_endpoint, error))
     return NULL;
-  return ask (context, record->token_endpoint, form, CANCEL_GRACE_MS, error_code, error);
+  return ask (context, record->token_endpoint, form,
+              context->awaited ? CANCEL_GRACE_MS : SE_HTTP_GRACE_ALL, error_code, error);
 }
 
 SeTokenResponse *

@@ -18,6 +18,9 @@ typedef struct
   int grace_ms;
 } SeHttpOptions;
 
+/* All the time that an exchange may take: a minute from its beginning. */
+#define SE_HTTP_GRACE_ALL G_MAXINT
+
 typedef struct
 {
   int status; /* HTTP status code */

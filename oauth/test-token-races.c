@@ -264,6 +264,40 @@ test_cancelled (Fixture *fixture, gconstpointer unused)
   close (pipe_fds[1]);
 }
 
+static int cancel_end;
+
+/* A cancel comes before the reply, which is waited for: how long, says where somebody waits. */
+static SeHttpReply *
+http_cancelled (const char *url, const char *form, const SeHttpOptions *options,
+                gboolean *timed_out, GError **error)
+{
+  g_assert_cmpint (options->grace_ms, ==, current->context.awaited ? 5000 : SE_HTTP_GRACE_ALL);
+  g_assert_cmpint (write (cancel_end, "x", 1), ==, 1);
+  return fixture_reply (200, ROTATED, 0);
+}
+
+static void
+test_cancelled_on_the_way (Fixture *fixture, gconstpointer awaited)
+{
+  g_autoptr (GError) error = NULL;
+  se_autosecret char *token = NULL;
+  int ends[2];
+
+  g_assert_cmpint (pipe (ends), ==, 0);
+  cancel_end = ends[1];
+  current = fixture;
+  fixture->context.http = http_cancelled;
+  fixture->context.cancel_fd = ends[0];
+  fixture->context.awaited = GPOINTER_TO_INT (awaited);
+  fixture_store_new (fixture, 4000, -400);
+  token = se_token_get (&fixture->context, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (token, ==, "access-1");
+  fixture_assert_stored (fixture, "access-1", "refresh-1", NULL);
+  close (ends[0]);
+  close (ends[1]);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -274,5 +308,9 @@ main (int argc, char **argv)
   ADD_CASE ("/token-races/killed-while-writing", GINT_TO_POINTER (1), test_killed);
   ADD ("/token-races/full-disk", test_full_disk);
   ADD ("/token-races/cancelled", test_cancelled);
+  ADD_CASE ("/token-races/cancelled-on-the-way", GINT_TO_POINTER (FALSE),
+            test_cancelled_on_the_way);
+  ADD_CASE ("/token-races/cancelled-on-the-way-awaited", GINT_TO_POINTER (TRUE),
+            test_cancelled_on_the_way);
   return g_test_run ();
 }

@@ -17,6 +17,10 @@ typedef struct
   const SeAccount *account;
   SeHttpFunc http; /* NULL: se_http_perform */
   int cancel_fd;   /* -1: none */
+  /* Somebody waits for the end of what is cancelled: a refresh whose request is on its way has 5 s
+   * more for the reply, in which may be the only refresh token that is still good. FALSE: as much
+   * as one that is not cancelled. */
+  gboolean awaited;
 } SeTokenContext;
 
 /* A fresh access token for the account, refreshed under the account's lock if need be. rejected:
@@ -26,8 +30,9 @@ typedef struct
  * the grant is gone (invalid_grant, interaction_required, consent_required, unauthorized_client,
  * invalid_client, …); the record keeps the reason. SE_ERROR_TEMPORARY: endpoint unreachable, 429,
  * 5xx, full disk; as long as the stored token has a minute left and is not the rejected one, it is
- * returned instead, and the server is not asked again before it wants to be (Retry-After). Cancelled while a refresh is on its way, it waits up to 5 s for the reply: the
- * refresh token in it may be the only one still good. RFC 6749 section 6, RFC 9700 4.14.2. */
+ * returned instead, and the server is not asked again before it wants to be (Retry-After).
+ * SE_ERROR_CANCELLED; a refresh that is on its way is not given up at once (see awaited), and what
+ * comes is stored. RFC 6749 section 6, RFC 9700 4.14.2. */
 char *se_token_get (const SeTokenContext *context, const char *rejected, GError **error);
 
 /* Refreshes whatever is left of the access token's time; errors as above. */

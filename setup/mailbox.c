@@ -7,7 +7,7 @@ SeTokenContext
 se_mailbox_context (const SeService *service, const SeServerConfig *server,
                     const SeAccount *account)
 {
-  SeTokenContext context = { .server = server, .account = account };
+  SeTokenContext context = { .server = server, .account = account, .awaited = TRUE };
 
   context.cancel_fd = se_service_cancel_fd (service);
   return context;

@@ -5,6 +5,7 @@ import os
 import shutil
 import tempfile
 import threading
+import time
 import unittest
 
 from . import documents, mail
@@ -13,6 +14,10 @@ from .ipp import NOT_POSSIBLE, IppError
 from .process import LIBC, wait_for
 from .smtp import SmtpServer
 from .world import ACCOUNT, TO, shared_world
+
+PROGRAMS = ("mailto", "mailto-worker", "scantoemail")
+LEFT = ("mailto", "scantoemail")  # where the worker has to finish something
+IDLE = 3
 
 LANDLOCK_CREATE_RULESET, VERSION = 444, 1
 needs_landlock = unittest.skipUnless(LIBC.syscall(LANDLOCK_CREATE_RULESET, None, 0, VERSION) > 0,
@@ -68,6 +73,29 @@ class EndToEnd(unittest.TestCase):
         self.addCleanup(server.close)
         self.configure(smtp_server=server.url, queue=queue)
         return server
+
+    def cancel(self, job, queue=None, programs=PROGRAMS):
+        """Whatever the job waits for, its cancel is over within a second: the printer is idle, and
+        the programs have ended."""
+        started = time.monotonic()
+        programs = programs if ROOT else ()  # an ordinary user's cupsd signals no process group
+
+        def is_over():
+            return (self.ipp.printer(queue or self.queue)["printer-state"] == IDLE
+                    and not any(map(self.cups.processes, programs)))
+
+        self.ipp.cancel(job)
+        self.assertEqual(self.cups.wait_state(job), "canceled")
+        wait_for(is_over, "cupsd and our programs to be done with the job", 1, 0.02)
+        self.assertLess(time.monotonic() - started, 1.3)
+
+    def wait_workers(self, number=0, seconds=5):
+        """Waits until so many workers are there; returns their ids."""
+        def workers():
+            found = self.cups.processes("mailto-worker")
+            return [found] if len(found) == number else None
+
+        return wait_for(workers, f"{number} workers", seconds)[0]
 
     # Questions.
 
@@ -136,4 +164,4 @@ class Printing(threading.Thread):
         self._test.assertEqual(len(self._test.sink.messages), len(self.jobs))
 
 
-__all__ = ["ACCOUNT", "TO", "EndToEnd", "Printing", "needs_landlock", "needs_root"]
+__all__ = ["ACCOUNT", "LEFT", "TO", "EndToEnd", "Printing", "needs_landlock", "needs_root"]

@@ -2,13 +2,12 @@
 """Workers killed, cupsd restarted, jobs cancelled, at every point of a mail's way. In the end there
 is one mail, or, where the fate of the final dot was unknown, two of the same bytes."""
 
+import glob
 import os
 import signal
-import time
 
 from . import documents, mail
-from .case import EndToEnd
-from .cups import ROOT
+from .case import LEFT, EndToEnd
 from .process import Timeout, wait_for
 from .smtp import Pause
 
@@ -161,18 +160,6 @@ class RestartedCupsd(Crash):
 
 
 class Cancelled(Crash):
-    def gone(self):
-        return not (self.cups.processes("mailto") or self.cups.processes("mailto-worker")
-                    or self.cups.processes("scantoemail"))
-
-    def cancel(self, job, seconds=1.0):
-        started = time.monotonic()
-        self.ipp.cancel(job)
-        self.assertEqual(self.cups.wait_state(job), "canceled")
-        if ROOT:  # an ordinary user's cupsd signals no process group
-            wait_for(self.gone, "our programs to end", seconds)
-            self.assertLess(time.monotonic() - started, seconds + 0.3)
-
     def test_in_the_filter(self):
         restore = self.cups.replace_program("filter/texttopdf", "exec sleep 300\n")
         try:
@@ -197,13 +184,17 @@ class Cancelled(Crash):
                 self.assertEqual(len(self.server.messages), 1)
 
     def test_after_the_dot(self):
+        """For the journal the worker hears the answer out, beside the jobs to come."""
         job, pause = self.start("dot")
-        self.ipp.cancel(job)
-        self.assertEqual(self.cups.wait_state(job), "canceled")
-        pause.go()
-        wait_for(self.gone, "our programs to end", 5)
-        self.assertEqual(len(self.server.messages), 1)
+        self.cancel(job, programs=LEFT)
         self.assert_queue_alive()
+        self.wait_workers(1)
+        pause.go()
+        self.wait_workers(0)
+        self.assertEqual(len(self.server.messages), 2)
+        (entry,) = glob.glob(f"{self.cups.state}/journal/{self.queue}-{job}-*[0-9a-f]")
+        with open(entry) as file:
+            self.assertIn("step=accepted", file.read())
 
     def test_while_it_waits_for_another_try(self):
         self.server.at("mail", "451 4.3.0 later", times=9)
