@@ -4,10 +4,24 @@
 #include "backend/confinement.h"
 #include "backend/status.h"
 #include "common/alert.h"
+#include "common/io.h"
 #include "oauth/token.h"
 
+#include <errno.h>
 #include <glib/gi18n-lib.h>
 #include <string.h>
+#include <unistd.h>
+
+/* A cupsd that is stopped kills the supervisor's process group. This process leaves it before it
+ * may spend a refresh token: the one that comes for it is to be stored. */
+static SeHttpReply *
+perform_apart (const char *url, const char *form, const SeHttpOptions *options, gboolean *timed_out,
+               GError **error)
+{
+  if (setpgid (0, 0) < 0)
+    g_debug ("the process stays in its group: %s", g_strerror (errno));
+  return se_http_perform (url, form, options, timed_out, error);
+}
 
 static SeTokenContext
 token_context (const SeAuthorization *authorization, int cancel_fd)
@@ -16,7 +30,26 @@ token_context (const SeAuthorization *authorization, int cancel_fd)
 
   return (SeTokenContext){ .server = authorization->server,
                            .account = now != NULL ? now : authorization->account,
+                           .http = perform_apart,
                            .cancel_fd = cancel_fd };
+}
+
+/* Does not outlive for longer a supervisor that was killed meanwhile. */
+static char *
+get_token (const SeAuthorization *authorization, const char *rejected, GError **error)
+{
+  const SeTokenContext context = token_context (authorization, authorization->cancel_fd);
+  const gboolean alone = se_status_is_orphan ();
+  const pid_t group = getpgrp ();
+  char *token = se_token_get (&context, rejected, error);
+
+  if (group == getpgrp ())
+    return token;
+  if (!alone && se_status_is_orphan () && !se_io_is_readable (authorization->cancel_fd))
+    _exit (SE_EXIT_RETRY);
+  if (setpgid (0, group) < 0)
+    g_debug ("the process does not come back to its group: %s", g_strerror (errno));
+  return token;
 }
 
 void
@@ -59,17 +92,15 @@ char *
 se_authorization_get_token (const char *rejected, gpointer data, GError **error)
 {
   SeAuthorization *authorization = data;
-  SeTokenContext context = token_context (authorization, authorization->cancel_fd);
   g_autoptr (GError) failure = NULL;
-  char *token = se_token_get (&context, rejected, &failure);
+  char *token = get_token (authorization, rejected, &failure);
 
   if (token == NULL
       && (se_error_is (failure, SE_ERROR_AUTHORIZATION) || se_error_is (failure, SE_ERROR_CONFIG))
       && read_again (authorization))
     {
-      context = token_context (authorization, authorization->cancel_fd);
       g_clear_error (&failure);
-      token = se_token_get (&context, rejected, &failure);
+      token = get_token (authorization, rejected, &failure);
     }
   if (token == NULL && authorization->account_now != NULL
       && se_confinement_misses (authorization->account_now))

@@ -9,7 +9,7 @@ import signal
 from . import documents, mail
 from .case import LEFT, EndToEnd
 from .process import Timeout, wait_for
-from .smtp import Pause
+from .smtp import DROP, Pause
 
 DOCUMENT = documents.pdf(filler=8_000_000)  # more than socket buffers hold: the client must wait
 
@@ -195,6 +195,17 @@ class Cancelled(Crash):
         (entry,) = glob.glob(f"{self.cups.state}/journal/{self.queue}-{job}-*[0-9a-f]")
         with open(entry) as file:
             self.assertIn("step=accepted", file.read())
+
+    def test_after_the_dot_without_an_answer(self):
+        """Nobody hears of it: no supervisor was killed. cupsd has forgotten the job by then."""
+        job, pause = self.start("dot")
+        self.cancel(job, programs=LEFT)
+        self.cups.run("cancel", "-a", "-x", self.queue)
+        pause.go(DROP)
+        self.wait_workers(0)
+        said = self.world.setup("release", "--due")
+        self.assertNotIn(f"-{job}", said.stdout + said.stderr)
+        self.assertEqual(len(self.server.attempts), 1)
 
     def test_while_it_waits_for_another_try(self):
         self.server.at("mail", "451 4.3.0 later", times=9)

@@ -144,21 +144,36 @@ class Waits(EndToEnd):
     def test_the_token_endpoint(self):
         """The answer may hold a token that is the only one from then on: the worker waits for it,
         and the next job for the worker."""
+        job, before = self.start_refresh()
+        self.cancel(job, programs=LEFT)
+        old, = self.wait_workers(1)
+        job = self.print()
+        new, = set(self.wait_workers(2)) - {old}
+        self.wait_at_lock(new)
+        self.world.provider.hold(False)
+        self.the_mail(job, self.server)
+        self.assertEqual(self.world.provider.count("POST /token"), before + 1)
+        self.wait_workers(0)
+
+    def test_the_token_endpoint_when_cupsd_stops(self):
+        """It kills what it has started; the answer is stored nevertheless."""
+        job, before = self.start_refresh()
+        self.cups.stop()
+        self.cups.start()
+        self.world.provider.hold(False)
+        self.the_mail(job, self.server)
+        self.assertEqual(self.world.provider.count("POST /token"), before + 1)
+        self.wait_workers(0)
+
+    def start_refresh(self):
+        """A job that waits for an answer of the token endpoint; it, and the requests before."""
         self.world.expire_access_token()
         before = self.world.provider.count("POST /token")
         self.world.provider.hold()
         self.addCleanup(self.world.provider.hold, False)
         job = self.print()
         wait_for(lambda: self.world.provider.count("POST /token") > before, "the request")
-        self.cancel(job, programs=LEFT)
-        old, = self.wait_workers(1)
-        job = self.print()
-        new, = set(self.wait_workers(2)) - {old}
-        wait_for(lambda: self.has_open(self.lock, new), "the next worker to come to the lock")
-        self.world.provider.hold(False)
-        self.the_mail(job, self.server)
-        self.assertEqual(self.world.provider.count("POST /token"), before + 1)
-        self.wait_workers(0)
+        return job, before
 
     def test_somebody_who_holds_the_tokens_lock(self):
         self.world.expire_access_token()
@@ -166,7 +181,7 @@ class Waits(EndToEnd):
             fcntl.flock(lock, fcntl.LOCK_EX)
             job = self.print()
             worker, = self.wait_workers(1)
-            wait_for(lambda: self.has_open(self.lock, worker), "the worker to come to the lock")
+            self.wait_at_lock(worker)
             self.cancel(job)
 
     def test_the_accounts_only_connection(self):
@@ -183,12 +198,16 @@ class Waits(EndToEnd):
         pause.go()
         self.the_mail(first, self.server)
 
-    def has_open(self, path, pid):
-        try:
-            return any(os.readlink(f"/proc/{pid}/fd/{fd}") == path
-                       for fd in os.listdir(f"/proc/{pid}/fd"))
-        except OSError:
-            return False  # closed meanwhile
+    def wait_at_lock(self, pid):
+        """Until the worker has come to the tokens' lock; nobody but root can see that."""
+        def has_come():
+            try:
+                return any(os.readlink(f"/proc/{pid}/fd/{fd}") == self.lock
+                           for fd in os.listdir(f"/proc/{pid}/fd"))
+            except OSError:
+                return not ROOT  # closed meanwhile
+
+        wait_for(has_come, "the worker to come to the lock")
 
     def test_a_connection(self):
         hole = self.closing(BlackHole())
