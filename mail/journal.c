@@ -129,7 +129,8 @@ load_or_start (SeJournal *journal, const SeJobKey *key, GError **error)
   if (!g_key_file_has_key (journal->entry, ENTRY, "first", NULL))
     set_first (journal);
   g_key_file_remove_key (journal->entry, ENTRY, "settled", NULL);
-  g_key_file_set_int64 (journal->entry, ENTRY, "completion", key->completion);
+  if (key->completion != 0)
+    g_key_file_set_int64 (journal->entry, ENTRY, "completion", key->completion);
   g_key_file_set_integer (journal->entry, ENTRY, "attempts",
                           (int)se_journal_attempts (journal) + 1);
   return se_journal_commit (journal, error);

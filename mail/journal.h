@@ -45,9 +45,9 @@ typedef struct
 /* Opens the entry of a job, making it if need be, and locks it: while another process (a worker
  * whose supervisor was killed) still has it, waits for that one to end. An accepted entry of
  * another completion (0 never counts as another) is replaced by a new one; one that is not accepted
- * goes on and takes the key's completion. Counts the attempt. Entries that nobody touched for 30
- * days are removed, unless they are in doubt or begun. SE_ERROR_CONFIG names the file of a damaged
- * entry: its job is not sent. */
+ * goes on and takes the key's completion, unless that is 0. Counts the attempt. Entries that nobody
+ * touched for 30 days are removed, unless they are in doubt or begun. SE_ERROR_CONFIG names the
+ * file of a damaged entry: its job is not sent. */
 SeJournal *se_journal_open (const char *state_directory, const SeJobKey *key, int cancel_fd,
                             GError **error);
 void se_journal_close (SeJournal *journal); /* the entry stays */

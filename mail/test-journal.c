@@ -154,6 +154,22 @@ test_generations (Fixture *f, gconstpointer unused)
     }
 }
 
+/* A worker of the run that is over, which does not know that it is, comes after an audit has noted
+ * the job: what it sends belongs to the same end. */
+static void
+test_late_worker (Fixture *f, gconstpointer unused)
+{
+  g_autoptr (SeJournal) journal = NULL;
+
+  f->key.completion = 500;
+  se_journal_close (fixture_open (f));
+  f->key.completion = 0;
+  fixture_accept (f);
+  f->key.completion = 500;
+  journal = fixture_open (f);
+  g_assert_cmpint (se_journal_step (journal), ==, SE_JOURNAL_ACCEPTED);
+}
+
 /* A job that was not accepted goes on after a restart, with the same message. */
 static void
 test_restarted_pending (Fixture *f, gconstpointer unused)
@@ -346,6 +362,7 @@ main (int argc, char **argv)
   ADD ("/journal/killed", test_killed);
   ADD ("/journal/killed-anywhere", test_killed_anywhere);
   ADD ("/journal/generations", test_generations);
+  ADD ("/journal/late-worker", test_late_worker);
   ADD ("/journal/restarted-pending", test_restarted_pending);
   ADD ("/journal/doubt-stays", test_doubt_stays);
   ADD ("/journal/reopen", test_reopen);
