@@ -12,15 +12,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define KEPT_FOR (30 * 24 * G_GINT64_CONSTANT (3600))
-
 static gboolean
 is_old_file (const char *path)
 {
   struct stat status;
 
   return stat (path, &status) == 0 && S_ISREG (status.st_mode)
-         && g_get_real_time () / G_USEC_PER_SEC - status.st_mtime >= KEPT_FOR;
+         && g_get_real_time () / G_USEC_PER_SEC - status.st_mtime >= SE_JOURNAL_KEPT_FOR;
 }
 
 static void
@@ -217,19 +215,17 @@ read_facts (SeJournalItem *item, GKeyFile *entry)
   item->recipients = recipients_of (entry);
 }
 
-/* What the name of a damaged file, "QUEUE-JOB-HASH", still tells. */
-static void
-read_name (SeJournalItem *item, const char *name)
+/* What the name of an entry's file, "QUEUE-JOB-HASH", tells. queue: owned by the caller. */
+static int
+read_name (const char *name, char **queue)
 {
-  g_autofree char *start = g_strndup (name, (gsize)(strrchr (name, '-') - name));
+  char *start = *queue = g_strndup (name, (gsize)(strrchr (name, '-') - name));
   char *dash = strrchr (start, '-');
 
-  if (dash != NULL)
-    {
-      item->job = (int)g_ascii_strtoll (dash + 1, NULL, 10);
-      *dash = '\0';
-    }
-  item->queue = g_steal_pointer (&start);
+  if (dash == NULL)
+    return 0;
+  *dash = '\0';
+  return (int)g_ascii_strtoll (dash + 1, NULL, 10);
 }
 
 /* Where the documents of an entry are spooled. */
@@ -262,7 +258,7 @@ se_journal_look (const char *path)
   else if (access (path, F_OK) < 0 && errno == ENOENT)
     return NULL;
   else
-    read_name (item, name);
+    item->job = read_name (name, &item->queue);
   item->damage = damage != NULL ? g_strdup (damage->message) : NULL;
   item->busy = se_lock_is_held (lock_path);
   item->path = g_strdup (path);
@@ -272,6 +268,17 @@ se_journal_look (const char *path)
       item->bundle = g_steal_pointer (&bundle);
     }
   return g_steal_pointer (&item);
+}
+
+/* NULL without an error: there is no journal yet. */
+static GDir *
+open_directory (const char *path, GError **error)
+{
+  GDir *dir = g_dir_open (path, 0, NULL);
+
+  if (dir == NULL && (access (path, R_OK) == 0 || errno != ENOENT))
+    se_error_set_errno (error, errno, _ ("cannot open %s"), path);
+  return dir;
 }
 
 static gint
@@ -289,12 +296,13 @@ se_journal_list (const char *state_directory, GError **error)
   g_autofree char *directory = g_build_filename (state_directory, "journal", NULL);
   g_autoptr (GPtrArray) items
       = g_ptr_array_new_with_free_func ((GDestroyNotify)se_journal_item_free);
-  g_autoptr (GDir) dir = g_dir_open (directory, 0, NULL);
+  g_autoptr (GError) local = NULL;
+  g_autoptr (GDir) dir = open_directory (directory, &local);
   const char *name;
 
-  if (dir == NULL && (access (directory, R_OK) == 0 || errno != ENOENT))
+  if (local != NULL)
     {
-      se_error_set_errno (error, errno, _ ("cannot open %s"), directory);
+      g_propagate_error (error, g_steal_pointer (&local));
       return NULL;
     }
   while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
@@ -307,6 +315,48 @@ se_journal_list (const char *state_directory, GError **error)
     }
   g_ptr_array_sort (items, compare_items);
   return g_steal_pointer (&items);
+}
+
+/* TRUE if the file is an entry of the job, as far as can be read. */
+static gboolean
+is_of_job (const char *directory, const char *name, const SeJobKey *key)
+{
+  g_autofree char *named = NULL;
+  g_autofree char *path = NULL;
+  g_autofree char *queue = NULL;
+  g_autofree char *wanted = NULL;
+  g_autoptr (GKeyFile) entry = NULL;
+  SeJournalStep step;
+
+  if (!se_journal_entry_is_name (name) || read_name (name, &named) != key->job)
+    return FALSE;
+  path = g_build_filename (directory, name, NULL);
+  entry = se_journal_entry_read (path, &step, NULL);
+  if (entry == NULL)
+    return TRUE;
+  queue = g_key_file_get_string (entry, SE_JOURNAL_ENTRY, "queue", NULL);
+  wanted = g_utf8_make_valid (key->queue, -1);
+  return g_strcmp0 (queue, wanted) == 0
+         && g_key_file_get_int64 (entry, SE_JOURNAL_ENTRY, "creation", NULL) == key->creation;
+}
+
+gboolean
+se_journal_has (const char *state_directory, const SeJobKey *key, gboolean *has, GError **error)
+{
+  g_autofree char *directory = g_build_filename (state_directory, "journal", NULL);
+  g_autoptr (GError) local = NULL;
+  g_autoptr (GDir) dir = open_directory (directory, &local);
+  const char *name;
+
+  *has = FALSE;
+  if (local != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&local));
+      return FALSE;
+    }
+  while (dir != NULL && !*has && (name = g_dir_read_name (dir)) != NULL)
+    *has = is_of_job (directory, name, key);
+  return TRUE;
 }
 
 gboolean

@@ -8,6 +8,9 @@ G_BEGIN_DECLS
 /* What looks at every entry of the journal without working on one. Never waits for a worker, and
  * never changes what a worker has open. */
 
+/* How long what is needed no more is kept since it was last touched, seconds. */
+#define SE_JOURNAL_KEPT_FOR (30 * 24 * G_GINT64_CONSTANT (3600))
+
 /* What became of a recipient of a fixed job. */
 typedef struct
 {
@@ -53,6 +56,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeJournalItem, se_journal_item_free)
 /* All entries that are not accepted: SeJournalItem, freed with the array, in the order of queue and
  * job. Where there is no journal yet it is empty. */
 GPtrArray *se_journal_list (const char *state_directory, GError **error);
+
+/* has: TRUE if there is an entry of the job, whatever became of it. Of the key, queue, job and
+ * creation count. An entry that cannot be read may be of it. */
+gboolean se_journal_has (const char *state_directory, const SeJobKey *key, gboolean *has,
+                         GError **error);
 
 /* TRUE if the mails of the job whose documents were spooled at this path are accepted, as the entry
  * tells that is kept of it. */

@@ -270,6 +270,60 @@ test_list_damaged (Fixture *f, gconstpointer unused)
   g_assert_error (error, SE_ERROR, SE_ERROR_CONFIG);
 }
 
+static void
+assert_has (Fixture *f, gboolean expected)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean has;
+
+  g_assert_true (se_journal_has (f->state, &f->key, &has, &error));
+  g_assert_no_error (error);
+  g_assert_cmpint (has, ==, expected);
+}
+
+static void
+test_has (Fixture *f, gconstpointer unused)
+{
+  const SeJobKey key = f->key;
+  g_autofree char *path = NULL;
+
+  assert_has (f, FALSE);
+  fixture_accept (f);
+  assert_has (f, TRUE);
+  f->key.uuid = NULL;
+  f->key.completion = 1;
+  assert_has (f, TRUE);
+  /* It was moved to another queue. */
+  f->key.queue = "office-2";
+  assert_has (f, FALSE);
+  f->key = key;
+  f->key.job++;
+  assert_has (f, FALSE);
+  /* cupsd counts from 1 again. */
+  f->key = key;
+  f->key.creation++;
+  assert_has (f, FALSE);
+  path = fixture_entry_path (f);
+  g_assert_cmpint (truncate (path, 10), ==, 0);
+  assert_has (f, TRUE);
+  g_assert_cmpint (unlink (path), ==, 0);
+  f->key = key;
+  assert_has (f, FALSE);
+}
+
+/* No entry is not the same as a journal that cannot be read. */
+static void
+test_has_not_readable (Fixture *f, gconstpointer unused)
+{
+  g_autofree char *directory = g_build_filename (f->state, "journal", NULL);
+  g_autoptr (GError) error = NULL;
+  gboolean result;
+
+  g_assert_true (g_file_set_contents (directory, "", -1, NULL));
+  g_assert_false (se_journal_has (f->state, &f->key, &result, &error));
+  g_assert_nonnull (error);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -281,5 +335,7 @@ main (int argc, char **argv)
   ADD ("/journal/list", test_list);
   ADD ("/journal/list-recipients", test_list_recipients);
   ADD ("/journal/list-damaged", test_list_damaged);
+  ADD ("/journal/has", test_has);
+  ADD ("/journal/has-not-readable", test_has_not_readable);
   return g_test_run ();
 }
