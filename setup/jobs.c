@@ -5,10 +5,23 @@
 #include <string.h>
 
 static const char *const wanted[] = {
-  "job-id",           "job-name",          "job-originating-user-name", "job-state",
-  "job-hold-until",   "job-printer-uri",   "job-printer-state-message", "job-printer-state-reasons",
-  "time-at-creation", "time-at-completed",
+  "job-id",
+  "job-name",
+  "job-originating-user-name",
+  "job-state",
+  "job-hold-until",
+  "job-printer-uri",
+  "job-printer-state-message",
+  "job-printer-state-reasons",
+  "time-at-creation",
+  "time-at-completed",
+  "job-uuid",
 };
+
+/* What cupsd tells without reading the job's file: with anything more it tells of 500 finished jobs
+ * at most, whatever limit is asked for. */
+static const char *const cheap[]
+    = { "job-id", "job-state", "job-printer-uri", "time-at-creation", "time-at-completed" };
 
 void
 se_print_job_free (SePrintJob *job)
@@ -18,6 +31,7 @@ se_print_job_free (SePrintJob *job)
   g_strfreev (job->reasons);
   g_free (job->user);
   g_free (job->title);
+  g_free (job->uuid);
   g_free (job->message);
   g_free (job);
 }
@@ -51,6 +65,7 @@ read_attribute (SePrintJob *job, ipp_attribute_t *at)
   } texts[] = { { "job-hold-until", &job->hold_until },
                 { "job-originating-user-name", &job->user },
                 { "job-name", &job->title },
+                { "job-uuid", &job->uuid },
                 { "job-printer-state-message", &job->message } };
   const struct
   {
@@ -89,22 +104,26 @@ read_job (ipp_t *response, ipp_attribute_t **at)
 }
 
 static void
-ask_for_all (ipp_t *request)
+ask_for (ipp_t *request, const char *const *attributes, int n)
 {
-  ippAddStrings (request, IPP_TAG_OPERATION, IPP_TAG_KEYWORD, "requested-attributes",
-                 G_N_ELEMENTS (wanted), NULL, wanted);
+  ippAddStrings (request, IPP_TAG_OPERATION, IPP_TAG_KEYWORD, "requested-attributes", n, NULL,
+                 attributes);
 }
 
-GPtrArray *
-se_jobs_unfinished (http_t *http, GError **error)
+/* which: which-jobs (RFC 8011, 4.2.6). limit: 0 for none. */
+static GPtrArray *
+list_jobs (http_t *http, const char *which, int limit, const char *const *attributes, int n,
+           GError **error)
 {
   ipp_t *request = se_cupsd_request (IPP_OP_GET_JOBS, "printer-uri", "ipp://localhost/");
   g_autoptr (ipp_t) response = NULL;
   g_autoptr (GPtrArray) jobs = g_ptr_array_new_with_free_func ((GDestroyNotify)se_print_job_free);
   ipp_attribute_t *at;
 
-  ippAddString (request, IPP_TAG_OPERATION, IPP_TAG_KEYWORD, "which-jobs", NULL, "not-completed");
-  ask_for_all (request);
+  ippAddString (request, IPP_TAG_OPERATION, IPP_TAG_KEYWORD, "which-jobs", NULL, which);
+  if (limit > 0)
+    ippAddInteger (request, IPP_TAG_OPERATION, IPP_TAG_INTEGER, "limit", limit);
+  ask_for (request, attributes, n);
   response = se_cupsd_do (http, request, "/", _ ("The jobs cannot be listed"), error);
   if (response == NULL)
     return NULL;
@@ -121,6 +140,39 @@ se_jobs_unfinished (http_t *http, GError **error)
   return g_steal_pointer (&jobs);
 }
 
+GPtrArray *
+se_jobs_unfinished (http_t *http, GError **error)
+{
+  return list_jobs (http, "not-completed", 0, wanted, G_N_ELEMENTS (wanted), error);
+}
+
+GPtrArray *
+se_jobs_completed (http_t *http, gint64 since, GError **error)
+{
+  g_autoptr (GPtrArray) jobs = NULL;
+  gboolean whole = FALSE;
+
+  /* cupsd lists what was finished last first. Asked for more and more, since a list in parts could
+   * miss what changes in between. */
+  for (int limit = 100; !whole; limit = limit < G_MAXINT / 10 ? limit * 10 : G_MAXINT)
+    {
+      g_clear_pointer (&jobs, g_ptr_array_unref);
+      jobs = list_jobs (http, "completed", limit, cheap, G_N_ELEMENTS (cheap), error);
+      if (jobs == NULL)
+        return NULL;
+      whole = (int)jobs->len < limit
+              || ((const SePrintJob *)jobs->pdata[jobs->len - 1])->completion < since;
+    }
+  for (guint i = jobs->len; i > 0; i--)
+    {
+      const SePrintJob *job = jobs->pdata[i - 1];
+
+      if (job->state != IPP_JSTATE_COMPLETED || job->completion < since)
+        g_ptr_array_remove_index_fast (jobs, i - 1);
+    }
+  return g_steal_pointer (&jobs);
+}
+
 SePrintJob *
 se_jobs_find (http_t *http, int id)
 {
@@ -129,7 +181,7 @@ se_jobs_find (http_t *http, int id)
   g_autoptr (ipp_t) response = NULL;
   ipp_attribute_t *at;
 
-  ask_for_all (request);
+  ask_for (request, wanted, G_N_ELEMENTS (wanted));
   response = cupsDoRequest (http, request, "/");
   for (at = ippFirstAttribute (response); at != NULL; at = ippNextAttribute (response))
     if (ippGetGroupTag (at) == IPP_TAG_JOB)
@@ -142,7 +194,10 @@ static gboolean
 change (http_t *http, const SePrintJob *job, ipp_op_t operation, gboolean *done, GError **error)
 {
   g_autofree char *uri = g_strdup_printf ("ipp://localhost/jobs/%d", job->id);
-  g_autofree char *what = g_strdup_printf (_ ("Job %d cannot be released"), job->id);
+  g_autofree char *what
+      = g_strdup_printf (operation == IPP_OP_RESTART_JOB ? _ ("Job %d cannot be printed again")
+                                                         : _ ("Job %d cannot be released"),
+                         job->id);
   ipp_t *request = se_cupsd_request (operation, "job-uri", uri);
 
   if (operation == IPP_OP_HOLD_JOB)
@@ -164,6 +219,24 @@ se_jobs_release (http_t *http, const SePrintJob *job, gboolean *released, GError
   if (job->state == IPP_JSTATE_STOPPED && !change (http, job, IPP_OP_HOLD_JOB, released, error))
     return FALSE;
   return change (http, job, IPP_OP_RELEASE_JOB, released, error);
+}
+
+gboolean
+se_jobs_restart (http_t *http, const SePrintJob *job, gboolean *restarted, gboolean *gone,
+                 GError **error)
+{
+  g_autoptr (SePrintJob) now = NULL;
+
+  *gone = FALSE;
+  if (!change (http, job, IPP_OP_RESTART_JOB, restarted, error))
+    return FALSE;
+  if (*restarted)
+    return TRUE;
+  /* cupsd refuses in the same way what it has no documents of and what is printed just now. */
+  *gone = cupsLastError () == IPP_STATUS_ERROR_NOT_FOUND;
+  now = se_jobs_find (http, job->id);
+  *gone |= now != NULL && now->state == job->state && now->completion == job->completion;
+  return TRUE;
 }
 
 gboolean

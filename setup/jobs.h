@@ -5,7 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* A job as cupsd tells it. The texts are anybody's: se_log_clean before they are shown. */
+/* A job as cupsd tells it. se_jobs_completed tells id, queue, state and times alone. The texts are
+ * anybody's: se_log_clean before they are shown. */
 typedef struct
 {
   int id;
@@ -13,8 +14,9 @@ typedef struct
   ipp_jstate_t state;
   char *hold_until;  /* job-hold-until; NULL: none */
   char **reasons;    /* job-printer-state-reasons without "none" */
-  char *user;        /* NULL: not told; so are title and message */
+  char *user;        /* NULL: not told; so are title, uuid and message */
   char *title;       /* job-name */
+  char *uuid;        /* job-uuid */
   char *message;     /* job-printer-state-message: the backend's, of the last run */
   gint64 creation;   /* time-at-creation, seconds since 1970; 0: not told */
   gint64 completion; /* time-at-completed; 0: never */
@@ -35,11 +37,22 @@ gboolean se_print_job_is_deferred (const SePrintJob *job);
  * se_cupsd_do. */
 GPtrArray *se_jobs_unfinished (http_t *http, GError **error);
 
+/* The jobs of all queues that cupsd takes for done since a time (time-at-completed, inclusive) and
+ * still knows: IPP_JSTATE_COMPLETED, none that were canceled or aborted. Costs cupsd little,
+ * however long its history is. Errors as se_cupsd_do. */
+GPtrArray *se_jobs_completed (http_t *http, gint64 since, GError **error);
+
 /* The job of this number, finished or not; NULL: cupsd knows none, or does not tell. */
 SePrintJob *se_jobs_find (http_t *http, int id);
 
 /* Lets a job of ours go on. released: FALSE where it was no longer held or stopped when cupsd
  * looked, which is no error. Errors as se_cupsd_do. */
 gboolean se_jobs_release (http_t *http, const SePrintJob *job, gboolean *released, GError **error);
+
+/* Has cupsd print a completed job once more. restarted: FALSE where it did not, which is no error;
+ * gone: then TRUE if it never will, since it has no longer the job or its documents, and FALSE if
+ * somebody else restarted it. Errors as se_cupsd_do. */
+gboolean se_jobs_restart (http_t *http, const SePrintJob *job, gboolean *restarted, gboolean *gone,
+                          GError **error);
 
 G_END_DECLS

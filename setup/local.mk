@@ -5,6 +5,7 @@
 noinst_LIBRARIES += setup/libsetup.a
 setup_libsetup_a_SOURCES = \
   setup/alerts.c setup/alerts.h \
+  setup/audit.c setup/audit.h \
   setup/browser.c setup/browser.h \
   setup/config-file.c setup/config-file.h \
   setup/console.c setup/console.h \
@@ -52,8 +53,11 @@ setup_test_exchange_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 setup_test_exchange_LDADD = $(SETUP_LIBS)
 setup_test_login_options_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 setup_test_login_options_LDADD = $(SETUP_LIBS)
-check_PROGRAMS += setup/test-config-file setup/test-console setup/test-jobs setup/test-login \
-  setup/test-queues setup/test-service setup/test-service-rights setup/test-waiting
+check_PROGRAMS += setup/test-audit setup/test-config-file setup/test-console setup/test-jobs \
+  setup/test-login setup/test-queues setup/test-service setup/test-service-rights \
+  setup/test-waiting
+setup_test_audit_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(CUPS_CFLAGS)
+setup_test_audit_LDADD = $(TEST_LIBS) $(SETUP_LIBS)
 setup_test_config_file_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 setup_test_config_file_LDADD = $(TEST_LIBS) $(SETUP_LIBS)
 setup_test_console_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(QRENCODE_CFLAGS)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "setup/lost.h"
 
+#include "common/log.h"
 #include "common/notice.h"
 #include "mail/report.h"
 #include "setup/mailbox.h"
@@ -17,7 +18,7 @@ remove_file (const char *path)
 }
 
 /* The entry as a worker of the finished run would open it. NULL without an error: somebody else has
- * taken it up. */
+ * taken it up since it was listed. */
 static SeJournal *
 open_journal (SeService *service, const SeWaiting *waiting, const char *state_directory,
               GError **error)
@@ -34,9 +35,8 @@ open_journal (SeService *service, const SeWaiting *waiting, const char *state_di
                     .creation = item->creation,
                     .completion = waiting->job->completion };
   journal = se_journal_open (state_directory, &key, se_service_cancel_fd (service), error);
-  return journal != NULL
-                 && (se_journal_step (journal) == SE_JOURNAL_FIXED
-                     || se_journal_step (journal) == SE_JOURNAL_DOT)
+  return journal != NULL && se_journal_step (journal) == waiting->entry->step
+                 && se_journal_attempts (journal) == waiting->entry->attempts + 1
              ? g_steal_pointer (&journal)
              : NULL;
 }
@@ -115,6 +115,73 @@ send_mail (SeService *service, const SeLost *lost, const SeWaiting *waiting)
   se_service_tell (service, "sent", waiting->name, NULL);
 }
 
+/* It ends here: nobody can send it any more, and whoever printed it thinks that it is sent. */
+static void
+give_up (const SeLost *lost, const SeWaiting *waiting, SeJournal *journal, const char *sentence)
+{
+  const SeNotice notice = { .event = SE_NOTICE_JOB_GIVEN_UP,
+                            .subject = waiting->name,
+                            .sentence = sentence,
+                            .user = waiting->user != NULL ? waiting->user : "",
+                            .title = waiting->title };
+  g_autoptr (GError) error = NULL;
+
+  g_warning (_ ("job %s of %s (%s): %s"), waiting->name,
+             waiting->user != NULL ? waiting->user : "?",
+             waiting->title != NULL ? waiting->title : "?", sentence);
+  se_notice_announce (lost->setup->server, &notice);
+  se_report_withdraw (lost->setup->server->state_directory, waiting->name);
+  if (!se_journal_forget (journal, &error))
+    g_warning ("%s", error->message);
+  remove_file (waiting->orphan);
+}
+
+/* Has cupsd print a job once more, while nobody else can: its next run, which waits for the journal
+ * as long, belongs to the same end of the job as a worker does that is still about from the one
+ * before. */
+static gboolean
+restart (SeService *service, const SeLost *lost, guint number, SeJournal *journal, GError **error)
+{
+  const SeWaiting *waiting = lost->untouched->pdata[number];
+  g_autofree char *place = g_strdup_printf ("%u", number);
+  gboolean possible;
+
+  if (waiting->give_up > 0 && g_get_real_time () / G_USEC_PER_SEC >= waiting->give_up)
+    {
+      give_up (lost, waiting, journal,
+               _ ("The job was lost: the programs that mail it were killed at every try, and it is "
+                  "given "
+                  "up; nothing of it was sent"));
+      return TRUE;
+    }
+  se_service_tell (service, "untouched", place, NULL);
+  if (!se_service_await (service, &possible, error))
+    return FALSE;
+  if (possible)
+    remove_file (waiting->orphan);
+  else
+    give_up (
+        lost, waiting, journal,
+        _ ("The job was lost: the programs that mail it were killed, and cupsd no longer has its "
+           "documents; nothing of it was sent, so print it again from where it came"));
+  return TRUE;
+}
+
+static void
+print_again (SeService *service, const SeLost *lost, guint number)
+{
+  const SeWaiting *waiting = lost->untouched->pdata[number];
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SeJournal) journal
+      = open_journal (service, waiting, lost->setup->server->state_directory, &error);
+
+  if (journal == NULL && error == NULL)
+    return;
+  if (journal == NULL || !restart (service, lost, number, journal, &error))
+    g_warning (_ ("job %s, which cupsd takes for done, could not be sent: %s"), waiting->name,
+               error->message);
+}
+
 static gboolean
 work (SeService *service, gpointer data, GError **error)
 {
@@ -132,22 +199,45 @@ work (SeService *service, gpointer data, GError **error)
     }
   for (guint i = 0; i < lost->unsent->len; i++)
     send_mail (service, lost, lost->unsent->pdata[i]);
+  for (guint i = 0; i < lost->untouched->len; i++)
+    print_again (service, lost, i);
   return TRUE;
+}
+
+/* The parent. */
+
+/* Answers whether there is hope yet: a cupsd that cannot be asked is asked again. */
+static const char *
+ask_cupsd (const SeLost *lost, const SeWaiting *waiting)
+{
+  gboolean restarted = FALSE, gone = FALSE;
+  g_autoptr (GError) error = NULL;
+
+  if (!se_jobs_restart (lost->http, waiting->job, &restarted, &gone, &error))
+    se_log_write (_ ("oauth-setup: warning"), "%s", error->message);
+  else if (restarted)
+    g_ptr_array_add (lost->restarted, g_strdup (waiting->name));
+  return gone ? "no" : "yes";
 }
 
 static const char *
 take (const char *const *fields, gpointer data)
 {
   const SeLost *lost = data;
+  guint64 number;
 
   if (g_str_equal (fields[0], "sent") && fields[1] != NULL)
     g_ptr_array_add (lost->sent, g_strdup (fields[1]));
+  else if (g_str_equal (fields[0], "untouched") && fields[1] != NULL)
+    return g_ascii_string_to_unsigned (fields[1], 10, 0, lost->untouched->len - 1, &number, NULL)
+               ? ask_cupsd (lost, lost->untouched->pdata[number])
+               : "yes";
   return NULL;
 }
 
 gboolean
 se_lost_settle (const SeLost *lost, GError **error)
 {
-  return lost->unsent->len + lost->canceled->len + lost->settled->len == 0
+  return lost->unsent->len + lost->untouched->len + lost->canceled->len + lost->settled->len == 0
          || se_service_run (lost->setup->server, work, take, (gpointer)lost, error);
 }

@@ -2,6 +2,7 @@
 #include "common/log.h"
 #include "common/timestamp.h"
 #include "oauth/json.h"
+#include "setup/audit.h"
 #include "setup/console.h"
 #include "setup/queues.h"
 #include "setup/waiting.h"
@@ -141,6 +142,8 @@ advice (const SeWaiting *waiting)
     return g_strdup (_ ("'oauth-setup release --due' removes its documents"));
   if (se_waiting_is_sendable (waiting))
     return g_strdup (_ ("'oauth-setup release' sends it"));
+  if (se_waiting_is_repeatable (waiting))
+    return g_strdup (_ ("'oauth-setup release' has cupsd print it again"));
   if (se_waiting_is_unknown (waiting))
     return g_strdup_printf (_ ("look whether it has arrived; if not, print it again (lp -i %s -H "
                                "restart); if so, remove %s"),
@@ -273,7 +276,10 @@ se_verb_queue (int argc, char **argv)
       &error);
   g_autoptr (SeSetup) setup = words != NULL ? se_setup_load (&error) : NULL;
   g_autoptr (http_t) http = setup != NULL ? se_cupsd_connect (setup->server, &error) : NULL;
-  g_autoptr (GPtrArray) all = http != NULL ? se_waiting_list (setup, http, NULL, &error) : NULL;
+  /* What a person learns of here and removes is not to be found missing afterwards. */
+  g_autoptr (GPtrArray) all = http != NULL && se_audit_run (setup, http, &error)
+                                  ? se_waiting_list (setup, http, NULL, &error)
+                                  : NULL;
   SeExit exit_status = SE_EXIT_DONE;
 
   if (all == NULL || (words[0] != NULL && !choose (all, http, words[0], &error)))

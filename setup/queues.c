@@ -65,28 +65,38 @@ read_queue (ipp_t *response, ipp_attribute_t **at)
   return queue;
 }
 
+/* All printers or all classes, with these attributes. */
+static ipp_t *
+ask_for_all (http_t *http, ipp_op_t operation, const char *const *wanted, int n, GError **error)
+{
+  ipp_t *request = ippNewRequest (operation);
+  g_autoptr (ipp_t) response = NULL;
+
+  ippAddString (request, IPP_TAG_OPERATION, IPP_TAG_NAME, "requesting-user-name", NULL,
+                cupsUser ());
+  ippAddStrings (request, IPP_TAG_OPERATION, IPP_TAG_KEYWORD, "requested-attributes", n, NULL,
+                 wanted);
+  response = cupsDoRequest (http, request, "/");
+  /* Without any, cupsd answers client-error-not-found. */
+  if (cupsLastError () == IPP_STATUS_ERROR_NOT_FOUND)
+    return ippNew ();
+  if (cupsLastError () <= IPP_STATUS_OK_CONFLICTING)
+    return g_steal_pointer (&response);
+  se_cupsd_set_error (error, _ ("The queues cannot be listed"));
+  return NULL;
+}
+
 GPtrArray *
 se_queues_list (http_t *http, GError **error)
 {
   static const char *const wanted[] = { "printer-name", "device-uri", "printer-state-reasons" };
-  ipp_t *request = ippNewRequest (IPP_OP_CUPS_GET_PRINTERS);
-  g_autoptr (ipp_t) response = NULL;
+  g_autoptr (ipp_t) response
+      = ask_for_all (http, IPP_OP_CUPS_GET_PRINTERS, wanted, G_N_ELEMENTS (wanted), error);
   g_autoptr (GPtrArray) queues = g_ptr_array_new_with_free_func ((GDestroyNotify)se_queue_free);
   ipp_attribute_t *at;
 
-  ippAddString (request, IPP_TAG_OPERATION, IPP_TAG_NAME, "requesting-user-name", NULL,
-                cupsUser ());
-  ippAddStrings (request, IPP_TAG_OPERATION, IPP_TAG_KEYWORD, "requested-attributes",
-                 G_N_ELEMENTS (wanted), NULL, wanted);
-  response = cupsDoRequest (http, request, "/");
-  /* Without any printer cupsd answers client-error-not-found. */
-  if (cupsLastError () == IPP_STATUS_ERROR_NOT_FOUND)
-    return g_steal_pointer (&queues);
-  if (cupsLastError () > IPP_STATUS_OK_CONFLICTING)
-    {
-      se_cupsd_set_error (error, _ ("The queues cannot be listed"));
-      return NULL;
-    }
+  if (response == NULL)
+    return NULL;
   for (at = ippFirstAttribute (response); at != NULL; at = ippNextAttribute (response))
     if (ippGetGroupTag (at) == IPP_TAG_PRINTER)
       {
@@ -98,6 +108,46 @@ se_queues_list (http_t *http, GError **error)
           break;
       }
   return g_steal_pointer (&queues);
+}
+
+/* TRUE if there are any, and each is among queues. */
+static gboolean
+are_ours (ipp_attribute_t *members, const GPtrArray *queues)
+{
+  for (int i = 0; i < ippGetCount (members); i++)
+    if (se_queues_find (queues, ippGetString (members, i, NULL)) == NULL)
+      return FALSE;
+  return members != NULL;
+}
+
+gboolean
+se_queues_list_classes (http_t *http, const GPtrArray *queues, GPtrArray *names, GError **error)
+{
+  static const char *const wanted[] = { "printer-name", "member-names" };
+  g_autoptr (ipp_t) response
+      = ask_for_all (http, IPP_OP_CUPS_GET_CLASSES, wanted, G_N_ELEMENTS (wanted), error);
+  const char *name = NULL;
+  ipp_attribute_t *members = NULL;
+  ipp_attribute_t *at;
+
+  if (response == NULL)
+    return FALSE;
+  for (at = ippFirstAttribute (response); at != NULL; at = ippNextAttribute (response))
+    {
+      if (ippGetGroupTag (at) != IPP_TAG_PRINTER)
+        name = NULL, members = NULL;
+      else if (g_strcmp0 (ippGetName (at), "printer-name") == 0)
+        name = ippGetString (at, 0, NULL);
+      else if (g_strcmp0 (ippGetName (at), "member-names") == 0)
+        members = at;
+      if (name == NULL || members == NULL)
+        continue;
+      if (are_ours (members, queues))
+        g_ptr_array_add (names, g_strdup (name));
+      name = NULL;
+      members = NULL;
+    }
+  return TRUE;
 }
 
 const SeQueue *

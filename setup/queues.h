@@ -21,6 +21,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeQueue, se_queue_free)
 /* All mailto: queues, SeQueue freed with the array. */
 GPtrArray *se_queues_list (http_t *http, GError **error);
 
+/* Adds to names those of the classes (owned by names) whose printers are all among queues: whatever
+ * printer of such a class had a job, it mailed it. */
+gboolean se_queues_list_classes (http_t *http, const GPtrArray *queues, GPtrArray *names,
+                                 GError **error);
+
 /* The one of that name, owned by queues; NULL: there is none. */
 const SeQueue *se_queues_find (const GPtrArray *queues, const char *name);
 

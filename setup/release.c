@@ -5,6 +5,7 @@
 #include "common/log.h"
 #include "mail/throttle.h"
 #include "setup/alerts.h"
+#include "setup/audit.h"
 #include "setup/lost.h"
 #include "setup/reports.h"
 #include "setup/service.h"
@@ -57,6 +58,7 @@ typedef struct
 {
   GPtrArray *held; /* to be released */
   GPtrArray *unsent;
+  GPtrArray *untouched;
   GPtrArray *canceled;
 } Tasks;
 
@@ -109,6 +111,8 @@ add_task (Tasks *tasks, SeWaiting *waiting, gboolean due)
     g_ptr_array_add (tasks->held, waiting);
   else if (waiting->state != SE_WAITING_LOST)
     return;
+  else if (se_waiting_is_repeatable (waiting))
+    g_ptr_array_add (tasks->untouched, waiting);
   else if (!se_waiting_is_sendable (waiting) || (waiting->give_up > 0 && now >= waiting->give_up))
     warn_of_lost (waiting);
   else if (!due || is_due (waiting))
@@ -164,18 +168,33 @@ send_reports (const SeSetup *setup, const GPtrArray *all)
     se_log_write (_ ("oauth-setup: warning"), "%s", error->message);
 }
 
-static gboolean
-run (const SeSetup *setup, const char *account, gboolean due, GPtrArray *released, GPtrArray *sent,
-     GError **error)
+/* What was done, names of jobs. */
+typedef struct
 {
-  g_autoptr (http_t) http = se_cupsd_connect (setup->server, error);
+  GPtrArray *released;
+  GPtrArray *sent;
+  GPtrArray *restarted;
+} Done;
+
+static gboolean
+settle (const SeSetup *setup, http_t *http, const char *account, gboolean due, const Done *done,
+        GError **error)
+{
   g_autoptr (GPtrArray) settled = g_ptr_array_new_with_free_func (g_free);
-  g_autoptr (GPtrArray) all = http != NULL ? se_waiting_list (setup, http, settled, error) : NULL;
+  g_autoptr (GPtrArray) all = se_waiting_list (setup, http, settled, error);
   g_autoptr (GPtrArray) held = g_ptr_array_new ();
   g_autoptr (GPtrArray) unsent = g_ptr_array_new ();
+  g_autoptr (GPtrArray) untouched = g_ptr_array_new ();
   g_autoptr (GPtrArray) canceled = g_ptr_array_new ();
-  Tasks tasks = { held, unsent, canceled };
-  const SeLost lost = { setup, unsent, canceled, settled, sent };
+  Tasks tasks = { held, unsent, untouched, canceled };
+  const SeLost lost = { .setup = setup,
+                        .http = http,
+                        .unsent = unsent,
+                        .untouched = untouched,
+                        .canceled = canceled,
+                        .settled = settled,
+                        .sent = done->sent,
+                        .restarted = done->restarted };
 
   if (all == NULL)
     return FALSE;
@@ -191,9 +210,40 @@ run (const SeSetup *setup, const char *account, gboolean due, GPtrArray *release
   if (due)
     send_reports (setup, all);
   for (guint i = 0; i < held->len; i++)
-    if (!release_job (http, ((const SeWaiting *)held->pdata[i])->job, released, error))
+    if (!release_job (http, ((const SeWaiting *)held->pdata[i])->job, done->released, error))
       return FALSE;
   return se_lost_settle (&lost, error);
+}
+
+static void
+print_done (const Done *done)
+{
+  for (guint i = 0; i < done->released->len; i++)
+    printf (_ ("Released job %s.\n"), (const char *)done->released->pdata[i]);
+  for (guint i = 0; i < done->sent->len; i++)
+    printf (_ ("Sent the mail of job %s, which cupsd takes for done.\n"),
+            (const char *)done->sent->pdata[i]);
+  for (guint i = 0; i < done->restarted->len; i++)
+    printf (_ ("Printing job %s again, which cupsd takes for done: nothing of it was sent.\n"),
+            (const char *)done->restarted->pdata[i]);
+}
+
+static gboolean
+run (const SeSetup *setup, const char *account, gboolean due, const Done *done, GError **error)
+{
+  g_autoptr (http_t) http = se_cupsd_connect (setup->server, error);
+  g_autoptr (GError) unaudited = NULL;
+
+  if (http == NULL)
+    return FALSE;
+  /* What it may not find is no reason not to let the others go on. */
+  (void)se_audit_run (setup, http, &unaudited);
+  if (!settle (setup, http, account, due, done, error))
+    return FALSE;
+  if (unaudited == NULL)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&unaudited));
+  return FALSE;
 }
 
 SeExit
@@ -216,20 +266,17 @@ se_verb_release (int argc, char **argv)
   g_autoptr (SeSetup) setup = words != NULL ? se_setup_load (&error) : NULL;
   g_autoptr (GPtrArray) released = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (GPtrArray) sent = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GPtrArray) restarted = g_ptr_array_new_with_free_func (g_free);
+  const Done done = { released, sent, restarted };
   Mended mended = { setup != NULL ? setup->server : NULL, account };
   /* Whether the queues show how the accounts stand is no reason not to let jobs go on. */
   gboolean carried
       = setup != NULL
         && (due || se_service_run (setup->server, withdraw, take_nothing, &mended, &unsaid))
         && se_alerts_carry (setup, released, &unsaid);
-  gboolean good = setup != NULL && run (setup, account, due, released, sent, &error);
-  guint i;
+  gboolean good = setup != NULL && run (setup, account, due, &done, &error);
 
-  for (i = 0; i < released->len; i++)
-    printf (_ ("Released job %s.\n"), (const char *)released->pdata[i]);
-  for (i = 0; i < sent->len; i++)
-    printf (_ ("Sent the mail of job %s, which cupsd takes for done.\n"),
-            (const char *)sent->pdata[i]);
+  print_done (&done);
   if (!good)
     return se_setup_fail (error);
   return carried ? SE_EXIT_DONE : se_setup_fail (unsaid);

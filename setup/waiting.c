@@ -73,6 +73,7 @@ enum
   ORPHAN_JOB,
   ORPHAN_USER,
   ORPHAN_TITLE,
+  ORPHAN_TIME,
   ORPHAN_MESSAGE,
   ORPHAN_FIELDS,
 };
@@ -81,8 +82,9 @@ static void
 tell_orphan (SeService *service, const char *path)
 {
   static const char *const keys[ORPHAN_FIELDS]
-      = { [ORPHAN_BUNDLE] = "bundle", [ORPHAN_QUEUE] = "queue", [ORPHAN_JOB] = "job",
-          [ORPHAN_USER] = "user",     [ORPHAN_TITLE] = "title", [ORPHAN_MESSAGE] = "message" };
+      = { [ORPHAN_BUNDLE] = "bundle",  [ORPHAN_QUEUE] = "queue", [ORPHAN_JOB] = "job",
+          [ORPHAN_USER] = "user",      [ORPHAN_TITLE] = "title", [ORPHAN_TIME] = "time",
+          [ORPHAN_MESSAGE] = "message" };
   g_autoptr (GKeyFile) file = g_key_file_new ();
   const char *fields[ORPHAN_FIELDS] = { "orphan", [ORPHAN_PATH] = path };
   char *values[ORPHAN_FIELDS] = { NULL };
@@ -261,13 +263,25 @@ se_waiting_is_unknown (const SeWaiting *waiting)
 }
 
 /* A job that cupsd aborted has had a message. One that it does not know may have been canceled. */
-gboolean
-se_waiting_is_sendable (const SeWaiting *waiting)
+static gboolean
+is_taken_for_done (const SeWaiting *waiting)
 {
   return waiting->state == SE_WAITING_LOST && waiting->job != NULL
          && waiting->job->state == IPP_JSTATE_COMPLETED && waiting->entry != NULL
-         && waiting->entry->damage == NULL && waiting->entry->bundle != NULL
+         && waiting->entry->damage == NULL;
+}
+
+gboolean
+se_waiting_is_sendable (const SeWaiting *waiting)
+{
+  return is_taken_for_done (waiting) && waiting->entry->bundle != NULL
          && waiting->entry->step != SE_JOURNAL_OPEN && !se_waiting_is_unknown (waiting);
+}
+
+gboolean
+se_waiting_is_repeatable (const SeWaiting *waiting)
+{
+  return is_taken_for_done (waiting) && waiting->entry->step == SE_JOURNAL_OPEN;
 }
 
 /* Adds the jobs that cupsd has not finished, of our queues or with an entry, and takes their
@@ -311,15 +325,32 @@ add_entries (GPtrArray *all, http_t *http, GPtrArray *entries)
     }
 }
 
-/* The job that an orphan is of, by its spooled documents. */
-static SeWaiting *
-find_by_bundle (const GPtrArray *all, const char *bundle)
+/* TRUE if documents are spooled at that path for the entry, or were to be. */
+static gboolean
+is_bundle_of (const char *bundle, const SeJournalItem *entry)
 {
+  g_autofree char *name = g_path_get_basename (entry->path);
+  g_autofree char *end = g_strdup_printf ("/%s.bundle", name);
+
+  return g_str_has_suffix (bundle, end);
+}
+
+/* The job that an orphan is of: by its documents, or, where its worker had not come as far, by its
+ * number, which cupsd may have given to another one since. */
+static SeWaiting *
+find_of_orphan (const GPtrArray *all, const char *const *fields)
+{
+  int id = (int)g_ascii_strtoll (fields[ORPHAN_JOB], NULL, 10);
+  gint64 time = g_ascii_strtoll (fields[ORPHAN_TIME], NULL, 10);
+  gboolean spooled = *fields[ORPHAN_BUNDLE] != '\0';
+
   for (guint i = 0; i < all->len; i++)
     {
       SeWaiting *waiting = all->pdata[i];
 
-      if (waiting->entry != NULL && g_strcmp0 (waiting->entry->bundle, bundle) == 0)
+      if (waiting->entry != NULL
+          && (spooled ? is_bundle_of (fields[ORPHAN_BUNDLE], waiting->entry)
+                      : waiting->id == id && waiting->entry->creation <= time))
         return waiting;
     }
   return NULL;
@@ -329,7 +360,7 @@ find_by_bundle (const GPtrArray *all, const char *bundle)
 static void
 add_orphan (GPtrArray *all, const char *const *fields)
 {
-  SeWaiting *waiting = find_by_bundle (all, fields[ORPHAN_BUNDLE]);
+  SeWaiting *waiting = find_of_orphan (all, fields);
 
   if (waiting == NULL)
     {

@@ -46,6 +46,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeWaiting, se_waiting_free)
  * documents are there. */
 gboolean se_waiting_is_sendable (const SeWaiting *waiting);
 
+/* TRUE for a LOST job that can be printed once more without being mailed twice: nothing was fixed
+ * yet, so that nobody has got anything. Whether cupsd still has its documents is another question.
+ */
+gboolean se_waiting_is_repeatable (const SeWaiting *waiting);
+
 /* TRUE for a LOST job whose mail may have gone out. Nobody but its worker knew, and that was killed
  * after the final dot, or could not write the server's reply down. */
 gboolean se_waiting_is_unknown (const SeWaiting *waiting);

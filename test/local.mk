@@ -41,6 +41,7 @@ EXTRA_DIST += \
   test/e2e/smtp.py \
   test/e2e/test_account.py \
   test/e2e/test_alive.py \
+  test/e2e/test_audit.py \
   test/e2e/test_browser.py \
   test/e2e/test_corpus.py \
   test/e2e/test_crash.py \

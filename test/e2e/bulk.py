@@ -19,6 +19,7 @@ from .world import ACCOUNT, TO, World, section
 OTHER = "second@example.test"
 FINAL = ("completed", "canceled", "aborted")
 LOOK = "look whether it has arrived"
+PROGRAMS = ("mailto", "mailto-worker", "scantoemail")
 MOST = 3  # a mail in doubt is sent again twice
 
 # cupsd would forget jobs, and tell more of itself than of them.
@@ -63,6 +64,21 @@ class FaultPoints:
 Delivery = collections.namedtuple("Delivery", "digest message_id session")
 
 
+def words_of(pid, name):
+    """The words of a process's command line or its status; nothing if it is gone."""
+    try:
+        with open(f"/proc/{pid}/{name}") as file:
+            return file.read().split("\0" if name == "cmdline" else None)
+    except OSError:
+        return []
+
+
+def job_of(pid):
+    """The id of the job that a program of ours works on."""
+    words = words_of(pid, "cmdline")
+    return int(words[1]) if len(words) > 5 and words[1].isdigit() else None
+
+
 class Outbox(SmtpServer):
     """A submission server that keeps of each mail what tells it from others, by its subject."""
 
@@ -99,26 +115,30 @@ class Office:
         try:
             self.points = FaultPoints(self.cups.base)
             self.server = server(self.world.certificate)
-            self._configure(queue or {})
+            self._queue = queue or {}
+            self.configure()
+            self.world.sign_in()
+            self.world.login(OTHER, "--no-test-mail")
             self.queues = [f"office-{number}" for number in range(queues)]
             for number, name in enumerate(self.queues):
                 account = (ACCOUNT, OTHER)[number % 2]
                 self.cups.add_queue(name, f"mailto:{TO}?from={account}".replace("@", "%40"))
+            self.world.setup("release", "--due")  # from now on no job of theirs is lost unseen
         except BaseException:
             self.world.close()
             raise
         self.titles = {}  # of the jobs, by id
         self.names = {}  # QUEUE-ID
 
-    def _configure(self, queue):
+    def configure(self, notify_command=None):
         """Faults are to be the only thing that keeps a job back."""
+        server = {"notify-command": notify_command} if notify_command else {}
         self.world.configure(
             smtp_server=self.server.url, provider={"max-connections": 1000, "max-rate": 1000000},
             queue={"subject": "%{title}", "retry-for": "0s", "retry-interval": "1s",
-                   "in-doubt-interval": "1s", **queue},
-            more=section(f"account {OTHER}", {"provider": "intranet", "client-id": CLIENT_ID}))
-        self.world.sign_in()
-        self.world.login(OTHER, "--no-test-mail")
+                   "in-doubt-interval": "1s", **self._queue},
+            more=section(f"account {OTHER}", {"provider": "intranet", "client-id": CLIENT_ID}),
+            **server)
 
     def print(self, title, document, number=None, mime=None):
         """A job on one of the queues, in turn; returns its id."""
@@ -138,6 +158,18 @@ class Office:
                 kill(pid)
         self.cups.start()
 
+    def kill_programs(self, programs=PROGRAMS, job=None):
+        """All of them, or those of one job, at once, as the OOM killer ends a group: none sees
+        another one's end."""
+        pids = [pid for program in programs for pid in self.cups.processes(program)
+                if job is None or job_of(pid) == job]
+        for number in (signal.SIGSTOP, signal.SIGKILL):
+            for pid in pids:
+                kill(pid, number)
+
+    def running(self):
+        return [pid for program in PROGRAMS for pid in self.cups.processes(program)]
+
     def states(self, jobs=None):
         """State by id, of all jobs."""
         jobs = self.ipp.jobs() if jobs is None else jobs
@@ -153,7 +185,7 @@ class Office:
         """What timers and cupsd do by themselves, until every job has ended, or waits for a person
         who looks whether it has arrived. Returns the states."""
         def ended():
-            self.world.setup("release", "--due")
+            said = self.world.setup("release", "--due").stderr
             jobs = self.ipp.jobs()
             states = self.states(jobs)
             resting = {job: state for job, state in states.items() if state not in FINAL
@@ -161,7 +193,7 @@ class Office:
             if resting and all(state == "pending" and self.mails(job)
                                for job, state in resting.items()):
                 self.cups.restart()  # cupsd 2.4.2 forgets jobs done just before its own end
-            return not resting and states
+            return not resting and self.lost(states) == self._named(states, said) and states
 
         try:
             return wait_for(ended, "all jobs to end", seconds, 0.3)
@@ -174,9 +206,11 @@ class Office:
                 if state == "completed" and not self.mails(job)}
 
     def told(self, states):
-        """Those of them that an administrator hears of: cupsd took them for done when supervisor
-        and worker were killed before the mail was composed."""
-        said = self.world.setup("release", "--due").stderr
+        """Those of them that an administrator hears of: all of their programs were killed when only
+        the server knew whether it had the mail."""
+        return self._named(states, self.world.setup("release", "--due").stderr)
+
+    def _named(self, states, said):
         return {job for job in self.lost(states) if f" {self.names[job]} " in said}
 
     def broken_promises(self, states):
@@ -236,4 +270,4 @@ def kill(pid, number=signal.SIGKILL):
 
 SMALL = documents.pdf()
 
-__all__ = ["FINAL", "SMALL", "Office", "Outbox", "Timer", "kill"]
+__all__ = ["FINAL", "SMALL", "Office", "Outbox", "Timer", "job_of", "kill", "words_of"]

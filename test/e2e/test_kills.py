@@ -22,6 +22,7 @@ CHILD = ("filter-child", "filter-program")
 
 # Between these the server may have the mail, and the journal cannot know.
 IN_DOUBT = ("dot-sent", "dot-answered")
+DOT = ("dot-journalled",) + IN_DOUBT  # where the journal says that it may have
 RESENDS = 2
 
 
@@ -112,6 +113,19 @@ class EveryStep(unittest.TestCase):
             jobs[job] = point
             self.rest(job)
         self.assert_delivered(jobs)
+
+    def test_whole_job(self):
+        """The filter, too: cupsd takes the job for done, wherever it was."""
+        jobs = {}
+        for point in SUPERVISOR + WORKER + FILTER:
+            job = self.start(point, "wait")
+            self.office.kill_programs()
+            jobs[job] = point
+            self.rest(job)
+        unknown = {job: jobs.pop(job) for job in list(jobs) if jobs[job] in DOT}
+        self.assert_delivered(jobs)
+        states = self.office.states()
+        self.assertLessEqual(self.office.lost(states), self.office.told(states) & set(unknown))
 
     def test_supervisor_that_was_to_cancel(self):
         """cupsd would take a job for done that is at fault."""

@@ -9,7 +9,7 @@ import time
 import unittest
 
 from . import build, documents
-from .bulk import Office, Outbox, Timer, kill
+from .bulk import Office, Outbox, Timer, job_of, kill, words_of
 from .cups import ROOT
 from .process import Timeout, wait_for
 from .test_kills import FILTER, WORKER
@@ -19,12 +19,14 @@ JOBS = 4 * KILLS
 QUEUES = 5
 SIZES = (0, 0, 10_000, 200_000, 1_000_000)  # bytes beside the page
 
-# How often of ten kills each is meant; "backend": supervisor and worker.
-VICTIMS = ["worker"] * 3 + ["supervisor", "backend", "filter", "filter", "child", "cupsd",
+# How often of ten kills each is meant; "backend": supervisor and worker; "job": these and the
+# filter.
+VICTIMS = ["worker"] * 2 + ["supervisor", "backend", "job", "filter", "filter", "child", "cupsd",
                             "everything"]
-POINTS = {"worker": WORKER, "backend": WORKER, "filter": FILTER, "child": ("filter-child",)}
+POINTS = {"worker": WORKER, "backend": WORKER, "job": WORKER, "filter": FILTER,
+          "child": ("filter-child",)}
 PROGRAMS = {"worker": "mailto-worker", "supervisor": "mailto", "backend": "mailto-worker",
-            "filter": "scantoemail", "child": "scantoemail"}
+            "job": "mailto-worker", "filter": "scantoemail", "child": "scantoemail"}
 
 
 class SlowOutbox(Outbox):
@@ -33,21 +35,6 @@ class SlowOutbox(Outbox):
     def rule(self, step, usual=None):
         time.sleep(random.uniform(0, 0.25 if random.random() < 0.02 else 0.02))
         return super().rule(step, usual)
-
-
-def words_of(pid, name):
-    """The words of a process's command line or its status; nothing if it is gone."""
-    try:
-        with open(f"/proc/{pid}/{name}") as file:
-            return file.read().split("\0" if name == "cmdline" else None)
-    except OSError:
-        return []
-
-
-def job_of(pid):
-    """The id of the job that a program of ours works on."""
-    words = words_of(pid, "cmdline")
-    return int(words[1]) if len(words) > 5 and words[1].isdigit() else None
 
 
 def parent_of(pid):
@@ -88,7 +75,9 @@ class RandomKills(unittest.TestCase):
     def kill_processes(self, victim):
         at_point = victim in POINTS and (victim == "child" or self.random.random() < 0.5)
         pid, job, parent, point = (self.find_at_point if at_point else self.find)(victim)
-        if victim == "backend" and job_of(parent) == job:
+        if victim == "job" and job:
+            self.office.kill_programs(job=job)
+        elif victim == "backend" and job_of(parent) == job:
             kill(parent)
         kill(pid)
         if job:
