@@ -5,11 +5,15 @@
 
 #include <stdlib.h>
 
-/* Beside /etc and /usr: resolv.conf and sockets of name services, what sssd and libvirt tell of
- * hosts, where openSUSE keeps certificates, and the machine's id, which D-Bus asks for. */
-static const char *const looked_up[]
-    = { "/run",          "/etc/resolv.conf",        "/var/lib/sss", "/var/lib/libvirt/dnsmasq",
-        "/var/lib/dbus", "/var/lib/ca-certificates" };
+/* Beside /etc and /usr: resolv.conf and sockets of name services, what sssd, libvirt and nss_db
+ * tell of hosts, where openSUSE keeps certificates, and the machine's id, which D-Bus asks for. */
+static const char *const looked_up[] = { "/run",
+                                         "/etc/resolv.conf",
+                                         "/var/lib/sss",
+                                         "/var/lib/libvirt/dnsmasq",
+                                         "/var/lib/misc",
+                                         "/var/lib/dbus",
+                                         "/var/lib/ca-certificates" };
 
 typedef struct
 {
