@@ -181,18 +181,19 @@ check_configuration (GError **error)
 }
 
 void
-se_service_work (SeService service, int errors, const char *user, uid_t uid, gid_t gid,
+se_service_work (SeService service, int errors, const SeServerConfig *server, uid_t uid, gid_t gid,
                  SeServiceWork work, gpointer data)
 {
+  /* A browser's answer may be listened for. */
+  SeConfineCalls further = server->notify_command == NULL ? SE_CONFINE_NO_PROGRAMS : 0;
   g_autoptr (GError) error = NULL;
 
   se_confine_environment (kept);
   if (isolate (&service, errors, &error))
     {
       service = (SeService){ CHANNEL_FD, INPUT_FD };
-      /* A notify-command is executed, and a browser's answer may be listened for. */
-      if (drop_privileges (user, uid, gid, &error) && se_confine_process (&error)
-          && se_confine_calls (0, &error) && check_configuration (&error))
+      if (drop_privileges (server->user, uid, gid, &error) && se_confine_process (&error)
+          && se_confine_calls (further, &error) && check_configuration (&error))
         (void)work (&service, data, &error);
     }
   tell_end (&service, error);

@@ -328,7 +328,7 @@ fork_worker (Parent *parent, const SeServerConfig *server, SeServiceWork work, G
 
       sigemptyset (&none);
       (void)sigprocmask (SIG_SETMASK, &none, NULL);
-      se_service_work ((SeService){ ends[1], lines[1] }, errors[1], server->user, uid, gid, work,
+      se_service_work ((SeService){ ends[1], lines[1] }, errors[1], server, uid, gid, work,
                        parent->data);
     }
   se_io_clear_fd (&ends[1]);

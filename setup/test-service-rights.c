@@ -23,12 +23,20 @@ note (const char *const *fields, gpointer data)
 }
 
 /* seen: gets the names of the worker's events. */
+static gboolean
+run_for (char **notify_command, SeServiceWork work, GString *seen, GError **error)
+{
+  SeServerConfig server = { .user = (char *)USER,
+                            .state_directory = (char *)"/nonexistent",
+                            .notify_command = notify_command };
+
+  return se_service_run (&server, work, note, seen, error);
+}
+
 static void
 run (SeServiceWork work, GString *seen, GError **error)
 {
-  SeServerConfig server = { .user = (char *)USER, .state_directory = (char *)"/nonexistent" };
-
-  (void)se_service_run (&server, work, note, seen, error);
+  (void)run_for (NULL, work, seen, error);
 }
 
 /* Makes fd standard error. Returns what it was. */
@@ -149,6 +157,30 @@ test_rights (void)
   g_assert_cmpstr (seen->str, ==, "seen|");
 }
 
+static gboolean
+start_program (SeService *service, gpointer data, GError **error)
+{
+  execl ("/bin/true", "true", NULL);
+  se_service_tell (service, "kept", NULL);
+  return TRUE;
+}
+
+/* Only a notify-command is started. */
+static void
+test_programs (void)
+{
+  char *command[] = { (char *)"/bin/true", NULL };
+  g_autoptr (GString) seen = g_string_new (NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (run_for (NULL, start_program, seen, &error));
+  g_assert_no_error (error);
+  g_assert_cmpstr (seen->str, ==, "kept|");
+  g_assert_false (run_for (command, start_program, seen, &error)); /* it has become the program */
+  g_assert_error (error, SE_ERROR, SE_ERROR_TEMPORARY);
+  g_assert_cmpstr (seen->str, ==, "kept|");
+}
+
 static void
 test_user (void)
 {
@@ -174,6 +206,7 @@ main (int argc, char **argv)
   g_setenv ("CUPS_SERVERROOT", "/nonexistent", TRUE);
   g_test_add_func ("/service/errors", test_errors);
   g_test_add_func ("/service/rights", test_rights);
+  g_test_add_func ("/service/programs", test_programs);
   g_test_add_func ("/service/user", test_user);
   return g_test_run ();
 }
