@@ -18,6 +18,7 @@ static const struct
   SeExit exit_status;
 } states[] = {
   [SE_WAITING_TURN] = { "waiting", N_ ("waits for its turn"), SE_EXIT_DONE },
+  [SE_WAITING_STOPPED] = { "stopped", N_ ("waits, since its queue is stopped"), SE_EXIT_PERSON },
   [SE_WAITING_SENDING] = { "sending", N_ ("is being sent"), SE_EXIT_DONE },
   [SE_WAITING_TIME] = { "deferred", N_ ("waits for its next try"), SE_EXIT_DONE },
   [SE_WAITING_PERSON] = { "person", N_ ("needs a person"), SE_EXIT_PERSON },
@@ -140,6 +141,8 @@ advice (const SeWaiting *waiting)
 {
   if (waiting->state == SE_WAITING_CANCELED || waiting->state == SE_WAITING_MOVED)
     return g_strdup (_ ("'oauth-setup release --due' removes its documents"));
+  if (waiting->state == SE_WAITING_STOPPED)
+    return g_strdup_printf (_ ("start the queue: cupsenable %s"), waiting->queue);
   if (se_waiting_is_sendable (waiting))
     return g_strdup (_ ("'oauth-setup release' sends it"));
   if (se_waiting_is_repeatable (waiting))

@@ -17,16 +17,18 @@ se_queue_free (SeQueue *queue)
   g_free (queue->name);
   g_free (queue->uri);
   g_strfreev (queue->reasons);
+  g_free (queue->stopped);
   g_free (queue);
 }
 
+/* folder: "printers" or "classes". */
 static char *
-queue_uri (const char *name)
+uri_of (const char *folder, const char *name)
 {
   char uri[HTTP_MAX_URI];
 
-  httpAssembleURIf (HTTP_URI_CODING_ALL, uri, sizeof uri, "ipp", NULL, "localhost", 0,
-                    "/printers/%s", name);
+  httpAssembleURIf (HTTP_URI_CODING_ALL, uri, sizeof uri, "ipp", NULL, "localhost", 0, "/%s/%s",
+                    folder, name);
   return g_strdup (uri);
 }
 
@@ -41,8 +43,9 @@ is_mailto (const char *uri)
 static SeQueue *
 read_queue (ipp_t *response, ipp_attribute_t **at)
 {
-  const char *name = NULL, *uri = NULL;
+  const char *name = NULL, *uri = NULL, *message = "";
   ipp_attribute_t *reasons = NULL;
+  gboolean stopped = FALSE;
   SeQueue *queue = NULL;
 
   for (; *at != NULL && ippGetGroupTag (*at) == IPP_TAG_PRINTER; *at = ippNextAttribute (response))
@@ -55,6 +58,10 @@ read_queue (ipp_t *response, ipp_attribute_t **at)
         uri = ippGetString (*at, 0, NULL);
       else if (g_strcmp0 (attribute, "printer-state-reasons") == 0)
         reasons = *at;
+      else if (g_strcmp0 (attribute, "printer-state-message") == 0)
+        message = ippGetString (*at, 0, NULL);
+      else if (g_strcmp0 (attribute, "printer-state") == 0)
+        stopped = ippGetInteger (*at, 0) == IPP_PSTATE_STOPPED;
     }
   if (name == NULL || !is_mailto (uri))
     return NULL;
@@ -62,6 +69,7 @@ read_queue (ipp_t *response, ipp_attribute_t **at)
   queue->name = g_strdup (name);
   queue->uri = g_strdup (uri);
   queue->reasons = se_cupsd_keywords (reasons);
+  queue->stopped = stopped ? g_strdup (message) : NULL;
   return queue;
 }
 
@@ -89,7 +97,8 @@ ask_for_all (http_t *http, ipp_op_t operation, const char *const *wanted, int n,
 GPtrArray *
 se_queues_list (http_t *http, GError **error)
 {
-  static const char *const wanted[] = { "printer-name", "device-uri", "printer-state-reasons" };
+  static const char *const wanted[] = { "printer-name", "device-uri", "printer-state",
+                                        "printer-state-message", "printer-state-reasons" };
   g_autoptr (ipp_t) response
       = ask_for_all (http, IPP_OP_CUPS_GET_PRINTERS, wanted, G_N_ELEMENTS (wanted), error);
   g_autoptr (GPtrArray) queues = g_ptr_array_new_with_free_func ((GDestroyNotify)se_queue_free);
@@ -197,6 +206,29 @@ se_queue_is_of (const SeQueue *queue, const SeConfig *config, const char *accoun
   return from != NULL && g_ascii_strcasecmp (from, account) == 0;
 }
 
+gboolean
+se_queues_is_class_of (http_t *http, const char *name, const GPtrArray *queues,
+                       const SeConfig *config, const char *account)
+{
+  g_autofree char *class_uri = uri_of ("classes", name);
+  ipp_t *request = se_cupsd_request (IPP_OP_GET_PRINTER_ATTRIBUTES, "printer-uri", class_uri);
+  g_autoptr (ipp_t) response = NULL;
+  ipp_attribute_t *members;
+
+  ippAddString (request, IPP_TAG_OPERATION, IPP_TAG_KEYWORD, "requested-attributes", NULL,
+                "member-names");
+  response = cupsDoRequest (http, request, "/");
+  members = ippFindAttribute (response, "member-names", IPP_TAG_NAME);
+  for (int i = 0; i < ippGetCount (members); i++)
+    {
+      const SeQueue *queue = se_queues_find (queues, ippGetString (members, i, NULL));
+
+      if (queue != NULL && se_queue_is_of (queue, config, account))
+        return TRUE;
+    }
+  return FALSE;
+}
+
 /* CUPS: any printable characters but space, '/' and '#'; no more than 127 octets. */
 static gboolean
 is_queue_name (const char *name)
@@ -227,7 +259,7 @@ se_queues_check_name (http_t *http, const char *name, GError **error)
                    clean);
       return FALSE;
     }
-  printer_uri = queue_uri (name);
+  printer_uri = uri_of ("printers", name);
   request = se_cupsd_request (IPP_OP_GET_PRINTER_ATTRIBUTES, "printer-uri", printer_uri);
   ippAddString (request, IPP_TAG_OPERATION, IPP_TAG_KEYWORD, "requested-attributes", NULL,
                 "device-uri");
@@ -264,7 +296,7 @@ gboolean
 se_queues_create (http_t *http, const char *name, const char *address, const char *account,
                   GError **error)
 {
-  g_autofree char *printer_uri = queue_uri (name);
+  g_autofree char *printer_uri = uri_of ("printers", name);
   g_autofree char *device_uri = se_mailto_build (address, account);
   g_autofree char *info = g_strdup_printf (_ ("Mail to %s"), address);
   g_autofree char *what = g_strdup_printf (_ ("Queue \"%s\" cannot be created"), name);
@@ -286,7 +318,7 @@ static gboolean
 set_state (http_t *http, const SeQueue *queue, const GPtrArray *reasons, const char *message,
            GError **error)
 {
-  g_autofree char *printer_uri = queue_uri (queue->name);
+  g_autofree char *printer_uri = uri_of ("printers", queue->name);
   g_autofree char *what = g_strdup_printf (_ ("The state of queue %s cannot be set"), queue->name);
   ipp_t *request = se_cupsd_request (IPP_OP_CUPS_ADD_MODIFY_PRINTER, "printer-uri", printer_uri);
   g_autoptr (ipp_t) response = NULL;

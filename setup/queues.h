@@ -13,6 +13,8 @@ typedef struct
   char *name;
   char *uri;      /* as cupsd shows it: what stands before a first '@' is missing */
   char **reasons; /* printer-state-reasons without "none" */
+  char *stopped;  /* printer-state-message of a queue that is stopped (cupsdisable), which is
+                     anybody's text; NULL: it is not */
 } SeQueue;
 
 void se_queue_free (SeQueue *queue);
@@ -35,6 +37,11 @@ char *se_queue_account (const SeQueue *queue, const SeConfig *config);
 
 /* TRUE if the queue sends from account; account NULL: TRUE for all. */
 gboolean se_queue_is_of (const SeQueue *queue, const SeConfig *config, const char *account);
+
+/* TRUE if cupsd has a class of that name with a printer among queues that sends from account. What
+ * cupsd does not tell is none. */
+gboolean se_queues_is_class_of (http_t *http, const char *name, const GPtrArray *queues,
+                                const SeConfig *config, const char *account);
 
 /* TRUE for the address of one mailbox; templates such as %{user} may stand in it.
  * SE_ERROR_USAGE says what is wrong. */

@@ -44,9 +44,9 @@ se_release_account (http_t *http, const SeConfig *config, const char *account, G
       const SePrintJob *job = jobs->pdata[i];
       const SeQueue *queue = se_queues_find (queues, job->queue);
 
-      /* A class, say, has no account: only a release of all jobs is meant for its jobs, too. */
       if (se_print_job_is_ours (job)
-          && (account == NULL || (queue != NULL && se_queue_is_of (queue, config, account)))
+          && (queue != NULL ? se_queue_is_of (queue, config, account)
+                            : se_queues_is_class_of (http, job->queue, queues, config, account))
           && !release_job (http, job, released, error))
         return FALSE;
     }
@@ -246,6 +246,19 @@ run (const SeSetup *setup, const char *account, gboolean due, const Done *done, 
   return FALSE;
 }
 
+/* account: NULL for none; else one of the configuration's. */
+static SeSetup *
+load (const char *account, GError **error)
+{
+  g_autoptr (SeSetup) setup = se_setup_load (error);
+  g_autofree char *known = NULL;
+
+  if (setup == NULL || account == NULL)
+    return g_steal_pointer (&setup);
+  known = se_setup_choose_account (setup, account, error);
+  return known != NULL ? g_steal_pointer (&setup) : NULL;
+}
+
 SeExit
 se_verb_release (int argc, char **argv)
 {
@@ -263,7 +276,7 @@ se_verb_release (int argc, char **argv)
                                          N_ ("Lets those held jobs go on that scan-email held "
                                              "itself. Jobs that a person held stay held."),
                                          entries, 0, &error);
-  g_autoptr (SeSetup) setup = words != NULL ? se_setup_load (&error) : NULL;
+  g_autoptr (SeSetup) setup = words != NULL ? load (account, &error) : NULL;
   g_autoptr (GPtrArray) released = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (GPtrArray) sent = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (GPtrArray) restarted = g_ptr_array_new_with_free_func (g_free);
@@ -277,6 +290,8 @@ se_verb_release (int argc, char **argv)
   gboolean good = setup != NULL && run (setup, account, due, &done, &error);
 
   print_done (&done);
+  if (good && !due && released->len + sent->len + restarted->len == 0)
+    printf (_ ("There is no job to let go on.\n"));
   if (!good)
     return se_setup_fail (error);
   return carried ? SE_EXIT_DONE : se_setup_fail (unsaid);

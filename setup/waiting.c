@@ -227,8 +227,9 @@ is_finished (const SePrintJob *job)
   return job->state >= IPP_JSTATE_CANCELED;
 }
 
+/* queue: NULL for a class. */
 static SeWaitingState
-state_of (const SeWaiting *waiting)
+state_of (const SeWaiting *waiting, const SeQueue *queue)
 {
   const SePrintJob *job = waiting->job;
 
@@ -250,7 +251,7 @@ state_of (const SeWaiting *waiting)
                ? SE_WAITING_TIME
                : SE_WAITING_PERSON;
   if (job->state != IPP_JSTATE_HELD)
-    return SE_WAITING_TURN;
+    return queue != NULL && queue->stopped != NULL ? SE_WAITING_STOPPED : SE_WAITING_TURN;
   return job->hold_until == NULL || g_str_equal (job->hold_until, "no-hold") ? SE_WAITING_TURN
                                                                              : SE_WAITING_HELD;
 }
@@ -394,16 +395,17 @@ is_tried_by_itself (SeWaitingState state)
 
 /* What the configuration says of its queue, and when it is over. */
 static void
-set_policy (SeWaiting *waiting, const SeConfig *config, const GPtrArray *queues)
+set_policy (SeWaiting *waiting, const SeConfig *config, const SeQueue *queue)
 {
   const SeJournalItem *entry = waiting->entry;
-  const SeQueue *queue = se_queues_find (queues, waiting->queue);
   g_autoptr (SeQueueConfig) policy = se_config_get_queue (config, waiting->queue, NULL);
 
-  if (entry != NULL && entry->account != NULL)
-    waiting->account = g_strdup (entry->account);
-  else if (queue != NULL)
+  /* What is not fixed is sent from whatever the queue sends from by then; a class has no account.
+   */
+  if (queue != NULL && (entry == NULL || entry->account == NULL || entry->step == SE_JOURNAL_OPEN))
     waiting->account = se_queue_account (queue, config);
+  else if (entry != NULL)
+    waiting->account = g_strdup (entry->account);
   if (policy != NULL && policy->give_up_after > 0 && entry != NULL && entry->first > 0
       && is_tried_by_itself (waiting->state))
     waiting->give_up = entry->first + policy->give_up_after;
@@ -438,8 +440,15 @@ se_waiting_list (const SeSetup *setup, http_t *http, GPtrArray *settled, GError 
     {
       SeWaiting *waiting = all->pdata[i];
 
-      waiting->state = state_of (waiting);
-      set_policy (waiting, setup->config, queues);
+      const SeQueue *queue = se_queues_find (queues, waiting->queue);
+
+      waiting->state = state_of (waiting, queue);
+      if (waiting->state == SE_WAITING_STOPPED)
+        {
+          g_clear_pointer (&waiting->message, g_free);
+          set_text (&waiting->message, queue->stopped, MESSAGE_LENGTH);
+        }
+      set_policy (waiting, setup->config, queue);
     }
   g_ptr_array_sort (all, compare);
   return g_steal_pointer (&all);

@@ -11,6 +11,7 @@ G_BEGIN_DECLS
 typedef enum
 {
   SE_WAITING_TURN,      /* cupsd starts it, when its queue is free or after a pause of cupsd's */
+  SE_WAITING_STOPPED,   /* cupsd starts it when a person starts its queue again */
   SE_WAITING_SENDING,   /* the backend has it */
   SE_WAITING_TIME,      /* we hold it until its next try is due */
   SE_WAITING_PERSON,    /* we hold it until a person has done what the message says */

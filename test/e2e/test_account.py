@@ -6,6 +6,8 @@ import json
 from . import documents
 from .case import ACCOUNT, TO, EndToEnd
 from .process import wait_for
+from .provider import CLIENT_ID
+from .world import section
 
 REASON_AUTHORIZATION = "oauth-authorization-required-error"
 REASON_DEFERRED = "cups-mailto-deferred-report"
@@ -164,6 +166,49 @@ class Revoked(EndToEnd):
                          self.ipp.printer(self.queue)["printer-state-reasons"])
         self.assertEqual(self.cups.wait_state(job), "completed")
         self.assertEqual(len(self.sink.messages), 1)
+
+    def test_a_job_of_a_class_goes_on_as_well(self):
+        """With the account of one of its printers, and no other's."""
+        other = "bob@example.test"
+        self.configure(queue={"account": other}, more=section(
+            f"account {other}", {"provider": "intranet", "client-id": CLIENT_ID}) + section(
+            f"queue {self.queue}", {"account": ACCOUNT}))
+        self.cups.add_queue("others", self.uri)
+        self.addCleanup(self.cups.run, "lpadmin", "-x", "others")
+        jobs = {}
+        self.revoke()
+        for name, printer in (("ours", self.queue), ("theirs", "others")):
+            self.cups.run("lpadmin", "-p", printer, "-c", name)
+            self.addCleanup(self.cups.run, "lpadmin", "-x", name)
+            self.cups.run("cupsaccept", name)
+            self.cups.run("cupsenable", name)
+            jobs[name] = self.cups.lp(name, self.file("c.pdf", documents.pdf()))
+            self.cups.wait_state(jobs[name], "held")
+        self.world.sign_in()
+        self.the_mail(jobs["ours"])
+        self.assertEqual(self.ipp.job_state(jobs["theirs"]), "held")
+        self.ipp.cancel(jobs["theirs"])
+        self.world.setup("release", "--due")  # before its class is removed, so that nothing is left
+
+    def test_a_job_of_a_queue_that_is_given_another_account(self):
+        """Whoever lets jobs of that one go on lets it go on."""
+        other = "bob@example.test"
+        more = section(f"account {other}", {"provider": "intranet", "client-id": CLIENT_ID})
+        self.configure(queue={"account": ACCOUNT}, more=more)
+        self.assertEqual(self.world.login(other, "--no-test-mail")[0], 0)
+        self.revoke()
+        job = self.cups.lp(self.queue, self.file("o.pdf", documents.pdf()))
+        self.cups.wait_state(job, "held")
+        self.configure(queue={"account": other}, more=more)
+        self.world.setup("release", "--account", other)
+        self.assertEqual(self.the_mail(job).sender, other)
+
+    def test_an_account_that_there_is_not(self):
+        done = self.world.setup("release", "--account", "scaner@example.test", check=False)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn(ACCOUNT, done.stderr)
+        self.assertIn("no job", self.world.setup("release", "--account", ACCOUNT).stdout)
+        self.assertEqual(self.world.setup("release", "--due").stdout, "")
 
     def test_a_job_that_we_held_and_a_person_then_holds_stays(self):
         self.revoke()

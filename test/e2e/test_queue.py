@@ -103,13 +103,19 @@ class Waiting(Listed):
         self.assertIn("oauth-setup release", one["message"])
 
     def test_jobs_that_cupsd_keeps_back(self):
-        self.cups.run("cupsdisable", self.queue)
+        self.cups.run("cupsdisable", "-r", "moved to the\x1b[2J hall", self.queue)
         self.addCleanup(self.cups.run, "cupsenable", self.queue)
         waits = self.print()
         held = self.print("-H", "hold")
-        found = {one["id"]: one["state"] for one in self.listed(status=DONE)}
-        self.assertEqual(found, {waits: "waiting", held: "held"})
+        found = {one["id"]: one["state"] for one in self.listed(status=PERSON)}
+        self.assertEqual(found, {waits: "stopped", held: "held"})
+        shown = self.shown()
+        self.assertIn("moved to the", shown)
+        self.assertNotIn("\x1b", shown)
         self.assertEqual(self.server.attempts, [])
+        (command,) = re.findall("start the queue: (cupsenable .*)", shown)
+        self.cups.run(*command.split())
+        self.assertEqual(self.cups.wait_state(waits), "completed")
 
     def test_a_canceled_job_and_one_that_cupsd_forgot(self):
         self.server.at("mail", "451 4.3.0 later", times=9)
