@@ -71,8 +71,8 @@ describe_refused (const SeJournal *journal)
                  _ ("The mail was sent, but not to recipients that the server refuses: %s"), list);
 }
 
-/* TRUE if the supervisor was killed. One that is gone after a cancel has told cupsd what it needs to
- * know, and left the rest to us. */
+/* TRUE if the supervisor was killed. One that is gone after a cancel has told cupsd what it needs
+ * to know, and left the rest to us. */
 static gboolean
 is_orphan (const SeWorker *worker)
 {

@@ -22,8 +22,8 @@ gboolean se_pages_extract (int in_fd, int out_fd, int first, int last, GError **
  * out_fd, an empty file. */
 gboolean se_pages_join (int in_fd, const GArray *lengths, int out_fd, GError **error);
 
-/* Writes the PDF in_fd to out_fd, an empty file, without the quarter turns (/Rotate) by which pdftopdf
- * fits lying sheets to paper that stands. Errors as se_pages_select. */
+/* Writes the PDF in_fd to out_fd, an empty file, without the quarter turns (/Rotate) by which
+ * pdftopdf fits lying sheets to paper that stands. Errors as se_pages_select. */
 gboolean se_pages_turn_back (int in_fd, int out_fd, GError **error);
 
 G_END_DECLS
