@@ -195,6 +195,7 @@ test_clear (TestTree *tree, gconstpointer unused)
   g_autoptr (SeAtomicFile) of_file = se_atomic_file_begin (tree->path, 0600, 0, NULL);
   g_autoptr (SeAtomicFile) of_other = se_atomic_file_begin (other, 0600, 0, NULL);
 
+  g_assert_nonnull (of_file);
   put (tree->path, "x", 0600);
   g_assert_cmpuint (test_count_files (tree->directory), ==, 3);
   se_atomic_file_clear (tree->path);
