@@ -87,6 +87,7 @@ journal (Fixture *f, const SePrintJob *job)
   g_autoptr (GPtrArray) items = NULL;
 
   g_assert_no_error (error);
+  g_assert_nonnull (opened);
   items = se_journal_list (f->state, &error);
   g_assert_no_error (error);
   for (guint i = 0; i < items->len; i++)
