@@ -36,7 +36,7 @@ def take_apart(bundle):
         elif word == "mail":
             mail += 1
         elif word == "fail":
-            assert words[0] == "document", line
+            assert words[0] in ("document", "too-large"), line
             raise Refused(urllib.parse.unquote(words[2]))
         else:
             assert word == "commit" and not rest, line
