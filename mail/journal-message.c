@@ -181,18 +181,6 @@ se_journal_message_dot (GKeyFile *entry, guint mail)
   return get_positions (entry, mail, "dot");
 }
 
-void
-se_journal_message_accept (GKeyFile *entry, guint mail, const GArray *recipients, const char *reply)
-{
-  g_autofree char *group = mail_group (mail);
-  g_autoptr (GArray) accepted = get_positions (entry, mail, "accepted");
-
-  g_array_append_vals (accepted, recipients->data, recipients->len);
-  set_positions (entry, mail, "accepted", accepted);
-  g_key_file_remove_key (entry, group, "dot", NULL);
-  g_key_file_set_string (entry, group, "reply", reply);
-}
-
 static void
 take_out (GKeyFile *entry, const char *key, const char *words_key, const char *address)
 {
@@ -215,6 +203,31 @@ take_out (GKeyFile *entry, const char *key, const char *words_key, const char *a
     }
   g_key_file_remove_key (entry, MESSAGE, key, NULL);
   g_key_file_remove_key (entry, MESSAGE, words_key, NULL);
+}
+
+/* Whoever has one of the mails is no longer put off. */
+static void
+take_out_accepted (GKeyFile *entry, const GArray *recipients)
+{
+  g_auto (GStrv) addresses = get_strings (entry, "recipients");
+  guint n = g_strv_length (addresses);
+
+  for (guint i = 0; i < recipients->len; i++)
+    if (g_array_index (recipients, guint, i) < n)
+      take_out (entry, DEFERRED, DEFERRED_WORDS, addresses[g_array_index (recipients, guint, i)]);
+}
+
+void
+se_journal_message_accept (GKeyFile *entry, guint mail, const GArray *recipients, const char *reply)
+{
+  g_autofree char *group = mail_group (mail);
+  g_autoptr (GArray) accepted = get_positions (entry, mail, "accepted");
+
+  g_array_append_vals (accepted, recipients->data, recipients->len);
+  set_positions (entry, mail, "accepted", accepted);
+  take_out_accepted (entry, recipients);
+  g_key_file_remove_key (entry, group, "dot", NULL);
+  g_key_file_set_string (entry, group, "reply", reply);
 }
 
 static void

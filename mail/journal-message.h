@@ -27,7 +27,7 @@ void se_journal_message_set_dot (GKeyFile *entry, guint mail, const GArray *reci
 guint se_journal_message_dot_mail (GKeyFile *entry); /* 0: none was named yet */
 GArray *se_journal_message_dot (GKeyFile *entry, guint mail);
 
-/* Notes that the server has accepted the mail for these recipients. */
+/* Notes that the server has accepted the mail for these recipients, who are put off no more. */
 void se_journal_message_accept (GKeyFile *entry, guint mail, const GArray *recipients,
                                 const char *reply);
 

@@ -111,6 +111,21 @@ se_journal_resend_after (SeJournal *journal, guint seconds)
   journal->resend_after = seconds;
 }
 
+/* Those that a mail in doubt was sent to and that can still be asked for. */
+static GArray *
+find_doubtful (const SeJournal *journal, guint mail)
+{
+  g_autoptr (GArray) sent_to = se_journal_message_dot (journal->entry, mail);
+  g_autoptr (GArray) pending = se_journal_message_pending (journal->entry, mail);
+  GArray *positions = g_array_new (FALSE, FALSE, sizeof (guint));
+
+  for (guint i = 0; i < sent_to->len; i++)
+    for (guint j = 0; j < pending->len; j++)
+      if (g_array_index (sent_to, guint, i) == g_array_index (pending, guint, j))
+        g_array_append_val (positions, g_array_index (pending, guint, j));
+  return positions;
+}
+
 /* Whom the mail is to be sent to now: of a mail in doubt those that may have it already, so that
  * what is sent is the same. */
 static GArray *
@@ -121,7 +136,7 @@ find_positions (const SeJournal *journal, guint mail)
 
   if (journal->step == SE_JOURNAL_DOT)
     {
-      positions = se_journal_message_dot (journal->entry, mail);
+      positions = find_doubtful (journal, mail);
       if (positions->len > 0)
         return positions;
       g_array_unref (positions);
@@ -341,14 +356,9 @@ static gboolean
 may_resend (const SeJournal *journal)
 {
   guint mail = se_journal_message_dot_mail (journal->entry);
-  g_autoptr (GArray) sent_to = se_journal_message_dot (journal->entry, mail);
-  g_autoptr (GArray) pending = se_journal_message_pending (journal->entry, mail);
+  g_autoptr (GArray) doubtful = find_doubtful (journal, mail);
 
-  for (guint i = 0; i < sent_to->len; i++)
-    for (guint j = 0; j < pending->len; j++)
-      if (g_array_index (sent_to, guint, i) == g_array_index (pending, guint, j))
-        return TRUE;
-  return FALSE;
+  return doubtful->len > 0;
 }
 
 gboolean

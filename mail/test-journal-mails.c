@@ -361,6 +361,43 @@ test_doubt_of_some (Fixture *f, gconstpointer unused)
   g_assert_cmpint (se_journal_step (journal), ==, SE_JOURNAL_ACCEPTED);
 }
 
+/* One of those that it was sent to is refused for good at the resend. */
+static void
+test_doubt_of_refused (Fixture *f, gconstpointer unused)
+{
+  g_autoptr (SeJournal) journal = fix_for_four (f);
+
+  transact (journal, "abcd", "adra", 1);
+  g_clear_pointer (&journal, se_journal_close);
+  journal = fixture_open (f);
+  transact (journal, "ad", "rd", 0);
+  g_assert_cmpint (se_journal_step (journal), ==, SE_JOURNAL_DOT);
+  g_clear_pointer (&journal, se_journal_close);
+  journal = fixture_open (f);
+  transact (journal, "d", "a", 2);
+  transact (journal, "b", "a", 2);
+  transact (journal, "bd", "aa", 2);
+  g_assert_cmpint (se_journal_step (journal), ==, SE_JOURNAL_ACCEPTED);
+}
+
+/* Whoever is accepted after all is put off no more. */
+static void
+test_accepted_late (Fixture *f, gconstpointer unused)
+{
+  g_autoptr (SeJournal) journal = fix_for_four (f);
+  g_autoptr (GPtrArray) both = NULL;
+  g_autoptr (GPtrArray) rest = NULL;
+
+  transact (journal, "abcd", "adda", 2);
+  both = se_journal_deferred (journal);
+  g_assert_cmpuint (both->len, ==, 2);
+  se_journal_start_pass (journal);
+  transact (journal, "bc", "ad", 2);
+  rest = se_journal_deferred (journal);
+  g_assert_cmpuint (rest->len, ==, 1);
+  g_assert_cmpstr (((SeRcptRefusal *)rest->pdata[0])->address, ==, "c@x.org");
+}
+
 /* Nobody can have it. */
 static void
 test_all_refused (Fixture *f, gconstpointer unused)
@@ -385,6 +422,8 @@ main (int argc, char **argv)
   ADD ("/journal-mails/too-long", test_too_long);
   ADD ("/journal-mails/recipients", test_recipients);
   ADD ("/journal-mails/doubt-of-some", test_doubt_of_some);
+  ADD ("/journal-mails/doubt-of-refused", test_doubt_of_refused);
+  ADD ("/journal-mails/accepted-late", test_accepted_late);
   ADD ("/journal-mails/all-refused", test_all_refused);
   return g_test_run ();
 }
