@@ -63,6 +63,9 @@ code_from_errno (int saved_errno)
     case ENFILE:
     case ENOMEM:
     case EAGAIN:
+    case ESTALE: /* these three of a file server */
+    case ENOLCK:
+    case ETIMEDOUT:
       return SE_ERROR_TEMPORARY;
     default:
       return SE_ERROR_CONFIG;

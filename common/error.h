@@ -39,8 +39,9 @@ gboolean se_error_is (const GError *error, SeError code);
 gint64 se_error_due (const GError *error);
 void se_error_set_due (GError *error, gint64 due);
 
-/* Sets error from an errno value: "FORMAT…: strerror". ENOSPC, EDQUOT, EIO, EMFILE, ENFILE, ENOMEM
- * and EAGAIN are SE_ERROR_TEMPORARY, everything else SE_ERROR_CONFIG. */
+/* Sets error from an errno value: "FORMAT…: strerror". ENOSPC, EDQUOT, EIO, EMFILE, ENFILE, ENOMEM,
+ * EAGAIN and, of a file server, ESTALE, ENOLCK and ETIMEDOUT are SE_ERROR_TEMPORARY, everything
+ * else SE_ERROR_CONFIG. */
 void se_error_set_errno (GError **error, int saved_errno, const char *format, ...)
     G_GNUC_PRINTF (3, 4);
 

@@ -26,7 +26,8 @@ test_due (void)
 static void
 test_errno (void)
 {
-  static const int passing[] = { ENOSPC, EDQUOT, EIO, EMFILE, ENFILE, ENOMEM, EAGAIN };
+  static const int passing[]
+      = { ENOSPC, EDQUOT, EIO, EMFILE, ENFILE, ENOMEM, EAGAIN, ESTALE, ENOLCK, ETIMEDOUT };
 
   for (gsize i = 0; i < G_N_ELEMENTS (passing); i++)
     {
