@@ -5,6 +5,7 @@ import fcntl
 import os
 import shutil
 import subprocess
+import threading
 
 from . import installation
 from .installation import CONFIGURE, TOP
@@ -13,6 +14,8 @@ BUILD = os.path.join(TOP, "build")
 CHECK = os.path.join(BUILD, "check")
 LOGS = os.path.join(BUILD, "logs")
 SERVERS = os.path.join(TOP, "test", "servers")
+
+spent = threading.local()
 
 
 class Failed(Exception):
@@ -30,20 +33,24 @@ def clear_logs():
 
 
 def run(argv, log, cwd=TOP, env=None):
-    """Runs a command with its output in LOGS/log; Failed shows the end of it."""
+    """Runs a command with its output in LOGS/log; Failed shows the end of it. The processor's time
+    that it took is added to spent.seconds."""
     path = os.path.join(LOGS, log)
     timeout = 6 * 3600 if long() else 1200
     with open(path, "ab") as output:
-        try:
-            status = subprocess.run(argv, cwd=cwd, stdin=subprocess.DEVNULL, stdout=output,
-                                    stderr=subprocess.STDOUT, timeout=timeout,
-                                    env={**os.environ, **(env or {})}).returncode
-        except subprocess.TimeoutExpired:
-            status = f"after {timeout} s, stopped"
+        process = subprocess.Popen(argv, cwd=cwd, stdin=subprocess.DEVNULL, stdout=output,
+                                   stderr=subprocess.STDOUT, env={**os.environ, **(env or {})})
+    watch = threading.Timer(timeout, process.kill)
+    watch.start()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    ended = f"exit {process.returncode}" if watch.is_alive() else f"stopped after {timeout} s"
+    watch.cancel()
+    spent.seconds = getattr(spent, "seconds", 0) + usage.ru_utime + usage.ru_stime
     if status:
         with open(path, errors="replace") as file:
             end = "".join(file.readlines()[-40:])
-        raise Failed(f"{' '.join(argv)}: exit {status} (all of it: {path})\n{end}")
+        raise Failed(f"{' '.join(argv)}: {ended} (all of it: {path})\n{end}")
 
 
 def newer(path, *sources):
