@@ -100,7 +100,7 @@ check (Fixture *f)
 {
   g_autofree char *answer = test_server_ask (server, "attempts");
   g_auto (GStrv) attempts = g_strsplit (answer, "\t", -1);
-  g_autoptr (GHashTable) mails = g_hash_table_new (g_str_hash, g_str_equal);
+  g_autoptr (GHashTable) mails = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   g_autoptr (GHashTable) have = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   const char *const to[RECIPIENTS]
       = { "a@example.org", "b@example.org", "c@example.org", "d@example.org" };
