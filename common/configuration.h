@@ -45,11 +45,11 @@ typedef struct
   char *prompt; /* of the authorization request; NULL: not set */
   /* Connect-ExchangeOnline's -ExchangeEnvironmentName; NULL: not Exchange Online */
   char *exchange_environment;
-  guint refresh_token_idle; /* seconds after which an unused refresh token dies; 0: not known */
-  char *smtp_server;        /* smtp://HOST[:PORT] (STARTTLS required) or smtps://HOST[:PORT] */
-  char *sasl;               /* "xoauth2" or "oauthbearer" */
-  char *ca_file;            /* replaces the system's certificate store; NULL: the system's */
-  guint64 max_message_size; /* bytes, 0: none stated */
+  guint refresh_token_idle;     /* seconds after which an unused refresh token dies; 0: not known */
+  char *smtp_server;            /* smtp://HOST[:PORT] (STARTTLS required) or smtps://HOST[:PORT] */
+  char *sasl;                   /* "xoauth2" or "oauthbearer" */
+  char *ca_file;                /* replaces the system's certificate store; NULL: the system's */
+  guint64 max_message_size;     /* bytes, 0: none stated */
   guint max_connections;        /* at once, of an account; default 2; 0: not limited */
   guint max_rate;               /* messages a minute; default 30; 0: not limited */
   guint max_recipients_per_day; /* 0: not limited */

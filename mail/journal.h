@@ -124,9 +124,9 @@ void se_journal_start_pass (SeJournal *journal);
 /* FALSE if there is no mail left to be sent in this pass. */
 gboolean se_journal_has_next (const SeJournal *journal);
 
-/* The next mail, of an entry at FIXED or DOT: the one in doubt to those that it was sent to and that
- * the server has not refused for good since, else the first that somebody waits for who was not put
- * off. from and recipients are owned by the journal, until the next call. */
+/* The next mail, of an entry at FIXED or DOT: the one in doubt to those that it was sent to and
+ * that the server has not refused for good since, else the first that somebody waits for who was
+ * not put off. from and recipients are owned by the journal, until the next call. */
 gboolean se_journal_restore (SeJournal *journal, const SeAddress **from, GPtrArray **recipients,
                              SeMessage **message, GError **error);
 

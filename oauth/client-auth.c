@@ -48,7 +48,8 @@ check_dates (const SeAccount *account, const SeCertificate *certificate, gint64 
                  account->certificate_file, text);
   else
     g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-                 _ ("the certificate in %s ended at %s: make a new one, register it with the application, and name it and its key in [account %s]"),
+                 _ ("the certificate in %s ended at %s: make a new one, register it with the "
+                    "application, and name it and its key in [account %s]"),
                  account->certificate_file, text, account->address);
   return FALSE;
 }

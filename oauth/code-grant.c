@@ -151,7 +151,8 @@ se_code_grant_start (const SeTokenContext *context, const SeEndpoints *endpoints
   if (endpoints->authorization == NULL)
     {
       g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-                   _ ("provider %s has no authorization endpoint: its server does not offer this grant, or authorization-endpoint = is missing"),
+                   _ ("provider %s has no authorization endpoint: its server does not offer this "
+                      "grant, or authorization-endpoint = is missing"),
                    account->provider->name);
       return NULL;
     }
@@ -296,7 +297,8 @@ static SeCodeAnswer
 set_stray (const SeCodeRequest *request, GError **error, const char *what)
 {
   g_set_error (error, SE_ERROR, SE_ERROR_USAGE,
-               _ ("%s; what is needed is the whole address that the browser shows at the end, beginning with %s"),
+               _ ("%s; what is needed is the whole address that the browser shows at the end, "
+                  "beginning with %s"),
                what, request->redirect_uri);
   return SE_CODE_STRAY;
 }
@@ -312,7 +314,8 @@ check_issuer (const SeCodeRequest *request, const char *iss, GError **error)
     return TRUE;
   shown = iss == NULL ? g_strdup ("nobody") : se_log_clean (iss, 200);
   g_set_error (error, SE_ERROR, SE_ERROR_AUTHORIZATION,
-               _ ("the answer names %s as its issuer, not %s: somebody may have mixed up two servers; sign in again, and at no other page than that of the address shown"),
+               _ ("the answer names %s as its issuer, not %s: somebody may have mixed up two "
+                  "servers; sign in again, and at no other page than that of the address shown"),
                shown, request->issuer);
   return FALSE;
 }

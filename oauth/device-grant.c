@@ -62,7 +62,8 @@ read_code (const cJSON *json, GError **error)
   if (code->device_code != NULL && code->user_code != NULL && code->verification_uri != NULL)
     return g_steal_pointer (&code);
   g_set_error_literal (error, SE_ERROR, SE_ERROR_CONFIG,
-                       _ ("the device authorization endpoint gives no device code, user code or verification address: is it the right one?"));
+                       _ ("the device authorization endpoint gives no device code, user code or "
+                          "verification address: is it the right one?"));
   return NULL;
 }
 
@@ -79,7 +80,8 @@ se_device_grant_start (const SeTokenContext *context, const SeEndpoints *endpoin
   if (endpoints->device_authorization == NULL)
     {
       g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-                   _ ("provider %s has no device authorization endpoint: its server does not offer this grant, or device-authorization-endpoint = is missing"),
+                   _ ("provider %s has no device authorization endpoint: its server does not offer "
+                      "this grant, or device-authorization-endpoint = is missing"),
                    account->provider->name);
       return NULL;
     }

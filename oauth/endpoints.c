@@ -185,12 +185,14 @@ check_issuer (const char *issuer, const cJSON *document, const char *url, GError
   if (strchr (shown, '{') != NULL)
     {
       g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-                   _ ("%s is for many issuers (%s), so that nothing in it can be relied on: use a preset, or name the endpoints in place of issuer ="),
+                   _ ("%s is for many issuers (%s), so that nothing in it can be relied on: use a "
+                      "preset, or name the endpoints in place of issuer ="),
                    url, shown);
       return FALSE;
     }
   g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-               _ ("%s is for the issuer %s, not %s: if that is the right one, write it so, letter by letter, as issuer ="),
+               _ ("%s is for the issuer %s, not %s: if that is the right one, write it so, letter "
+                  "by letter, as issuer ="),
                url, shown, issuer);
   return FALSE;
 }
@@ -216,7 +218,8 @@ discover (const char *issuer, SeHttpFunc http, const SeHttpOptions *options, GEr
       return g_steal_pointer (&json);
     }
   g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-               _ ("the issuer %s has no discovery document at %s (HTTP %d) nor at %s (HTTP %d): check issuer =, or name its endpoints"),
+               _ ("the issuer %s has no discovery document at %s (HTTP %d) nor at %s (HTTP %d): "
+                  "check issuer =, or name its endpoints"),
                issuer, first, status[0], second, status[1]);
   return NULL;
 }

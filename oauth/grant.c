@@ -170,7 +170,8 @@ check_tenant (const SeAccount *account, const char *tenant_id, const char *pinne
   if (pinned == NULL || g_strcmp0 (tenant_id, pinned) == 0)
     return TRUE;
   g_set_error (error, SE_ERROR, SE_ERROR_AUTHORIZATION,
-               _ ("%s was signed in to the tenant %s first and now to %s: set tenant = in [account %s] if the change is meant"),
+               _ ("%s was signed in to the tenant %s first and now to %s: set tenant = in [account "
+                  "%s] if the change is meant"),
                account->address, pinned, tenant_id == NULL ? _ ("an unknown one") : tenant_id,
                account->address);
   return FALSE;
@@ -273,7 +274,8 @@ check_person (const SeAccount *account, const SeEndpoints *endpoints,
   if (response->refresh_token == NULL)
     {
       g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-                   _ ("the server gave %s no refresh token, so the sign-in would end within the hour: add offline_access (or what this server calls it) to scope ="),
+                   _ ("the server gave %s no refresh token, so the sign-in would end within the "
+                      "hour: add offline_access (or what this server calls it) to scope ="),
                    account->address);
       return FALSE;
     }

@@ -196,7 +196,8 @@ set_trust_error (GError **error, SeEasy *easy, const char *shown, const char *wo
                  words);
   else
     g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-                 _ ("%s: its certificate is not to be trusted (%s): name the right certificates in ca-file, or mend the server's"),
+                 _ ("%s: its certificate is not to be trusted (%s): name the right certificates in "
+                    "ca-file, or mend the server's"),
                  shown, words);
 }
 
@@ -212,7 +213,8 @@ set_curl_error (GError **error, SeEasy *easy, CURLcode result, const char *error
   if (transfer->too_large)
     {
       g_set_error (error, SE_ERROR, SE_ERROR_TEMPORARY,
-                   _ ("%s answers with more than %d KiB, which is no OAuth 2.0 reply: if it lasts, is this the right address?"),
+                   _ ("%s answers with more than %d KiB, which is no OAuth 2.0 reply: if it lasts, "
+                      "is this the right address?"),
                    shown, REPLY_MAX / 1024);
       return;
     }

@@ -64,7 +64,8 @@ static GError *
 prompt_error (void)
 {
   return g_error_new_literal (SE_ERROR, SE_ERROR_CONFIG,
-                              _ ("it wants to ask a person, and there is none: its keyring is locked or wants a confirmation"));
+                              _ ("it wants to ask a person, and there is none: its keyring is "
+                                 "locked or wants a confirmation"));
 }
 
 static GVariant *
@@ -186,7 +187,8 @@ static void
 set_locked (const char *bus, GError **error)
 {
   g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-               _ ("the keyring of the Secret Service at %s is locked: it was not unlocked when the service started, or its password is another one; %s"),
+               _ ("the keyring of the Secret Service at %s is locked: it was not unlocked when the "
+                  "service started, or its password is another one; %s"),
                bus, remedy_for (bus, _ ("unlock it")));
 }
 
@@ -218,8 +220,7 @@ set_error (const SeKeyring *keyring, const char *what, GError *failure, GError *
       set_locked (bus, error);
       return;
     }
-  if (g_error_matches (local, G_IO_ERROR, G_IO_ERROR_CANCELLED)
-      && is_readable (keyring->cancel_fd))
+  if (g_error_matches (local, G_IO_ERROR, G_IO_ERROR_CANCELLED) && is_readable (keyring->cancel_fd))
     {
       g_set_error_literal (error, SE_ERROR, SE_ERROR_CANCELLED, _ ("cancelled"));
       return;
@@ -314,7 +315,8 @@ find_collection (SeKeyring *keyring, GCancellable *cancellable, GError **error)
   if (keyring->collection == NULL)
     {
       g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-                   _ ("the Secret Service at %s has no default keyring; start it so that it makes one, as scan-email-secrets.service does"),
+                   _ ("the Secret Service at %s has no default keyring; start it so that it makes "
+                      "one, as scan-email-secrets.service does"),
                    keyring->bus);
       return FALSE;
     }
@@ -344,7 +346,8 @@ check_owner (SeKeyring *keyring, GError **error)
   if (user == geteuid () || user == 0)
     return TRUE;
   g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-               _ ("the bus %s belongs to user id %u, neither root nor the user id %u that the tokens are of: name that user's own bus as secret-service-bus"),
+               _ ("the bus %s belongs to user id %u, neither root nor the user id %u that the "
+                  "tokens are of: name that user's own bus as secret-service-bus"),
                keyring->bus, (guint)user, (guint)geteuid ());
   return FALSE;
 }

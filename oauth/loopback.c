@@ -212,7 +212,8 @@ static const Page taken
     = { "200 OK", N_ ("Signed in"),
         N_ ("You can close this window. oauth-setup goes on where you started it: look there.") };
 static const Page refused = { "200 OK", N_ ("Not signed in"),
-                              N_ ("The sign-in did not work. You can close this window: oauth-setup tells why, where you started it.") };
+                              N_ ("The sign-in did not work. You can close this window: "
+                                  "oauth-setup tells why, where you started it.") };
 static const Page stray
     = { "404 Not Found", N_ ("Nothing here"),
         N_ ("oauth-setup waits here for the end of a sign-in. This was not it.") };

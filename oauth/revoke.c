@@ -90,11 +90,15 @@ explain (const SeAccount *account, const SeTokenRecord *record, GError *error)
 
   if (se_grant_is_attended (grant))
     error->message
-        = g_strdup_printf (_ ("%s could not be told (%s) and still honours the tokens of %s, which are removed from this machine; to end that, take the application away there from what %s gave access to"),
+        = g_strdup_printf (_ ("%s could not be told (%s) and still honours the tokens of %s, which "
+                              "are removed from this machine; to end that, take the application "
+                              "away there from what %s gave access to"),
                            server, reason, account->address, account->login_user);
   else
     error->message
-        = g_strdup_printf (_ ("%s could not be told (%s) and still honours the tokens of %s, which are removed from this machine; to end that, remove the secret, certificate or key there that this machine signs in by"),
+        = g_strdup_printf (_ ("%s could not be told (%s) and still honours the tokens of %s, which "
+                              "are removed from this machine; to end that, remove the secret, "
+                              "certificate or key there that this machine signs in by"),
                            server, reason, account->address);
 }
 

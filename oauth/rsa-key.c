@@ -90,7 +90,8 @@ se_rsa_key_parse (const char *pem, const char *name, GError **error)
     {
       take_reason ();
       g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-                   _ ("%s has a passphrase, which nobody can enter for a service: take it off (openssl pkey), the file's mode protects the key"),
+                   _ ("%s has a passphrase, which nobody can enter for a service: take it off "
+                      "(openssl pkey), the file's mode protects the key"),
                    name);
       return NULL;
     }
@@ -178,7 +179,8 @@ se_certificate_read (const char *path, const SeRsaKey *key, SeCertificate *certi
     return TRUE;
   ERR_clear_error ();
   g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-               _ ("the certificate in %s does not belong to the key in %s: name the two that were made together"),
+               _ ("the certificate in %s does not belong to the key in %s: name the two that were "
+                  "made together"),
                path, key->name);
   return FALSE;
 }

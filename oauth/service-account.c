@@ -39,7 +39,8 @@ read_file (const SeAccount *account, GError **error)
       g_autofree char *shown = type == NULL ? NULL : se_log_clean (type, 64);
 
       g_set_error (error, SE_ERROR, SE_ERROR_CONFIG,
-                   _ ("%s is not the JSON key file of a service account (its type is %s): make one in the Google Cloud console at the service account's Keys"),
+                   _ ("%s is not the JSON key file of a service account (its type is %s): make one "
+                      "in the Google Cloud console at the service account's Keys"),
                    path, shown == NULL ? _ ("not given") : shown);
       return NULL;
     }

@@ -153,7 +153,8 @@ check_service (GPtrArray *warnings, char **asked, const cJSON *claims)
       if (scp == NULL && (roles == NULL || strstr (roles, "SMTP.SendAsApp") == NULL))
         add (warnings,
              g_strdup (
-                 _ ("The token has no role SMTP.SendAsApp, which is right only where Exchange gives the application that role itself (New-ManagementRoleAssignment).")));
+                 _ ("The token has no role SMTP.SendAsApp, which is right only where Exchange "
+                    "gives the application that role itself (New-ManagementRoleAssignment).")));
     }
 }
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Static analysis of every source but tests: clang-tidy with the clang static analyzer, cppcheck.
+And the format of all.
 
 What is looked for, and what is not, is told in .clang-tidy and test/cppcheck-suppressions. A source
 that was found clean is not looked at again until it, a header or the question changes.
@@ -85,6 +86,14 @@ def remembered(source, headers, question):
     return complaints
 
 
+def unformatted():
+    """What "make format" would change; empty: nothing."""
+    sources = [path for pattern in ("*/*.[ch]", "test/*/*.[ch]")
+               for path in glob.glob(os.path.join(TOP, pattern))]
+    return subprocess.run(["clang-format", "--dry-run", "-Werror", *sorted(sources)],
+                          capture_output=True, text=True).stderr
+
+
 def check():
     """Yields (outcome, name, detail), as steps of ./check do."""
     os.makedirs(STATE, exist_ok=True)
@@ -101,3 +110,5 @@ def check():
     yield ("failed" if found else "passed"), f"clang-tidy: {len(sources)} sources", found
     result = subprocess.run([*CPPCHECK, *sorted(sources)], capture_output=True, text=True)
     yield ("failed" if result.returncode else "passed"), "cppcheck", result.stderr
+    complaints = unformatted()
+    yield ("failed" if complaints else "passed"), "clang-format", complaints
