@@ -72,21 +72,31 @@ read_entry (const char *text, gsize length, SeJournalStep *step, GError **error)
   return se_journal_entry_read (path, step, error);
 }
 
-/* What is read and written again is read the same. */
+/* What was last written of an entry, but for when. */
+static char *
+take_content (GKeyFile *entry)
+{
+  g_key_file_remove_key (entry, "entry", "clock", NULL);
+  return g_key_file_to_data (entry, NULL, NULL);
+}
+
+/* What was written is read the same. */
 static void
 check_again (GKeyFile *entry, SeJournalStep step)
 {
-  gsize length = 0, length_again = 0;
+  gsize length = 0;
   g_autofree char *text = se_journal_entry_text (entry, step, &length);
   SeJournalStep step_again;
   GError *error = NULL;
   g_autoptr (GKeyFile) again = read_entry (text, length, &step_again, &error);
-  g_autofree char *text_again = NULL;
+  g_autofree char *content = NULL;
+  g_autofree char *content_again = NULL;
 
   g_assert_no_error (error);
   g_assert_cmpint (step_again, ==, step);
-  text_again = se_journal_entry_text (again, step, &length_again);
-  g_assert_cmpstr (text_again, ==, text);
+  content = take_content (entry);
+  content_again = take_content (again);
+  g_assert_cmpstr (content_again, ==, content);
 }
 
 /* As it stands in a file: bare, and with its last line. */
