@@ -2,24 +2,20 @@
 #include "backend/authorization.h"
 
 #include "backend/confinement.h"
+#include "backend/group.h"
 #include "backend/status.h"
 #include "common/alert.h"
-#include "common/io.h"
 #include "oauth/token.h"
 
-#include <errno.h>
 #include <glib/gi18n-lib.h>
 #include <string.h>
-#include <unistd.h>
 
-/* A cupsd that is stopped kills the supervisor's process group. This process leaves it before it
- * may spend a refresh token: the one that comes for it is to be stored. */
+/* The refresh token that comes for the one that this may spend is to be stored. */
 static SeHttpReply *
 perform_apart (const char *url, const char *form, const SeHttpOptions *options, gboolean *timed_out,
                GError **error)
 {
-  if (setpgid (0, 0) < 0)
-    g_debug ("the process stays in its group: %s", g_strerror (errno));
+  se_group_leave ();
   return se_http_perform (url, form, options, timed_out, error);
 }
 
@@ -34,21 +30,14 @@ token_context (const SeAuthorization *authorization, int cancel_fd)
                            .cancel_fd = cancel_fd };
 }
 
-/* Does not outlive for longer a supervisor that was killed meanwhile. */
 static char *
 get_token (const SeAuthorization *authorization, const char *rejected, GError **error)
 {
   const SeTokenContext context = token_context (authorization, authorization->cancel_fd);
-  const gboolean alone = se_status_is_orphan ();
-  const pid_t group = getpgrp ();
+  const SeGroup group = se_group_now ();
   char *token = se_token_get (&context, rejected, error);
 
-  if (group == getpgrp ())
-    return token;
-  if (!alone && se_status_is_orphan () && !se_io_is_readable (authorization->cancel_fd))
-    _exit (SE_EXIT_RETRY);
-  if (setpgid (0, group) < 0)
-    g_debug ("the process does not come back to its group: %s", g_strerror (errno));
+  se_group_return (&group, TRUE, authorization->cancel_fd);
   return token;
 }
 

@@ -34,6 +34,7 @@ backend_libbackend_a_SOURCES = \
   backend/confinement.c backend/confinement.h \
   backend/ending.c backend/ending.h \
   backend/facts.c backend/facts.h \
+  backend/group.c backend/group.h \
   backend/intake.c backend/intake.h \
   backend/job.c backend/job.h \
   backend/mails.c backend/mails.h \

@@ -82,6 +82,29 @@ on_progress (guint64 sent, guint64 total, gpointer data)
                 (int)(100.0 * (double)sent / (double)total), (double)total / 1e6);
 }
 
+/* What the server answers to the dot is to be journalled. */
+static void
+on_body_sent (gpointer data)
+{
+  SeStatus *status = data;
+
+  status->group = se_group_now ();
+  se_group_leave ();
+}
+
+static void
+come_back (SeStatus *status, gboolean more)
+{
+  if (status->group.id > 0)
+    se_group_return (&status->group, more, status->cancel_fd);
+}
+
+void
+se_status_delivered (SeStatus *status)
+{
+  come_back (status, FALSE);
+}
+
 static void
 on_before_dot (gpointer data)
 {
@@ -93,6 +116,7 @@ on_accepted (const char *reply, guint left, gpointer data)
 {
   g_autofree char *clean = se_log_clean (reply != NULL ? reply : "", 500);
 
+  come_back (data, left > 0);
   if (left > 0)
     {
       se_status_phase (SE_PHASE_BEFORE_DOT);
@@ -112,6 +136,7 @@ on_waiting (const GError *why, guint seconds, gpointer data)
   SeStatus *status = data;
   g_autofree char *clean = se_log_clean (why->message, 1000);
 
+  come_back (status, TRUE);
   status->at_login = FALSE;
   se_status_phase (SE_PHASE_BEFORE_DOT);
   se_log_write ("INFO", _ ("%s; trying again in %u s"), clean, seconds);
@@ -123,6 +148,7 @@ se_status_events (SeStatus *status)
   return (SeDeliveryEvents){ .connecting = on_connecting,
                              .connected = on_connected,
                              .progress = on_progress,
+                             .body_sent = on_body_sent,
                              .before_dot = on_before_dot,
                              .accepted = on_accepted,
                              .waiting = on_waiting,

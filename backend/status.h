@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "backend/group.h"
 #include "backend/phase.h"
 #include "common/notice.h"
 #include "mail/delivery.h"
@@ -13,6 +14,8 @@ typedef struct
 {
   gint64 last_progress; /* monotonic, microseconds */
   gboolean at_login;    /* the mail server has not let the account in yet, at this try */
+  SeGroup group;        /* to come back to; 0: it was never left */
+  int cancel_fd;        /* as of se_group_return */
 } SeStatus;
 
 /* Literal lines that are no messages: "STATE: …\n". */
@@ -28,7 +31,11 @@ void se_status_tell (const SeNotice *notice, gpointer data);
 /* TRUE if there was a supervisor and it is dead: nobody will see the exit code. */
 gboolean se_status_is_orphan (void);
 
-/* The events of a delivery, told as they happen. status is owned by the caller. */
+/* The events of a delivery, told as they happen; between dot and answer, in a group of its own.
+ * status is owned by the caller. */
 SeDeliveryEvents se_status_events (SeStatus *status);
+
+/* The delivery is over. */
+void se_status_delivered (SeStatus *status);
 
 G_END_DECLS

@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* Runs this test again in a child, whose standard error is then looked at. TRUE in the child. */
@@ -88,6 +89,81 @@ test_phases (void)
   g_assert_true (se_status_is_orphan ());
   se_status_phase (SE_PHASE_ACCEPTED);
   close (SE_FD_PHASE);
+}
+
+typedef struct
+{
+  const char *name;
+  int step; /* what comes after the dot: mails left, or one of these */
+  gboolean killed;
+  gboolean cancelled;
+  int status;
+} GroupCase;
+
+enum
+{
+  WAITING = -1,
+  DELIVERED = -2,
+  COMES_BACK = 0,
+  STAYS = 1,
+};
+
+static const GroupCase group_cases[] = {
+  { "accepted", 0, FALSE, FALSE, COMES_BACK },
+  { "more", 1, FALSE, FALSE, COMES_BACK },
+  { "waiting", WAITING, FALSE, FALSE, COMES_BACK },
+  { "delivered", DELIVERED, FALSE, FALSE, COMES_BACK },
+  { "killed/accepted", 0, TRUE, FALSE, STAYS },
+  { "killed/more", 1, TRUE, FALSE, SE_EXIT_RETRY },
+  { "killed/waiting", WAITING, TRUE, FALSE, SE_EXIT_RETRY },
+  { "killed/delivered", DELIVERED, TRUE, FALSE, STAYS },
+  { "cancelled/waiting", WAITING, TRUE, TRUE, STAYS },
+};
+
+/* The worker between dot and answer; ends with what became of it. */
+static _Noreturn void
+be_apart (const GroupCase *test)
+{
+  SeStatus status = { .cancel_fd = -1 };
+  SeDeliveryEvents events = se_status_events (&status);
+  g_autoptr (GError) why = g_error_new_literal (SE_ERROR, SE_ERROR_TEMPORARY, "later");
+  const pid_t group = getpgrp ();
+  int fds[2], cancel[2];
+
+  if (pipe (fds) != 0 || dup2 (fds[1], SE_FD_PHASE) != SE_FD_PHASE || pipe (cancel) != 0)
+    _exit (99);
+  close (fds[1]);
+  status.cancel_fd = cancel[0];
+  if (test->cancelled && write (cancel[1], "x", 1) != 1)
+    _exit (99);
+  events.body_sent (events.data);
+  events.before_dot (events.data);
+  if (getpgrp () != getpid ())
+    _exit (98);
+  if (test->killed)
+    close (fds[0]);
+  if (test->step >= 0)
+    events.accepted ("250 2.0.0", (guint)test->step, events.data);
+  else if (test->step == WAITING)
+    events.waiting (why, 1, events.data);
+  else
+    se_status_delivered (&status);
+  _exit (getpgrp () == group ? COMES_BACK : STAYS);
+}
+
+/* cupsd kills the group of what it has started. */
+static void
+test_group (gconstpointer data)
+{
+  const GroupCase *test = data;
+  pid_t pid = fork ();
+  int status;
+
+  if (pid == 0)
+    be_apart (test);
+  g_assert_cmpint (waitpid (pid, &status, 0), ==, pid);
+  g_assert_true (WIFEXITED (status));
+  g_assert_cmpint (WEXITSTATUS (status), ==, test->status);
 }
 
 static void
@@ -192,6 +268,12 @@ main (int argc, char **argv)
   g_test_add_func ("/status/lines", test_lines);
   g_test_add_func ("/status/progress", test_progress);
   g_test_add_func ("/status/phases", test_phases);
+  for (gsize i = 0; i < G_N_ELEMENTS (group_cases); i++)
+    {
+      g_autofree char *name = g_strconcat ("/status/group/", group_cases[i].name, NULL);
+
+      g_test_add_data_func (name, &group_cases[i], test_group);
+    }
   g_test_add_func ("/status/notices", test_notices);
   g_test_add_func ("/status/login", test_login);
   g_test_add ("/status/orphan", TestTree, "", test_tree_set_up, test_orphan, test_tree_tear_down);

@@ -309,7 +309,9 @@ deliver (SeWorker *worker, GError **error)
   SeDeliveryEvents events = se_status_events (&worker->status);
   SeDelivery delivery = se_worker_delivery (worker);
   g_autoptr (GError) local = NULL;
+  gboolean sent;
 
+  worker->status.cancel_fd = worker->cancel_fd;
   delivery.max_message_size = worker->queue->max_message_size;
   /* Another printer of the class may do better. */
   delivery.retry_for = worker->job->class == NULL ? worker->queue->retry_for : 0;
@@ -317,7 +319,9 @@ deliver (SeWorker *worker, GError **error)
   delivery.last_start = last_start (worker);
   delivery.events = &events;
 
-  if (se_delivery_send (&delivery, worker->journal, &worker->not_before, &local))
+  sent = se_delivery_send (&delivery, worker->journal, &worker->not_before, &local);
+  se_status_delivered (&worker->status);
+  if (sent)
     {
       se_authorization_works (&worker->authorization);
       return TRUE;

@@ -43,6 +43,8 @@ on_before_dot (gpointer data, GError **error)
   Passage *passage = data;
 
   SE_FAULT_POINT ("dot-unjournalled");
+  if (passage->events != NULL && passage->events->body_sent != NULL)
+    passage->events->body_sent (passage->events->data);
   if (passage->journal != NULL)
     {
       se_journal_note_recipients (passage->journal, passage->results);

@@ -18,7 +18,8 @@ typedef struct
   void (*connecting) (gpointer data);
   void (*connected) (gpointer data);
   void (*progress) (guint64 sent, guint64 total, gpointer data);
-  void (*before_dot) (gpointer data);
+  void (*body_sent) (gpointer data);  /* all but the dot; the journal is next */
+  void (*before_dot) (gpointer data); /* it is journalled */
   void (*accepted) (const char *reply, guint left, gpointer data);   /* left: mails still to send */
   void (*waiting) (const GError *why, guint seconds, gpointer data); /* before a further try */
   gpointer data;

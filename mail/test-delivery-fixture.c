@@ -50,6 +50,12 @@ on_progress (guint64 sent, guint64 total, gpointer data)
   note (data, "progress");
 }
 
+static void
+on_body_sent (gpointer data)
+{
+  note (data, "body");
+}
+
 /* The journal knows before the dot goes out, and again before anybody is told of the 250. */
 static void
 on_before_dot (gpointer data)
@@ -135,9 +141,8 @@ set_up (Fixture *f, const char *options)
   f->account = (SeAccount){ .address = (char *)"scanner@example.com",
                             .smtp_user = (char *)"scanner@example.com",
                             .provider = &f->provider };
-  f->events = (SeDeliveryEvents){
-    on_connecting, on_connected, on_progress, on_before_dot, on_accepted, on_waiting, f
-  };
+  f->events = (SeDeliveryEvents){ on_connecting, on_connected, on_progress, on_body_sent,
+                                  on_before_dot, on_accepted,  on_waiting,  f };
   f->server = (SeServerConfig){ .state_directory = f->state };
   f->delivery = (SeDelivery){ .server = &f->server,
                               .account = &f->account,

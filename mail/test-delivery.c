@@ -18,7 +18,7 @@ test_delivered (void)
   set_up (&f, NULL);
   g_assert_true (se_delivery_send (&f.delivery, f.journal, &not_before, &error));
   g_assert_no_error (error);
-  g_assert_cmpstr (f.steps->str, ==, "connecting connected progress dot accepted");
+  g_assert_cmpstr (f.steps->str, ==, "connecting connected progress body dot accepted");
   g_assert_cmpint (not_before, ==, 0);
   g_assert_cmpint (se_activity_last_mail (f.state, f.account.address), >, 0);
   g_assert_cmpuint (f.rejected->len, ==, 1);
@@ -114,8 +114,8 @@ test_tried_again (void)
   g_assert_true (se_delivery_send (&f.delivery, f.journal, NULL, &error));
   g_assert_no_error (error);
   g_assert_cmpstr (f.steps->str, ==,
-                   "connecting connected progress dot waiting "
-                   "connecting connected progress dot accepted");
+                   "connecting connected progress body dot waiting "
+                   "connecting connected progress body dot accepted");
   g_assert_cmpint (g_get_monotonic_time () - start, >=, 900 * 1000);
   expect_messages ("1");
   tear_down (&f);
@@ -242,8 +242,8 @@ test_mails (void)
   g_assert_true (se_delivery_send (&f.delivery, f.journal, NULL, &error));
   g_assert_no_error (error);
   g_assert_cmpstr (f.steps->str, ==,
-                   "connecting connected progress dot accepted progress dot accepted "
-                   "progress dot accepted");
+                   "connecting connected progress body dot accepted progress body dot accepted "
+                   "progress body dot accepted");
   expect_messages ("3");
   session = test_server_ask (server, "session\t1");
   commands = g_strsplit (session, "MAIL FROM", -1);

@@ -44,6 +44,26 @@ class Doubt(EndToEnd):
         self.assertEqual(self.cups.wait_state(job), "completed")
         self.attempts(server, 2)
 
+    def test_no_doubt_where_cupsd_is_stopped(self):
+        """It kills what it has started; the answer is journalled nevertheless."""
+        for started in (False, True):
+            with self.subTest(started=started):
+                server = self.submission_server()
+                pause = server.at("dot", Pause())
+                job = self.print()
+                pause.wait()
+                self.cups.stop()
+                if started:
+                    self.cups.start()
+                    self.wait_workers(2)
+                pause.go()
+                if not started:
+                    self.wait_workers(0)
+                    self.cups.start()
+                self.the_mail(job, server)
+                self.attempts(server, 1)
+                self.wait_workers(0)
+
     @needs_root
     def test_it_stays_the_same_whatever_becomes_of_the_documents(self):
         server = self.submission_server(queue={"in-doubt-interval": "1s"})
