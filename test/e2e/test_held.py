@@ -122,6 +122,24 @@ class Held(EndToEnd):
         self.world.setup("release")
         self.the_mail(job)
 
+    def test_the_supervisor_dies_while_the_token_is_refreshed(self):
+        """Its worker stores the token, and ends: nobody could stop it any more."""
+        self.world.expire_access_token()
+        before = self.world.provider.count("POST /token")
+        self.world.provider.hold()
+        self.addCleanup(self.world.provider.hold, False)
+        job = self.print()
+        wait_for(lambda: self.world.provider.count("POST /token") > before, "the request")
+        supervisor, = self.cups.processes("mailto")
+        os.kill(supervisor, signal.SIGKILL)
+        self.world.provider.hold(False)
+        self.wait_workers(0)
+        self.assert_no_mail(job, "stopped")
+        self.assertIn("was killed", self.message(job))
+        self.go_on(job)
+        self.the_mail(job)
+        self.assertEqual(self.world.provider.count("POST /token"), before + 1)
+
     def test_cupsd_dies_while_a_job_waits_for_its_second_try(self):
         server = self.submission_server(queue={"retry-for": "0s", "retry-interval": "1s"})
         server.at("mail", "451 4.3.0 later")
