@@ -5,6 +5,7 @@
 #include "backend/phase.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -39,6 +40,21 @@ run_notifier (int records, char **argv, const char *held, pid_t supervisor)
   dprintf (STDERR_FILENO, "WARNING: %s cannot be started, so that nobody is told: %s\n", path,
            strerror (errno));
   _exit (0);
+}
+
+void
+se_notices_follow (int records, char **argv)
+{
+  pid_t supervisor = getpid ();
+  int null;
+
+  if (fork () != 0)
+    return;
+  null = open ("/dev/null", O_WRONLY | O_CLOEXEC);
+  /* A pipe that blocks ends with the worker: the notifier reads up to there. */
+  if (null < 0 || dup2 (null, STDERR_FILENO) != STDERR_FILENO || fcntl (records, F_SETFL, 0) < 0)
+    _exit (0);
+  run_notifier (records, argv, NULL, supervisor);
 }
 
 static void

@@ -15,3 +15,7 @@
  * started or fails is a warning. */
 void se_notices_announce (int records, char **argv, const char *held, const sigset_t *signals,
                           bool cancelled);
+
+/* For a worker that is left to itself: runs SE_NOTIFIER without waiting for anybody. It tells what
+ * there is when the worker has ended, and lets cupsd go at once. */
+void se_notices_follow (int records, char **argv);

@@ -89,7 +89,8 @@ tell (const Notifier *notifier, SeNotice *notice)
     g_warning ("%s", error->message);
 }
 
-/* What the pipe holds: whoever may still have its other end is not waited for. */
+/* What the pipe holds. Whoever may still have its other end is waited for only where the pipe
+ * blocks: that is a worker which the supervisor has left to itself. */
 static gsize
 read_input (char input[INPUT_MAX])
 {

@@ -368,13 +368,14 @@ judge (int status, const Progress *progress, char why[WHY_SIZE])
 }
 
 /* Leaves a cancelled worker that must finish something first to itself: neither a person nor cupsd
- * waits for it. What it could still say about the job, nobody wants to hear. */
+ * waits for it. */
 static SeExit
-leave_alone (pid_t worker, int phase)
+leave_alone (pid_t worker, int phase, int notice, char **argv)
 {
   const Progress progress = read_progress (phase);
 
   kill (worker, SE_SIGNAL_LET_GO);
+  se_notices_follow (notice, argv);
   /* cupsd ignores it after a person's cancel, and runs the job again where it was not one. */
   return progress.accepted ? SE_EXIT_OK : SE_EXIT_RETRY;
 }
@@ -405,7 +406,7 @@ supervise (char **argv, int ppd, const sigset_t *signals)
     close (ppd);
   SE_FAULT_POINT ("supervisor-forked");
   if (!wait_for_worker (worker, signals, &cancelled, &status))
-    return leave_alone (worker, phase[0]);
+    return leave_alone (worker, phase[0], notice[0], argv);
   SE_FAULT_POINT ("supervisor-reaped");
   progress = read_progress (phase[0]);
   code = judge (status, &progress, why);

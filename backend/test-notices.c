@@ -3,10 +3,13 @@
 #include "backend/phase.h"
 #include "backend/test-supervisor-fixture.h"
 
+#include <fcntl.h>
 #include <glib/gstdio.h>
+#include <poll.h>
 #include <pwd.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -166,6 +169,33 @@ test_cancelled_before (Fixture *fixture, gconstpointer unused)
   close (in);
 }
 
+/* One that is left to itself has something to say later. */
+static void
+test_left_alone (Fixture *fixture, gconstpointer unused)
+{
+  g_autofree char *path = g_build_filename (fixture->directory, FIXTURE_TOLD, NULL);
+  g_autofree char *said = NULL;
+  struct pollfd told = { .events = POLLIN };
+  char text[16] = "";
+  int in, error;
+  GPid pid = fixture_start (fixture, "1bdHNwE5", &in, &error);
+
+  g_assert_true (mkfifo (path, 0600) == 0 && g_chmod (path, 0666) == 0);
+  told.fd = open (path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  g_assert_cmpint (told.fd, >=, 0);
+  read_until (error, "ready\n");
+  g_assert_cmpint (kill (pid, SIGTERM), ==, 0);
+  g_assert_cmpint (fixture_finish (pid, error, &said), ==, 6);
+  g_assert_cmpstr (said, ==, "");
+  g_assert_cmpint (poll (&told, 1, 100), ==, 0);
+  close (in);
+  g_assert_cmpint (poll (&told, 1, 10000), ==, 1);
+  g_assert_cmpint (read (told.fd, text, sizeof text - 1), >, 0);
+  g_assert_cmpstr (text, ==, "2 bytes\n");
+  close (told.fd);
+  g_assert_cmpint (g_unlink (path), ==, 0);
+}
+
 static void
 test_as_the_service_user (Fixture *fixture, gconstpointer unused)
 {
@@ -195,6 +225,7 @@ main (int argc, char **argv)
   ADD ("/notices/cancelled", test_cancelled);
   ADD ("/notices/supervisor-killed", test_supervisor_killed);
   ADD ("/notices/cancelled-before", test_cancelled_before);
+  ADD ("/notices/left-alone", test_left_alone);
   ADD ("/notices/as-the-service-user", test_as_the_service_user);
   return g_test_run ();
 }

@@ -52,6 +52,7 @@ static gboolean
 go_on (void)
 {
   char text[64];
+  int null = open ("/dev/null", O_WRONLY | O_CLOEXEC);
   sigset_t set;
   int number;
 
@@ -59,7 +60,7 @@ go_on (void)
   sigaddset (&set, SE_SIGNAL_LET_GO);
   sigprocmask (SIG_BLOCK, &set, NULL);
   if (write (STDERR_FILENO, "ready\n", 6) != 6 || sigwait (&set, &number) != 0
-      || dup2 (SE_FD_NOTICE, STDERR_FILENO) != STDERR_FILENO)
+      || dup2 (null, STDERR_FILENO) != STDERR_FILENO)
     return FALSE;
   while (read (STDIN_FILENO, text, sizeof text) > 0)
     continue;
@@ -165,15 +166,28 @@ act (const char *script)
   return 0;
 }
 
+/* For who has let standard error go: how much there was to tell, at a place that the test has made.
+ */
+static void
+tell_apart (ssize_t length)
+{
+  g_autofree char *path = g_build_filename (g_getenv ("CUPS_SERVERROOT"), FIXTURE_TOLD, NULL);
+  int fd = open (path, O_WRONLY | O_CLOEXEC);
+
+  dprintf (fd, "%zd bytes\n", length);
+}
+
 /* The notifier: says what it has, and does as the first letter of its input says. */
 static int
 notify (int argc, char **argv)
 {
   char input[65536] = "";
-  ssize_t n = read (STDIN_FILENO, input, sizeof input);
+  ssize_t n = 0, got;
   sigset_t term, blocked;
   int number;
 
+  while ((got = read (STDIN_FILENO, input + n, sizeof input - (size_t)n)) > 0)
+    n += got;
   sigprocmask (SIG_BLOCK, NULL, &blocked);
   dprintf (STDERR_FILENO, "notifier:");
   for (int i = 1; i < argc; i++)
@@ -188,6 +202,9 @@ notify (int argc, char **argv)
       return 3;
     case 'k':
       die_by (SIGKILL);
+      break;
+    case 'w':
+      tell_apart (n);
       break;
     case 'h': /* hangs until SIGTERM */
       sigemptyset (&term);

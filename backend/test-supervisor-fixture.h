@@ -32,5 +32,8 @@ int fixture_finish (GPid pid, int error, char **said);
 /* Both, with a bundle for input. */
 int fixture_run (Fixture *fixture, const char *script, char **said);
 
+/* In the fixture's directory: what a notifier writes to that gets a notice of 'w'. */
+#define FIXTURE_TOLD "told"
+
 #define ADD(name, function) \
   g_test_add (name, Fixture, NULL, fixture_set_up, function, fixture_tear_down)

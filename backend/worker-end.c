@@ -40,6 +40,15 @@ se_worker_drop_spool (SeWorker *worker, GError **error)
   return FALSE;
 }
 
+/* TRUE if the job is canceled, and not only this run of it. */
+static gboolean
+is_canceled (const SeWorker *worker, const GError *failure)
+{
+  return failure != NULL && worker->job != NULL && worker->server != NULL
+         && se_io_is_readable (worker->cancel_fd)
+         && se_facts_is_over (worker->job, worker->server->cups_server);
+}
+
 /* cupsd cancels a job that takes longer than MaxJobTime just as a person does, but then nobody
  * knows of it. NULL: it was not that. */
 static GError *
@@ -48,9 +57,7 @@ find_overdue (const SeWorker *worker, const GError *error)
   gint64 took = g_get_real_time () / G_USEC_PER_SEC - worker->started;
   gint64 limit = worker->facts != NULL ? worker->facts->cancel_after : 0;
 
-  if (error == NULL || limit == 0 || took < limit - HEAD_START
-      || !se_io_is_readable (worker->cancel_fd)
-      || !se_facts_is_over (worker->job, worker->server->cups_server))
+  if (limit == 0 || took < limit - HEAD_START)
     return NULL;
   return g_error_new (SE_ERROR, SE_ERROR_DOCUMENT,
                       _ ("cupsd canceled the job since it took more than %d s (MaxJobTime in "
@@ -81,9 +88,10 @@ is_orphan (const SeWorker *worker)
 
 /* Journals what was decided. */
 static gboolean
-settle (SeWorker *worker, const SeOutcome *outcome, const GError *failure, GError **error)
+settle (SeWorker *worker, const SeOutcome *outcome, const GError *failure, gboolean canceled,
+        GError **error)
 {
-  gboolean over;
+  gboolean over = canceled && se_error_is (failure, SE_ERROR_CANCELLED);
 
   if (!se_worker_drop_spool (worker, error))
     return FALSE;
@@ -96,8 +104,6 @@ settle (SeWorker *worker, const SeOutcome *outcome, const GError *failure, GErro
         worker->journal != NULL ? se_journal_bundle_path (worker->journal) : NULL, error);
   if (worker->journal == NULL)
     return TRUE;
-  over = se_error_is (failure, SE_ERROR_CANCELLED)
-         && se_facts_is_over (worker->job, worker->server->cups_server);
   if (over)
     se_ending_forget (worker->server, worker->job);
   if (outcome->forget || over)
@@ -154,7 +160,8 @@ tell_end (SeWorker *worker, const SeOutcome *outcome, const GError *error)
 SeExit
 se_worker_finish (SeWorker *worker, const GError *failure)
 {
-  g_autoptr (GError) overdue = find_overdue (worker, failure);
+  const gboolean canceled = is_canceled (worker, failure);
+  g_autoptr (GError) overdue = canceled ? find_overdue (worker, failure) : NULL;
   const GError *error = overdue != NULL ? overdue : failure;
   const SeEnd end = {
     .error = error,
@@ -171,13 +178,15 @@ se_worker_finish (SeWorker *worker, const GError *failure)
   g_autoptr (GError) local = NULL;
 
   /* What cannot be written there does not change what becomes of the job. */
-  if (!settle (worker, outcome, error, &local))
+  if (!settle (worker, outcome, error, canceled, &local))
     g_warning ("%s", local->message);
   SE_FAULT_POINT ("outcome-journalled");
   se_status_write (outcome->lines);
   se_authorization_failed (&worker->authorization, error, worker->status.at_login,
                            outcome->message);
-  tell_end (worker, outcome, error);
+  /* A person who has canceled the job knows. */
+  if (!canceled || overdue != NULL)
+    tell_end (worker, outcome, error);
   if (outcome->message != NULL)
     {
       g_autofree char *one_line = se_log_clean (outcome->message, SE_LOG_LINE_MAX);

@@ -27,14 +27,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Lets cupsd go. What this process still says goes the way of notices, which nobody reads when the
- * supervisor has ended. */
+static int null_fd = -1; /* for the signal handler alone */
+
+/* Lets cupsd go. Of what this process still says nobody hears but by notices. */
 static void
 let_go (int number)
 {
   int saved_errno = errno;
 
-  (void)dup2 (SE_FD_NOTICE, STDERR_FILENO);
+  (void)dup2 (null_fd, STDERR_FILENO);
   errno = saved_errno;
 }
 
@@ -45,7 +46,8 @@ prepare (SeWorker *worker, GError **error)
   sigset_t term;
   struct stat unused;
 
-  if (sigaction (SE_SIGNAL_LET_GO, &action, NULL) < 0)
+  null_fd = open ("/dev/null", O_WRONLY | O_CLOEXEC);
+  if (null_fd < 0 || sigaction (SE_SIGNAL_LET_GO, &action, NULL) < 0)
     {
       se_error_set_errno (error, errno, _ ("Cannot start"));
       return FALSE;

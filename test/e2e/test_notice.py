@@ -11,7 +11,7 @@ import time
 from . import documents, mail
 from .case import ACCOUNT, TO, EndToEnd, needs_root
 from .process import wait_for
-from .smtp import Pause
+from .smtp import DROP, Pause
 
 ADMIN = "admin@elsewhere.example"  # whom allowed-recipients does not name
 UNKNOWN = "unknown@example.test"
@@ -196,17 +196,43 @@ class Canceled(Notice):
         (report,) = server.wait_messages(1)
         self.assert_report(report, job, "took more than 6 s", "print the document again")
 
+    def test_cupsd_cancels_what_waits_for_the_last_answer(self):
+        """The answer is waited for; without one it is said that the mail may have arrived."""
+        for answer, told in ((None, 0), (DROP, 1)):
+            with self.subTest(answer):
+                server = self.server()
+                pause = server.at("dot", Pause())
+                job = self.print("-o", "job-cancel-after=6")
+                pause.wait()
+                self.assertEqual(self.cups.wait_state(job, seconds=120), "canceled")
+                wait_for(lambda: not self.cups.processes("mailto"), "cupsd to be let go")
+                pause.go(answer)
+                wait_for(self.is_quiet, "the worker to end")
+                self.assertEqual((len(server.attempts), len(server.messages)), (1, 1 - told))
+                self.release_due()
+                self.assertEqual(len(self.told()), told)
+                if told:
+                    self.the_notice("job-canceled", job, "took more than 6 s", "in doubt")
+                    report = server.wait_messages(1)[-1]
+                    self.assert_report(report, job, "took more than 6 s", "in doubt")
+
     def test_a_person_cancels(self):
-        server = self.server()
-        pause = server.at("mail", Pause())
-        job = self.print()
-        pause.wait()
-        self.ipp.cancel(job)
-        self.assertEqual(self.cups.wait_state(job), "canceled")
-        pause.go()
-        wait_for(lambda: not self.cups.processes("mailto-worker"), "the worker to end")
-        self.release_due()
-        self.assertEqual((self.told(), server.messages), ([], []))
+        for step in ("mail", "dot"):
+            with self.subTest(step):
+                server = self.server()
+                pause = server.at(step, Pause())
+                job = self.print()
+                pause.wait()
+                self.ipp.cancel(job)
+                self.assertEqual(self.cups.wait_state(job), "canceled")
+                wait_for(lambda: not self.cups.processes("mailto"), "cupsd to be let go")
+                pause.go(DROP)
+                wait_for(self.is_quiet, "the worker to end")
+                self.release_due()
+                self.assertEqual((self.told(), server.messages), ([], []))
+
+    def is_quiet(self):
+        return not any(map(self.cups.processes, ("mailto-worker", "mailto-notify")))
 
     def test_after_days(self):
         """A machine that was off for long tries once more."""
