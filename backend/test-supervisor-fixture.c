@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <glib.h>
 #include <glib/gstdio.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <stdio.h>
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 #define SCRIPT "script:"
+#define LONGEST 20000 /* milliseconds */
 
 static void
 die_by (int number)
@@ -306,6 +308,18 @@ fixture_start (Fixture *fixture, const char *script, int *in, int *error)
   return pid;
 }
 
+/* As read (2), for as long as a supervisor may take to come to an end. */
+static gssize
+read_soon (int fd, char *buffer, gsize length, GPid pid)
+{
+  struct pollfd polled = { .fd = fd, .events = POLLIN };
+
+  if (poll (&polled, 1, LONGEST) == 1)
+    return read (fd, buffer, length);
+  kill (pid, SIGKILL);
+  g_error ("The supervisor does not end, or somebody else holds its standard error");
+}
+
 int
 fixture_finish (GPid pid, int error, char **said)
 {
@@ -314,7 +328,7 @@ fixture_finish (GPid pid, int error, char **said)
   gssize n;
   int status;
 
-  while ((n = read (error, buffer, sizeof buffer)) > 0)
+  while ((n = read_soon (error, buffer, sizeof buffer, pid)) > 0)
     g_string_append_len (text, buffer, n);
   close (error);
   g_assert_cmpint (waitpid (pid, &status, 0), ==, pid);

@@ -95,12 +95,13 @@ test_forwards_sigterm (Fixture *fixture, gconstpointer unused)
   g_autofree char *said = NULL;
   char ready[7] = "";
   int in, error;
-  GPid pid = fixture_start (fixture, "1bWE6", &in, &error);
+  GPid pid = fixture_start (fixture, "1bWE5", &in, &error);
 
   g_assert_cmpint (read (error, ready, 6), ==, 6);
   g_assert_cmpstr (ready, ==, "ready\n");
   g_assert_cmpint (kill (pid, SIGTERM), ==, 0);
-  g_assert_cmpint (fixture_finish (pid, error, &said), ==, 6);
+  /* One that is left to itself makes it 6. */
+  g_assert_cmpint (fixture_finish (pid, error, &said), ==, 5);
   g_assert_cmpstr (said, ==, "");
   close (in);
 }
