@@ -107,7 +107,8 @@ settle (SeWorker *worker, const SeOutcome *outcome, const GError *failure, gbool
   if (over)
     se_ending_forget (worker->server, worker->job);
   if (outcome->forget || over)
-    return se_journal_forget (worker->journal, error);
+    return se_journal_end (worker->journal,
+                           outcome->message != NULL ? outcome->message : failure->message, error);
   if (outcome->anew && !se_journal_await_person (worker->journal, error))
     return FALSE;
   return outcome->next_try == 0 || se_journal_defer (worker->journal, outcome->next_try, error);

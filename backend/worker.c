@@ -435,6 +435,13 @@ run (SeWorker *worker, GError **error)
     return FALSE;
   if (se_journal_step (worker->journal) == SE_JOURNAL_ACCEPTED)
     {
+      g_autofree char *ended = se_journal_ended (worker->journal);
+
+      if (ended != NULL)
+        {
+          g_set_error_literal (error, SE_ERROR, SE_ERROR_DOCUMENT, ended);
+          return FALSE;
+        }
       g_info (_ ("The mail of this job was sent in an earlier run"));
       se_status_phase (SE_PHASE_ACCEPTED);
       return TRUE;

@@ -75,6 +75,7 @@ start_over (SeJournal *journal)
   g_key_file_remove_key (journal->entry, ENTRY, "dots", NULL);
   g_key_file_remove_key (journal->entry, ENTRY, "reply", NULL);
   g_key_file_remove_key (journal->entry, ENTRY, "counted", NULL);
+  g_key_file_remove_key (journal->entry, ENTRY, "ended", NULL);
   set_first (journal);
   g_key_file_set_integer (journal->entry, ENTRY, "attempts", 0);
   g_clear_pointer (&journal->reply, g_free);
@@ -339,10 +340,36 @@ se_journal_defer (SeJournal *journal, gint64 next_try, GError **error)
   return se_journal_commit (journal, error);
 }
 
-gboolean
-se_journal_forget (SeJournal *journal, GError **error)
+static gboolean
+forget (SeJournal *journal, GError **error)
 {
   g_clear_pointer (&journal->reserved, se_atomic_file_free);
   return remove_file (journal->path, error) && se_io_sync_parent (journal->path, error)
          && remove_file (journal->bundle_path, error) && remove_file (journal->lock_path, error);
+}
+
+gboolean
+se_journal_end (SeJournal *journal, const char *words, GError **error)
+{
+  g_autofree char *valid = g_utf8_make_valid (words, -1);
+
+  if (journal->step == SE_JOURNAL_ACCEPTED)
+    return TRUE;
+  if (!se_journal_is_begun (journal))
+    return forget (journal, error);
+  g_clear_pointer (&journal->reserved, se_atomic_file_free);
+  g_key_file_set_string (journal->entry, ENTRY, "ended", valid);
+  g_key_file_remove_key (journal->entry, ENTRY, "dots", NULL);
+  g_key_file_remove_key (journal->entry, ENTRY, "next-try", NULL);
+  se_journal_message_strip (journal->entry);
+  if (!se_journal_commit_step (journal, SE_JOURNAL_ACCEPTED, error))
+    return FALSE;
+  se_journal_drop_bundle (journal);
+  return TRUE;
+}
+
+char *
+se_journal_ended (const SeJournal *journal)
+{
+  return g_key_file_get_string (journal->entry, ENTRY, "ended", NULL);
 }

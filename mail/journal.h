@@ -18,7 +18,8 @@ typedef enum
   SE_JOURNAL_OPEN,     /* attempts are counted, nothing is fixed */
   SE_JOURNAL_FIXED,    /* envelope, mails and bundle are fixed, the current mail is not under way */
   SE_JOURNAL_DOT,      /* about to send the current mail's final dot: from here on in doubt */
-  SE_JOURNAL_ACCEPTED, /* nobody waits for any of the mails any more, and somebody has one */
+  SE_JOURNAL_ACCEPTED, /* nobody waits for any of the mails any more, and somebody has one; or the
+                          job was ended when somebody had, or may have had */
 } SeJournalStep;
 
 /* A mail to be fixed; nothing is owned. */
@@ -162,7 +163,13 @@ gboolean se_journal_not_sent (SeJournal *journal, GError **error);
  * says so. The run is settled. */
 gboolean se_journal_defer (SeJournal *journal, gint64 next_try, GError **error);
 
-/* Ends a job that is not to be tried again (cancelled): bundle and entry are removed. */
-gboolean se_journal_forget (SeJournal *journal, GError **error);
+/* Ends a job that is not to be tried again (cancelled): bundle and entry are removed. An entry with
+ * a mail that somebody has, or may have, becomes ACCEPTED, lest a run that does not know of the end
+ * send that one again: words, what became of the job, are kept in it. One that is ACCEPTED stays as
+ * it is. */
+gboolean se_journal_end (SeJournal *journal, const char *words, GError **error);
+
+/* The words that an ACCEPTED entry was ended with, owned by the caller; NULL: all was sent. */
+char *se_journal_ended (const SeJournal *journal);
 
 G_END_DECLS

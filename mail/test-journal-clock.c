@@ -7,6 +7,7 @@
 #include "mail/journal-entry.h"
 #include "mail/journal-list.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 
 #define ENTRY SE_JOURNAL_ENTRY
@@ -75,9 +76,9 @@ make_doubt (Fixture *f)
 static void
 forget (Fixture *f)
 {
-  g_autoptr (SeJournal) journal = fixture_open (f);
+  g_autofree char *path = fixture_entry_path (f);
 
-  g_assert_true (se_journal_forget (journal, NULL));
+  g_assert_cmpint (g_unlink (path), ==, 0);
 }
 
 static void

@@ -43,7 +43,7 @@ test_forget (Fixture *f, gconstpointer unused)
 
   fixture_write_bundle (journal);
   g_assert_true (fixture_fix (journal, NULL));
-  g_assert_true (se_journal_forget (journal, &error));
+  g_assert_true (se_journal_end (journal, "canceled", &error));
   g_assert_cmpuint (fixture_count (f, "journal"), ==, 0);
   g_assert_cmpuint (fixture_count (f, "spool"), ==, 0);
 }

@@ -239,6 +239,52 @@ test_reopen (Fixture *f, gconstpointer unused)
   check_current (journal, 1);
 }
 
+/* Nobody sends again what somebody has, or may have, of a job that was ended; but for a person who
+ * wants it so. */
+static void
+test_ended (Fixture *f, gconstpointer unused)
+{
+  static const struct
+  {
+    int steps;
+    gboolean kept;
+  } cases[] = { { 0, FALSE }, { 1, FALSE }, { 2, TRUE }, { 3, FALSE }, { 5, TRUE }, { 8, TRUE } };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (SeJournal) journal = NULL;
+      g_autofree char *ended = NULL;
+
+      f->key.job = 200 + (int)i;
+      f->key.completion = 0;
+      journal = fixture_open (f);
+      for (int step = 0; step < cases[i].steps; step++)
+        g_assert_true (do_step (journal, step));
+      g_assert_true (se_journal_end (journal, "canceled", NULL));
+      g_assert_cmpuint (fixture_count (f, "spool"), ==, 0);
+      g_clear_pointer (&journal, se_journal_close);
+
+      journal = fixture_open (f);
+      ended = se_journal_ended (journal);
+      g_assert_cmpstr (ended, ==, cases[i].kept ? "canceled" : NULL);
+      g_assert_cmpint (se_journal_step (journal), ==,
+                       cases[i].kept ? SE_JOURNAL_ACCEPTED : SE_JOURNAL_OPEN);
+      g_assert_false (cases[i].kept && se_journal_has_next (journal));
+      if (cases[i].kept)
+        g_assert_true (se_journal_end (journal, "canceled again", NULL));
+      g_clear_pointer (&journal, se_journal_close);
+
+      f->key.completion = 500;
+      journal = fixture_open (f);
+      g_assert_cmpint (se_journal_step (journal), ==, SE_JOURNAL_OPEN);
+      g_assert_null (se_journal_ended (journal));
+      g_assert_true (do_step (journal, 0));
+      check_current (journal, 0);
+      g_assert_true (se_journal_restart (journal, NULL));
+      g_assert_true (se_journal_end (journal, "canceled", NULL));
+    }
+}
+
 static void
 test_largest (Fixture *f, gconstpointer unused)
 {
@@ -418,6 +464,7 @@ main (int argc, char **argv)
   ADD ("/journal-mails/done", test_done);
   ADD ("/journal-mails/doubt", test_doubt);
   ADD ("/journal-mails/reopen", test_reopen);
+  ADD ("/journal-mails/ended", test_ended);
   ADD ("/journal-mails/largest", test_largest);
   ADD ("/journal-mails/too-long", test_too_long);
   ADD ("/journal-mails/recipients", test_recipients);

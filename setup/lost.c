@@ -131,7 +131,7 @@ give_up (const SeLost *lost, const SeWaiting *waiting, SeJournal *journal, const
              waiting->title != NULL ? waiting->title : "?", sentence);
   se_notice_announce (lost->setup->server, &notice);
   se_report_withdraw (lost->setup->server->state_directory, waiting->name);
-  if (!se_journal_forget (journal, &error))
+  if (!se_journal_end (journal, sentence, &error))
     g_warning ("%s", error->message);
   remove_file (waiting->orphan);
 }

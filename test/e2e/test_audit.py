@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import unittest
 
+from . import documents
 from .bulk import SMALL, Office
 from .cups import ROOT
 from .process import wait_for
@@ -19,10 +20,11 @@ UNKNOWN = ("supervisor-start", "supervisor-fork", "worker-start")
 @unittest.skipUnless(ROOT, "needs root: cupsd must start our backend as root")
 class Unknown(unittest.TestCase):
     CUPSD = ""
+    QUEUE = None
 
     @classmethod
     def setUpClass(cls):
-        cls.office = Office(2, retry_interval=300, cupsd=cls.CUPSD)
+        cls.office = Office(2, retry_interval=300, cupsd=cls.CUPSD, queue=cls.QUEUE)
         cls.addClassCleanup(cls.leave)
         cls.cups, cls.ipp = cls.office.cups, cls.office.ipp
 
@@ -44,9 +46,9 @@ class Unknown(unittest.TestCase):
         wait_for(lambda: not self.office.running(), "our programs to end")
         self.assertEqual(self.cups.wait_state(job), state, self.cups.job_log(job))
 
-    def lose(self, point="worker-start", queue=0):
+    def lose(self, point="worker-start", **options):
         """A job that is killed whole at a point."""
-        job = self.start(point, queue)
+        job = self.start(point, **options)
         self.office.kill_programs()
         self.end(job)
         return job
@@ -70,6 +72,51 @@ class Unknown(unittest.TestCase):
         self.assertEqual(self.office.server.unsound, [])
 
 
+class PartlySent(Unknown):
+    """A job of three mails, the second of which the server refuses for good."""
+
+    QUEUE = {"max-message-size": 100_000}
+
+    def start(self, point, action="wait"):
+        self.office.server.at("dot", "250 2.0.0 queued")
+        self.office.server.at("dot", "554 5.6.0 no such contents here")
+        self.office.points.arm(point, action)
+        document = documents.pdf_of_noise(6, 30_000)
+        job = self.office.print(f"{self.id()} {point}", document)
+        wait_for(self.office.points.hit, f"a process to come to {point}", 30, 0.005)
+        return job
+
+    def subjects(self, job):
+        """Which of the mails arrived, in order."""
+        title = self.office.titles[job]
+        return sorted(subject.removeprefix(title).strip()
+                      for subject, mails in self.office.server.delivered.items()
+                      if subject.startswith(title) for _ in mails)
+
+    def test_cupsd_takes_it_for_done(self):
+        for point in ("outcome-journalled", "worker-exit", "supervisor-reaped", "supervisor-exit"):
+            with self.subTest(point):
+                job = self.lose(point)
+                self.release()
+                self.release()
+                wait_for(lambda: not self.office.running(), "our programs to end")
+                self.assertEqual(self.cups.wait_state(job), "completed")
+                self.assertEqual(self.subjects(job), ["(1/3)"])
+        self.cups.run("lp", "-i", str(job), "-H", "restart")  # a person wants it so
+        wait_for(lambda: len(self.subjects(job)) == 4, "the mails", 30)
+        self.assertEqual(self.subjects(job), ["(1/3)", "(1/3)", "(2/3)", "(3/3)"])
+
+    def test_cupsd_prints_it_again(self):
+        """The run that comes to nothing says what became of the job."""
+        job = self.start("supervisor-reaped", "kill")
+        self.office.points.disarm()
+        self.cups.wait_state(job, "stopped")
+        wait_for(lambda: self.release() and self.ipp.job(job)["job-state"] == 7, "the end", 30, 0.3)
+        self.assertRegex(self.ipp.job(job)["job-printer-state-message"],
+                         "Of this job's 3 mails, 1 went out; mail 2: .*554 5.6.0")
+        self.assertEqual(self.subjects(job), ["(1/3)"])
+
+
 class PrintedAgain(Unknown):
     def test_at_every_step(self):
         for point in UNKNOWN:
@@ -82,7 +129,7 @@ class PrintedAgain(Unknown):
                 self.assert_one_mail(job)
 
     def test_several(self):
-        jobs = [self.lose("worker-start", number) for number in range(4)]
+        jobs = [self.lose(queue=number) for number in range(4)]
         self.assertEqual(len(self.release().stdout.splitlines()), 4)
         for job in jobs:
             self.assert_one_mail(job)
