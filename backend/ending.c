@@ -36,6 +36,28 @@ static const Words words[] = {
       N_ ("What to do: mend what is said above, and print it again for those alone.") },
 };
 
+/* Where somebody has a part of it. */
+static const Words partly_words[] = {
+  [SE_NOTICE_JOB_CANCELED]
+  = { N_ ("Not sent in full"), N_ ("A document was mailed only in part, and its job is canceled."),
+      N_ ("What to do: mend what is said above, and print again what is missing.") },
+  [SE_NOTICE_JOB_HELD]
+  = { N_ ("Not sent in full yet"),
+      N_ ("A document is mailed only in part yet, and its job is held."), NULL },
+  [SE_NOTICE_JOB_GIVEN_UP]
+  = { N_ ("Given up in part"),
+      N_ ("A document could be mailed only in part for so long that its job is given up."),
+      N_ ("What to do: mend what is said above, and print again what is missing.") },
+};
+
+static const Words *
+words_for (const SeEnding *ending)
+{
+  return ending->partly && ending->event != SE_NOTICE_JOB_PARTLY_REFUSED
+             ? &partly_words[ending->event]
+             : &words[ending->event];
+}
+
 /* As people know it. */
 static char *
 name_job (const SeJob *job)
@@ -46,8 +68,8 @@ name_job (const SeJob *job)
 static const char *
 next_step (const SeEnding *ending)
 {
-  if (words[ending->event].next != NULL)
-    return _ (words[ending->event].next);
+  if (words_for (ending)->next != NULL)
+    return _ (words_for (ending)->next);
   return ending->by_itself
              ? _ ("There is nothing to do now: the job is tried again by itself. If that does not "
                   "help, an administrator of the print server has to look at what is said above.")
@@ -66,8 +88,8 @@ compose_body (const SeEnding *ending, const char *job, const char *title)
       = g_strdup_printf (_ ("Job: %s\nTitle: %s\nUser: %s\nTime: %s\nPrint server: %s\n"), job,
                          title, user, time, g_get_host_name ());
 
-  return g_strdup_printf ("%s\n\n%s\n%s\n\n%s\n", _ (words[ending->event].happened), facts,
-                          sentence, next_step (ending));
+  return g_strdup_printf ("%s\n\n%s\n%s\n\n%s\n", _ (words_for (ending)->happened), facts, sentence,
+                          next_step (ending));
 }
 
 SeMessage *
@@ -78,7 +100,7 @@ se_ending_compose (const SeEnding *ending, const SeAddress *from, SeAddress *to,
   g_autofree char *title = se_log_clean (ending->job->title, TITLE_MAX);
   g_autofree char *name
       = se_template_has_title (title) ? g_strdup_printf ("%s (%s)", title, job) : g_strdup (job);
-  g_autofree char *subject = g_strdup_printf ("%s: %s", _ (words[ending->event].subject), name);
+  g_autofree char *subject = g_strdup_printf ("%s: %s", _ (words_for (ending)->subject), name);
   g_autofree char *body = compose_body (ending, job, title);
   const SeMessageFields fields = { .from = from,
                                    .from_name = ending->account->from_name,

@@ -15,6 +15,7 @@ typedef struct
   const char *sentence; /* what happened, with the server's words, and what will */
   const char *once;     /* a reason that is told of once; NULL: this ends the job, and is told */
   gboolean by_itself;   /* of a hold: it ends without a person */
+  gboolean partly;      /* some of its mails went out, or some recipients have them */
   const SeJob *job;
   const char *user;
   const SeServerConfig *server;

@@ -134,6 +134,7 @@ tell_end (SeWorker *worker, const SeOutcome *outcome, const GError *error)
                       .sentence = outcome->message,
                       .once = outcome->once,
                       .by_itself = outcome->next_try > 0 && outcome->next_try < G_MAXINT64,
+                      .partly = worker->journal != NULL && se_journal_sent (worker->journal) > 0,
                       .job = worker->job,
                       .server = worker->server,
                       .queue = worker->queue,

@@ -265,9 +265,13 @@ tell_what_went_out (const SeJournal *journal, gboolean was_in_doubt, GError **er
 {
   guint sent = se_journal_sent (journal);
 
+  /* They go out in their order. */
   if (sent > 0 && sent < se_journal_mails (journal))
-    g_prefix_error (error, _ ("Of this job's %u mails, %u went out; mail %u: "),
-                    se_journal_mails (journal), sent, sent + 1);
+    g_prefix_error (
+        error,
+        g_dngettext (GETTEXT_PACKAGE, "Of this job's %u mails only number %u went out; mail %u: ",
+                     "Of this job's %u mails only numbers 1 to %u went out; mail %u: ", sent),
+        se_journal_mails (journal), sent, sent + 1);
   if (was_in_doubt && !se_error_is (*error, SE_ERROR_IN_DOUBT)
       && (se_journal_step (journal) == SE_JOURNAL_DOT || sent == 0))
     g_prefix_error (error, _ ("An earlier try may have delivered the mail; this one: "));

@@ -113,7 +113,7 @@ class PartlySent(Unknown):
         self.cups.wait_state(job, "stopped")
         wait_for(lambda: self.release() and self.ipp.job(job)["job-state"] == 7, "the end", 30, 0.3)
         self.assertRegex(self.ipp.job(job)["job-printer-state-message"],
-                         "Of this job's 3 mails, 1 went out; mail 2: .*554 5.6.0")
+                         "Of this job's 3 mails only number 1 went out; mail 2: .*554 5.6.0")
         self.assertEqual(self.subjects(job), ["(1/3)"])
 
 

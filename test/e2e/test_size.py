@@ -207,7 +207,7 @@ class Mails(EndToEnd):
         server.at("dot", "550 5.7.60 SMTP; Client does not have permissions to send as this sender")
         job = self.print()
         self.cups.wait_state(job, "held")
-        self.assertIn("Of this job's 3 mails, 1 went out", self.message(job))
+        self.assertIn("Of this job's 3 mails only number 1 went out", self.message(job))
         self.configure(smtp_server=server.url, queue={"max-message-size": 10 * self.LIMIT},
                        account={"from-address": "new@example.test"})
         self.world.setup("release", "--account", ACCOUNT)
@@ -215,14 +215,18 @@ class Mails(EndToEnd):
         self.assert_all_there_once(job, server)
 
     def test_a_refusal_in_the_middle(self):
-        server = self.serve()
+        server = self.serve(queue={"report-to": ACCOUNT})
         server.at("dot", "250 2.0.0 queued")
         server.at("dot", "554 5.6.0 no such contents here")
         job = self.print()
         self.assertEqual(self.cups.wait_state(job), "canceled")
-        self.assertIn("Of this job's 3 mails, 1 went out; mail 2: ", self.message(job))
+        self.assertIn("Of this job's 3 mails only number 1 went out; mail 2: ",
+                      self.message(job))
         self.assertIn("554 5.6.0 no such contents here", self.message(job))
-        self.assertEqual(len(server.messages), 1)
+        self.assertEqual(len(server.messages), 2)
+        report = mail.parse(server.messages[1].data)
+        self.assertEqual(report["Subject"], f"Not sent in full: Minutes ({self.queue}-{job})")
+        self.assertIn("only number 1 went out", " ".join(report.get_content().split()))
 
     def test_a_server_whose_limit_was_never_seen(self):
         server = self.serve(queue={"max-message-size": "0"}, extensions=[f"SIZE {self.LIMIT}"])
