@@ -183,6 +183,14 @@ se_atomic_file_clear (const char *path)
 }
 
 gboolean
+se_atomic_file_is_temporary (const char *name)
+{
+  const char *dot = strrchr (name, '.');
+
+  return *name == '.' && dot > name && strlen (dot + 1) == 6;
+}
+
+gboolean
 se_atomic_file_sweep (const char *directory, GError **error)
 {
   g_autoptr (GDir) files = g_dir_open (directory, 0, NULL);
@@ -194,8 +202,8 @@ se_atomic_file_sweep (const char *directory, GError **error)
       g_autofree char *path = g_build_filename (directory, name, NULL);
       struct stat status;
 
-      if (*name == '.' && lstat (path, &status) == 0 && now - status.st_mtime > LEFT_OVER
-          && unlink (path) < 0 && errno != ENOENT)
+      if (se_atomic_file_is_temporary (name) && lstat (path, &status) == 0
+          && now - status.st_mtime > LEFT_OVER && unlink (path) < 0 && errno != ENOENT)
         {
           se_error_set_errno (error, errno, _ ("cannot remove %s"), path);
           return FALSE;

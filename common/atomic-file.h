@@ -39,6 +39,9 @@ gboolean se_atomic_file_create (const char *path, const void *contents, gsize le
  * keeps all other writers away; logs what could not be removed. */
 void se_atomic_file_clear (const char *path);
 
+/* TRUE if name, without a directory, can be one of a temporary file. */
+gboolean se_atomic_file_is_temporary (const char *name);
+
 /* The same of a directory, without a lock: temporary files that nobody has written to for ten
  * minutes. Not for a directory where a reserve waits for its contents as long. */
 gboolean se_atomic_file_sweep (const char *directory, GError **error);

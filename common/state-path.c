@@ -8,10 +8,19 @@
 
 #define KEPT 150 /* bytes of a name that is too long: room for any ending */
 
+/* A name that begins with a dot is a temporary file's. */
+static char *
+encode (const char *text)
+{
+  g_autofree char *rest = g_uri_escape_string (*text == '.' ? text + 1 : text, NULL, FALSE);
+
+  return g_strconcat (*text == '.' ? "%2E" : "", rest, NULL);
+}
+
 char *
 se_state_name (const char *text, const char *ending)
 {
-  g_autofree char *encoded = g_uri_escape_string (text, NULL, FALSE);
+  g_autofree char *encoded = encode (text);
   g_autofree char *fingerprint = NULL;
 
   if (strlen (encoded) + strlen (ending) <= NAME_MAX)

@@ -16,6 +16,7 @@ test_encoded (void)
     { "a/../b@example.test", ".json", "a%2F..%2Fb%40example.test.json" },
     { "b\xc3\xbcro=1", ".raised", "b%C3%BCro%3D1.raised" },
     { "\xff", "", "%FF" },
+    { ".office.2-7", "", "%2Eoffice.2-7" },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)

@@ -32,12 +32,14 @@ se_journal_entry_name (const SeJobKey *key)
   return g_strconcat (start, fingerprint, NULL);
 }
 
+/* A queue's name may begin with a dot, as that of a temporary file does, which ends in ".XXXXXX".
+ */
 gboolean
 se_journal_entry_is_name (const char *name)
 {
   const char *dash = strrchr (name, '-');
 
-  return name[0] != '.' && dash != NULL && se_digest_is_hex (dash + 1, SE_DIGEST_FINGERPRINT);
+  return dash != NULL && se_digest_is_hex (dash + 1, SE_DIGEST_FINGERPRINT);
 }
 
 static const char *const step_names[] = {

@@ -65,7 +65,7 @@ sweep_journal (const char *directory, const char *own)
 
       if (se_journal_entry_is_name (name))
         sweep_entry (path);
-      else if (name[0] == '.' && is_old_file (path))
+      else if (se_atomic_file_is_temporary (name) && is_old_file (path))
         sweep_file (path);
     }
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "mail/journal-entry.h"
 #include "mail/journal-list.h"
 #include "mail/test-journal-fixture.h"
 
@@ -17,7 +18,7 @@ make_old (const char *path)
 static char *
 old_entry (Fixture *f, int job, int steps)
 {
-  g_autofree char *start = g_strdup_printf (FIXTURE_QUEUE "-%d-", job);
+  g_autofree char *start = se_journal_entry_start (f->key.queue, job);
   g_autofree char *directory = g_build_filename (f->state, "journal", NULL);
   g_autoptr (GDir) dir = NULL;
   SeJournal *journal;
@@ -80,6 +81,36 @@ test_sweep (Fixture *f, gconstpointer unused)
   g_assert_cmpuint (fixture_count (f, "spool"), ==,
                     2); /* that, and the bundle of the job in doubt */
   se_journal_close (journal);
+}
+
+/* A queue whose name begins with a dot is one like others. */
+static void
+test_dot (Fixture *f, gconstpointer unused)
+{
+  g_autofree char *left
+      = g_build_filename (f->state, "journal", ".office-1-0123456789abcdef.ABCDEF", NULL);
+  g_autoptr (GPtrArray) items = NULL;
+  g_autofree char *doubtful = NULL;
+  g_autofree char *lock = NULL;
+  g_autofree char *over = NULL;
+
+  f->key.queue = ".office";
+  doubtful = old_entry (f, 100, 3);
+  lock = g_strconcat (doubtful, ".lock", NULL);
+  over = old_entry (f, 101, FIXTURE_STEPS);
+  make_old (lock);
+  g_assert_true (g_file_set_contents (left, "x", -1, NULL));
+  make_old (left);
+  items = se_journal_list (f->state, NULL);
+  g_assert_cmpuint (items->len, ==, 1);
+  g_assert_cmpstr (((const SeJournalItem *)items->pdata[0])->queue, ==, ".office");
+
+  f->key.job = 14;
+  se_journal_close (fixture_open (f));
+  g_assert_true (g_file_test (doubtful, G_FILE_TEST_EXISTS));
+  g_assert_true (g_file_test (lock, G_FILE_TEST_EXISTS));
+  g_assert_false (g_file_test (over, G_FILE_TEST_EXISTS));
+  g_assert_false (g_file_test (left, G_FILE_TEST_EXISTS));
 }
 
 /* An old entry that is opened, or that a worker has open, is no longer old. */
@@ -331,6 +362,7 @@ main (int argc, char **argv)
   ADD ("/journal/discard", test_discard);
   ADD ("/journal/accepted", test_accepted);
   ADD ("/journal/sweep", test_sweep);
+  ADD ("/journal/dot", test_dot);
   ADD ("/journal/sweep-in-use", test_sweep_in_use);
   ADD ("/journal/list", test_list);
   ADD ("/journal/list-recipients", test_list_recipients);

@@ -259,8 +259,8 @@ test_old_and_damaged (Fixture *f, gconstpointer unused)
 {
   g_autofree char *path = spool (f, "a queue with \xc3\xa4 and / in it-7", "held");
   g_autofree char *directory = g_path_get_dirname (path);
-  g_autofree char *young = g_build_filename (directory, ".a.report.x", NULL);
-  g_autofree char *old = g_build_filename (directory, ".b.report.x", NULL);
+  g_autofree char *young = g_build_filename (directory, ".a.report.ABCDEF", NULL);
+  g_autofree char *old = g_build_filename (directory, ".b.report.ABCDEF", NULL);
   g_autoptr (GError) error = NULL;
   g_autoptr (GKeyFile) file = g_key_file_new ();
   struct utimbuf times = { 0, time (NULL) - 2 * 24 * 3600 };
