@@ -72,6 +72,49 @@ se_service_decode (const char *text, gsize length)
 
 /* The parent. */
 
+/* What filters of cupsd run as (cups-files.conf(5)), where that is not said. */
+#define FILTER_USER "lp"
+
+/* The directive User of cups-files.conf, the last one as for cupsd; owned by the caller. */
+static char *
+find_filter_user (void)
+{
+  g_autofree char *config = se_config_path ();
+  g_autofree char *directory = g_path_get_dirname (config);
+  g_autofree char *path = g_build_filename (directory, "cups-files.conf", NULL);
+  g_autofree char *text = NULL;
+  g_auto (GStrv) lines = NULL;
+  const char *user = FILTER_USER;
+
+  if (g_file_get_contents (path, &text, NULL, NULL))
+    lines = g_strsplit (text, "\n", -1);
+  for (char **line = lines; line != NULL && *line != NULL; line++)
+    {
+      (*line)[strcspn (*line, "#")] = '\0';
+      g_strstrip (*line);
+      if (g_ascii_strncasecmp (*line, "User", 4) == 0 && g_ascii_isspace ((*line)[4]))
+        user = g_strchug (*line + 4);
+    }
+  return g_strdup (user);
+}
+
+/* Every document meets the filters of cupsd: what they can read is no secret. */
+static gboolean
+check_not_of_filters (const char *name, uid_t uid, GError **error)
+{
+  g_autofree char *filter_user = find_filter_user ();
+  const struct passwd *user = getpwnam (filter_user);
+
+  if (user == NULL || user->pw_uid != uid)
+    return TRUE;
+  g_set_error (error, SE_ERROR, (int)SE_ERROR_CONFIG,
+               _ ("The service user \"%s\" ([server] user) is the one that cupsd runs all filters "
+                  "as (User in cups-files.conf), which could read the tokens: name a user of its "
+                  "own"),
+               name);
+  return FALSE;
+}
+
 gboolean
 se_service_lookup_user (const SeServerConfig *server, uid_t *uid, gid_t *gid, GError **error)
 {
@@ -97,7 +140,7 @@ se_service_lookup_user (const SeServerConfig *server, uid_t *uid, gid_t *gid, GE
     }
   *uid = user->pw_uid;
   *gid = user->pw_gid;
-  return TRUE;
+  return check_not_of_filters (server->user, *uid, error);
 }
 
 typedef struct

@@ -65,7 +65,8 @@ void se_service_drop_line (SeService *service);
 char *se_service_encode (const char *const *fields, gsize n_fields);
 char **se_service_decode (const char *text, gsize length);
 
-/* The passwd facts that the parent needs of the service user. SE_ERROR_CONFIG as se_service_run. */
+/* The passwd facts that the parent needs of the service user. SE_ERROR_CONFIG: there is no such
+ * user, or it is root, or the one that cupsd runs filters as, who could read every token. */
 gboolean se_service_lookup_user (const SeServerConfig *server, uid_t *uid, gid_t *gid,
                                  GError **error);
 

@@ -15,6 +15,8 @@
 /* Somebody who exists everywhere and is not root. */
 #define USER "nobody"
 
+#define NOWHERE "/nonexistent"
+
 static const char *
 note (const char *const *fields, gpointer data)
 {
@@ -198,15 +200,60 @@ test_user (void)
   g_assert_nonnull (strstr (missing->message, "nobody-of-that-name"));
 }
 
+static gboolean
+is_accepted (const char *user, const char *cups_files, GError **error)
+{
+  g_autofree char *directory = g_dir_make_tmp ("scan-email-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename (directory, "cups-files.conf", NULL);
+  SeServerConfig server = { .user = (char *)user, .state_directory = (char *)"/nonexistent" };
+  uid_t uid;
+  gid_t gid;
+  gboolean accepted;
+
+  g_assert_true (g_file_set_contents (path, cups_files, -1, NULL));
+  g_setenv ("CUPS_SERVERROOT", directory, TRUE);
+  accepted = se_service_lookup_user (&server, &uid, &gid, error);
+  g_setenv ("CUPS_SERVERROOT", NOWHERE, TRUE);
+  g_assert_cmpint (g_unlink (path), ==, 0);
+  g_assert_cmpint (g_rmdir (directory), ==, 0);
+  return accepted;
+}
+
+/* Filters read what everybody sends. */
+static void
+test_filter_user (void)
+{
+  static const char *const same[]
+      = { "User " USER "\n", "SystemGroup lpadmin\n\tuser\t" USER " \r\n",
+          "User lp\nUser " USER " # they say" };
+  static const char *const other[] = {
+    "", "#User " USER, "Username " USER, "User\n", "User " USER "\nUser lp", "User no-such-user"
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (same); i++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      g_assert_false (is_accepted (USER, same[i], &error));
+      g_assert_error (error, SE_ERROR, SE_ERROR_CONFIG);
+      g_assert_nonnull (strstr (error->message, "filters"));
+    }
+  for (gsize i = 0; i < G_N_ELEMENTS (other); i++)
+    g_assert_true (is_accepted (USER, other[i], NULL));
+  if (getpwnam ("lp") != NULL)
+    g_assert_false (is_accepted ("lp", "", NULL));
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   /* Not what this machine may have installed. */
-  g_setenv ("CUPS_SERVERROOT", "/nonexistent", TRUE);
+  g_setenv ("CUPS_SERVERROOT", NOWHERE, TRUE);
   g_test_add_func ("/service/errors", test_errors);
   g_test_add_func ("/service/rights", test_rights);
   g_test_add_func ("/service/programs", test_programs);
   g_test_add_func ("/service/user", test_user);
+  g_test_add_func ("/service/filter-user", test_filter_user);
   return g_test_run ();
 }
