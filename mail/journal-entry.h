@@ -9,10 +9,10 @@ G_BEGIN_DECLS
  *
  * An entry is a key file with a last line that holds the digest of all before it:
  *
- *   [entry]       version, queue, job, uuid, creation, completion, account, first, attempts,
- *                 step, next-try, settled, dots (when each final dot was sent that nobody
- *                 answered), reply, counted, ended (why not all was sent), clock
- *                 (mail/journal-clock.h)
+ *   [entry]       version, queue, job, uuid, creation, completion, account, first, opened (by
+ *                 the last run, as the clock was then), attempts, step, next-try, settled, dots
+ *                 (when each final dot was sent that nobody answered), reply, counted, ended
+ *                 (why not all was sent), clock (mail/journal-clock.h)
  *   [message]     from, recipients, sources, bundle-size, mails, current (the mail of the
  *                 last dot), refused and refused-words (recipients refused for good, and why),
  *                 deferred and deferred-words (for now); of a fixed entry

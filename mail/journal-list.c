@@ -317,14 +317,28 @@ se_journal_list (const char *state_directory, GError **error)
   return g_steal_pointer (&items);
 }
 
+void
+se_journal_trace_clear (SeJournalTrace *trace)
+{
+  g_clear_pointer (&trace->ended, g_free);
+}
+
+static gboolean
+is_entry_of (GKeyFile *entry, const SeJobKey *key)
+{
+  g_autofree char *queue = g_key_file_get_string (entry, SE_JOURNAL_ENTRY, "queue", NULL);
+  g_autofree char *wanted = g_utf8_make_valid (key->queue, -1);
+
+  return g_strcmp0 (queue, wanted) == 0
+         && g_key_file_get_int64 (entry, SE_JOURNAL_ENTRY, "creation", NULL) == key->creation;
+}
+
 /* TRUE if the file is an entry of the job, as far as can be read. */
 static gboolean
-is_of_job (const char *directory, const char *name, const SeJobKey *key)
+is_of_job (const char *directory, const char *name, const SeJobKey *key, SeJournalTrace *trace)
 {
   g_autofree char *named = NULL;
   g_autofree char *path = NULL;
-  g_autofree char *queue = NULL;
-  g_autofree char *wanted = NULL;
   g_autoptr (GKeyFile) entry = NULL;
   SeJournalStep step;
 
@@ -334,14 +348,19 @@ is_of_job (const char *directory, const char *name, const SeJobKey *key)
   entry = se_journal_entry_read (path, &step, NULL);
   if (entry == NULL)
     return TRUE;
-  queue = g_key_file_get_string (entry, SE_JOURNAL_ENTRY, "queue", NULL);
-  wanted = g_utf8_make_valid (key->queue, -1);
-  return g_strcmp0 (queue, wanted) == 0
-         && g_key_file_get_int64 (entry, SE_JOURNAL_ENTRY, "creation", NULL) == key->creation;
+  if (!is_entry_of (entry, key))
+    return FALSE;
+  if (trace != NULL && step == SE_JOURNAL_ACCEPTED)
+    {
+      trace->opened = g_key_file_get_int64 (entry, SE_JOURNAL_ENTRY, "opened", NULL);
+      trace->ended = g_key_file_get_string (entry, SE_JOURNAL_ENTRY, "ended", NULL);
+    }
+  return TRUE;
 }
 
 gboolean
-se_journal_has (const char *state_directory, const SeJobKey *key, gboolean *has, GError **error)
+se_journal_has (const char *state_directory, const SeJobKey *key, gboolean *has,
+                SeJournalTrace *trace, GError **error)
 {
   g_autofree char *directory = g_build_filename (state_directory, "journal", NULL);
   g_autoptr (GError) local = NULL;
@@ -355,7 +374,7 @@ se_journal_has (const char *state_directory, const SeJobKey *key, gboolean *has,
       return FALSE;
     }
   while (dir != NULL && !*has && (name = g_dir_read_name (dir)) != NULL)
-    *has = is_of_job (directory, name, key);
+    *has = is_of_job (directory, name, key, trace);
   return TRUE;
 }
 

@@ -57,10 +57,20 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SeJournalItem, se_journal_item_free)
  * job. Where there is no journal yet it is empty. */
 GPtrArray *se_journal_list (const char *state_directory, GError **error);
 
+/* What an accepted entry tells of the last run that came to it. */
+typedef struct
+{
+  gint64 opened; /* when that was, seconds since 1970; 0: it does not tell, or is not accepted */
+  char *ended;   /* se_journal_ended */
+} SeJournalTrace;
+
+void se_journal_trace_clear (SeJournalTrace *trace);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (SeJournalTrace, se_journal_trace_clear)
+
 /* has: TRUE if there is an entry of the job, whatever became of it. Of the key, queue, job and
- * creation count. An entry that cannot be read may be of it. */
+ * creation count. An entry that cannot be read may be of it. trace: empty before; may be NULL. */
 gboolean se_journal_has (const char *state_directory, const SeJobKey *key, gboolean *has,
-                         GError **error);
+                         SeJournalTrace *trace, GError **error);
 
 /* TRUE if the mails of the job whose documents were spooled at this path are accepted, as the entry
  * tells that is kept of it. */

@@ -98,6 +98,24 @@ start_entry (SeJournal *journal, const SeJobKey *key)
   start_over (journal);
 }
 
+/* When a run came here last: an audit finds those that did not come as far. */
+static void
+set_opened (SeJournal *journal)
+{
+  g_key_file_set_int64 (journal->entry, ENTRY, "opened", g_get_real_time () / G_USEC_PER_SEC);
+}
+
+/* The entry stays as it is, but for that. */
+static void
+note_opened (SeJournal *journal)
+{
+  g_autoptr (GError) error = NULL;
+
+  set_opened (journal);
+  if (!se_journal_commit (journal, &error))
+    g_warning ("%s", error->message);
+}
+
 /* The entry of the key, with this attempt counted and on the disk. */
 static gboolean
 load_or_start (SeJournal *journal, const SeJobKey *key, GError **error)
@@ -124,11 +142,15 @@ load_or_start (SeJournal *journal, const SeJobKey *key, GError **error)
       /* A completion that is not known must not send a mail twice. */
       if (key->completion == 0
           || key->completion == g_key_file_get_int64 (journal->entry, ENTRY, "completion", NULL))
-        return TRUE;
+        {
+          note_opened (journal);
+          return TRUE;
+        }
       start_over (journal);
     }
   if (!g_key_file_has_key (journal->entry, ENTRY, "first", NULL))
     set_first (journal);
+  set_opened (journal);
   g_key_file_remove_key (journal->entry, ENTRY, "settled", NULL);
   if (key->completion != 0)
     g_key_file_set_int64 (journal->entry, ENTRY, "completion", key->completion);

@@ -307,7 +307,7 @@ assert_has (Fixture *f, gboolean expected)
   g_autoptr (GError) error = NULL;
   gboolean has;
 
-  g_assert_true (se_journal_has (f->state, &f->key, &has, &error));
+  g_assert_true (se_journal_has (f->state, &f->key, &has, NULL, &error));
   g_assert_no_error (error);
   g_assert_cmpint (has, ==, expected);
 }
@@ -342,6 +342,54 @@ test_has (Fixture *f, gconstpointer unused)
   assert_has (f, FALSE);
 }
 
+/* Each run that comes to it leaves its trace, whatever it finds; told once nothing is to be sent.
+ */
+static void
+test_trace (Fixture *f, gconstpointer unused)
+{
+  for (int step = 2; step < 5; step++)
+    {
+      SeJournal *journal;
+      g_auto (SeJournalTrace) trace = { 0 };
+      gint64 before = g_get_real_time () / G_USEC_PER_SEC;
+      gboolean has;
+
+      f->key.job = step;
+      journal = fixture_open (f);
+      for (int i = 0; i < step; i++)
+        g_assert_true (fixture_do_step (journal, i));
+      g_assert_true (se_journal_has (f->state, &f->key, &has, &trace, NULL) && has);
+      g_assert_cmpint (trace.opened, ==, 0);
+      g_assert_true (se_journal_end (journal, "canceled", NULL));
+      se_journal_close (journal);
+      g_assert_true (se_journal_has (f->state, &f->key, &has, &trace, NULL));
+      g_assert_cmpint (has, ==, step == 3);
+      if (!has)
+        continue;
+      g_assert_cmpint (trace.opened, >=, before);
+      g_assert_cmpstr (trace.ended, ==, "canceled");
+    }
+}
+
+static void
+test_trace_again (Fixture *f, gconstpointer unused)
+{
+  g_autofree char *path = NULL;
+  g_autofree char *old = NULL;
+  g_autofree char *new = NULL;
+  gint64 second = g_get_real_time () / G_USEC_PER_SEC;
+
+  fixture_accept (f);
+  path = fixture_entry_path (f);
+  g_assert_true (g_file_get_contents (path, &old, NULL, NULL));
+  while (g_get_real_time () / G_USEC_PER_SEC < second + 1)
+    g_usleep (10000);
+  se_journal_close (fixture_open (f));
+  g_assert_true (g_file_get_contents (path, &new, NULL, NULL));
+  g_assert_cmpint (g_ascii_strtoll (strstr (new, "opened=") + 7, NULL, 10), >,
+                   g_ascii_strtoll (strstr (old, "opened=") + 7, NULL, 10));
+}
+
 /* No entry is not the same as a journal that cannot be read. */
 static void
 test_has_not_readable (Fixture *f, gconstpointer unused)
@@ -351,7 +399,7 @@ test_has_not_readable (Fixture *f, gconstpointer unused)
   gboolean result;
 
   g_assert_true (g_file_set_contents (directory, "", -1, NULL));
-  g_assert_false (se_journal_has (f->state, &f->key, &result, &error));
+  g_assert_false (se_journal_has (f->state, &f->key, &result, NULL, &error));
   g_assert_nonnull (error);
 }
 
@@ -368,6 +416,8 @@ main (int argc, char **argv)
   ADD ("/journal/list-recipients", test_list_recipients);
   ADD ("/journal/list-damaged", test_list_damaged);
   ADD ("/journal/has", test_has);
+  ADD ("/journal/trace", test_trace);
+  ADD ("/journal/trace-again", test_trace_again);
   ADD ("/journal/has-not-readable", test_has_not_readable);
   return g_test_run ();
 }

@@ -3,7 +3,7 @@
 
 #include "common/atomic-file.h"
 #include "common/io.h"
-#include "mail/journal-list.h"
+#include "common/log.h"
 #include "setup/queues.h"
 #include "setup/service.h"
 
@@ -21,6 +21,8 @@ enum
   SAME_TIME = 60,     /* seconds: a file that was made so much later than it says is a copy */
   SLACK = 60,         /* seconds that clocks may differ by, or be set back unnoticed */
   LOOK_BACK = 600,    /* seconds, where they were set back further: two rounds of the timer */
+  QUICK = 2,         /* seconds from the journal to the end of a run that is not looked at closer */
+  NAME_LENGTH = 200, /* bytes */
 };
 
 /* What was audited: the jobs of these queues that were completed before a time, and some that were
@@ -164,8 +166,43 @@ key_of (const SePrintJob *job)
                      .completion = job->completion };
 }
 
+void
+se_audit_end_free (SeAuditEnd *end)
+{
+  se_journal_trace_clear (&end->trace);
+  g_free (end);
+}
+
+/* Consumes trace. */
+static void
+add_end (GPtrArray *ends, const SePrintJob *job, SeJournalTrace *trace)
+{
+  SeAuditEnd *end;
+
+  if (trace->ended == NULL && (trace->opened == 0 || job->completion <= trace->opened + QUICK))
+    return;
+  end = g_new0 (SeAuditEnd, 1);
+  *end = (SeAuditEnd){ job, { trace->opened, g_steal_pointer (&trace->ended) } };
+  g_ptr_array_add (ends, end);
+}
+
+char *
+se_audit_judge (const SePrintJob *job, const SeJournalTrace *trace, SeNoticeEvent *event)
+{
+  *event = SE_NOTICE_JOB_GIVEN_UP;
+  if (trace->opened > 0 && job->processing > trace->opened)
+    return g_strdup (_ ("The job had been mailed before, and was printed again: the programs that "
+                        "mail it were killed, and cupsd takes it for done; nothing was sent this "
+                        "time, so print it once more if it is still wanted"));
+  if (trace->ended == NULL)
+    return NULL;
+  *event = SE_NOTICE_JOB_CANCELED;
+  return g_strdup_printf (_ ("The job is over, although cupsd takes it for done: %s"),
+                          trace->ended);
+}
+
 gboolean
-se_audit_look (const SeAudit *audit, GPtrArray *lost, GError **error)
+se_audit_look (const SeAudit *audit, GPtrArray *lost, GPtrArray *ends, GError **error)
 {
   g_auto (Mark) mark = { 0 };
 
@@ -175,15 +212,19 @@ se_audit_look (const SeAudit *audit, GPtrArray *lost, GError **error)
     {
       SePrintJob *job = audit->completed->pdata[i];
       const SeJobKey key = key_of (job);
+      g_auto (SeJournalTrace) trace = { 0 };
       gboolean has = TRUE;
 
-      if (is_new (audit, &mark, job) && !se_journal_has (audit->state_directory, &key, &has, error))
+      if (is_new (audit, &mark, job)
+          && !se_journal_has (audit->state_directory, &key, &has, &trace, error))
         return FALSE;
       if (!has)
         g_ptr_array_add (lost, job);
+      else
+        add_end (ends, job, &trace);
     }
   /* Where nothing happens nothing is written. */
-  if (lost->len > 0
+  if (lost->len + ends->len > 0
       || (audit->completed->len == 0 && mark.queues != NULL && !was_set_back (audit, &mark)
           && g_strv_equal ((const char *const *)mark.queues, audit->queues)))
     return TRUE;
@@ -199,7 +240,7 @@ se_audit_note (const SeAudit *audit, const GPtrArray *lost, int cancel_fd, GErro
       g_autoptr (SeJournal) journal = NULL;
       gboolean has;
 
-      if (!se_journal_has (audit->state_directory, &key, &has, error))
+      if (!se_journal_has (audit->state_directory, &key, &has, NULL, error))
         return FALSE;
       if (has)
         continue;
@@ -212,12 +253,31 @@ se_audit_note (const SeAudit *audit, const GPtrArray *lost, int cancel_fd, GErro
 
 /* Parent and worker. */
 
+/* What is to be told of a job. */
+typedef struct
+{
+  SePrintJob *job;
+  char *sentence;
+  SeNoticeEvent event;
+} Told;
+
+static void
+told_free (Told *told)
+{
+  g_clear_pointer (&told->job, se_print_job_free);
+  g_free (told->sentence);
+  g_free (told);
+}
+
 typedef struct
 {
   SeAudit audit;
+  const SeServerConfig *server;
   http_t *http;
   gint64 since;
   GPtrArray *lost; /* SePrintJob: as cupsd tells of each of them */
+  GPtrArray *told; /* Told */
+  gboolean noted;  /* FALSE: there may be something to be noted yet */
   GError *error;
 } Run;
 
@@ -240,9 +300,19 @@ look (SeService *service, gpointer data, GError **error)
 {
   const Run *run = data;
   g_autoptr (GPtrArray) lost = g_ptr_array_new ();
+  g_autoptr (GPtrArray) ends = g_ptr_array_new_with_free_func ((GDestroyNotify)se_audit_end_free);
 
-  if (!se_audit_look (&run->audit, lost, error))
+  if (!se_audit_look (&run->audit, lost, ends, error))
     return FALSE;
+  for (guint i = 0; i < ends->len; i++)
+    {
+      const SeAuditEnd *end = ends->pdata[i];
+      g_autofree char *id = g_strdup_printf ("%d", end->job->id);
+      g_autofree char *opened = g_strdup_printf ("%" G_GINT64_FORMAT, end->trace.opened);
+
+      se_service_tell (service, "end", id, opened, end->trace.ended != NULL ? end->trace.ended : "",
+                       NULL);
+    }
   for (guint i = 0; i < lost->len; i++)
     {
       g_autofree char *id = g_strdup_printf ("%d", ((const SePrintJob *)lost->pdata[i])->id);
@@ -267,15 +337,42 @@ is_unchanged (const SePrintJob *job, const GPtrArray *listed)
   return FALSE;
 }
 
-static void
-take_lost (Run *run, int id)
+/* NULL: it is not, or cupsd does not tell. */
+static SePrintJob *
+find_unchanged (Run *run, const char *id)
 {
-  g_autoptr (SePrintJob) job = se_jobs_find (run->http, id);
+  g_autoptr (SePrintJob) job = se_jobs_find (run->http, (int)g_ascii_strtoll (id, NULL, 10));
 
+  run->noted = FALSE;
   if (job == NULL && cupsLastError () != IPP_STATUS_ERROR_NOT_FOUND && run->error == NULL)
     se_cupsd_set_error (&run->error, _ ("The jobs cannot be listed"));
-  if (job != NULL && is_unchanged (job, run->audit.completed))
-    g_ptr_array_add (run->lost, g_steal_pointer (&job));
+  return job != NULL && is_unchanged (job, run->audit.completed) ? g_steal_pointer (&job) : NULL;
+}
+
+static void
+take_lost (Run *run, const char *id)
+{
+  SePrintJob *job = find_unchanged (run, id);
+
+  if (job != NULL)
+    g_ptr_array_add (run->lost, job);
+}
+
+static void
+take_end (Run *run, const char *const *fields)
+{
+  g_autoptr (SePrintJob) job = find_unchanged (run, fields[1]);
+  const SeJournalTrace trace
+      = { g_ascii_strtoll (fields[2], NULL, 10), *fields[3] != '\0' ? (char *)fields[3] : NULL };
+  SeNoticeEvent event;
+  char *sentence = job != NULL ? se_audit_judge (job, &trace, &event) : NULL;
+  Told *told;
+
+  if (sentence == NULL)
+    return;
+  told = g_new0 (Told, 1);
+  *told = (Told){ g_steal_pointer (&job), sentence, event };
+  g_ptr_array_add (run->told, told);
 }
 
 static const char *
@@ -286,8 +383,27 @@ take (const char *const *fields, gpointer data)
   if (g_str_equal (fields[0], "since") && fields[1] != NULL)
     run->since = g_ascii_strtoll (fields[1], NULL, 10);
   else if (g_str_equal (fields[0], "lost") && fields[1] != NULL)
-    take_lost (run, (int)g_ascii_strtoll (fields[1], NULL, 10));
+    take_lost (run, fields[1]);
+  else if (g_str_equal (fields[0], "end") && g_strv_length ((char **)fields) == 4)
+    take_end (run, fields);
   return NULL;
+}
+
+static void
+tell (const SeServerConfig *server, const Told *told)
+{
+  g_autofree char *queue = se_log_clean (told->job->queue, NAME_LENGTH);
+  g_autofree char *name = g_strdup_printf ("%s-%d", queue, told->job->id);
+  g_autofree char *user
+      = se_log_clean (told->job->user != NULL ? told->job->user : "?", NAME_LENGTH);
+  g_autofree char *title
+      = se_log_clean (told->job->title != NULL ? told->job->title : "?", NAME_LENGTH);
+  const SeNotice notice = {
+    .event = told->event, .subject = name, .sentence = told->sentence, .user = user, .title = title
+  };
+
+  g_warning (_ ("job %s of %s (%s): %s"), name, user, title, told->sentence);
+  se_notice_announce (server, &notice);
 }
 
 static gboolean
@@ -295,6 +411,8 @@ note (SeService *service, gpointer data, GError **error)
 {
   const Run *run = data;
 
+  for (guint i = 0; i < run->told->len; i++)
+    tell (run->server, run->told->pdata[i]);
   return se_audit_note (&run->audit, run->lost, se_service_cancel_fd (service), error);
 }
 
@@ -335,7 +453,7 @@ go_through (Run *run, const SeServerConfig *server, GError **error)
   if (good && run->error != NULL)
     g_propagate_error (error, g_steal_pointer (&run->error));
   else if (good)
-    return run->lost->len == 0 || se_service_run (server, note, take, run, error);
+    return run->noted || se_service_run (server, note, take, run, error);
   g_clear_error (&run->error);
   return FALSE;
 }
@@ -345,7 +463,8 @@ se_audit_run (const SeSetup *setup, http_t *http, GError **error)
 {
   g_autoptr (GPtrArray) queues = list_names (http, error);
   g_autoptr (GPtrArray) lost = g_ptr_array_new_with_free_func ((GDestroyNotify)se_print_job_free);
-  Run run = { .http = http, .lost = lost };
+  g_autoptr (GPtrArray) told = g_ptr_array_new_with_free_func ((GDestroyNotify)told_free);
+  Run run = { .server = setup->server, .http = http, .lost = lost, .told = told, .noted = TRUE };
 
   if (queues == NULL)
     return FALSE;

@@ -14,6 +14,7 @@ static const char *const wanted[] = {
   "job-printer-state-message",
   "job-printer-state-reasons",
   "time-at-creation",
+  "time-at-processing",
   "time-at-completed",
   "job-uuid",
 };
@@ -71,7 +72,9 @@ read_attribute (SePrintJob *job, ipp_attribute_t *at)
   {
     const char *name;
     gint64 *time;
-  } times[] = { { "time-at-creation", &job->creation }, { "time-at-completed", &job->completion } };
+  } times[] = { { "time-at-creation", &job->creation },
+                { "time-at-processing", &job->processing },
+                { "time-at-completed", &job->completion } };
   const char *name = ippGetName (at);
 
   for (gsize i = 0; i < G_N_ELEMENTS (texts); i++)

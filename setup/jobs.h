@@ -19,6 +19,7 @@ typedef struct
   char *uuid;        /* job-uuid */
   char *message;     /* job-printer-state-message: the backend's, of the last run */
   gint64 creation;   /* time-at-creation, seconds since 1970; 0: not told */
+  gint64 processing; /* time-at-processing: when its last run began; 0: not told */
   gint64 completion; /* time-at-completed; 0: never */
 } SePrintJob;
 

@@ -4,6 +4,7 @@
 #include "common/test-tree.h"
 #include "mail/journal-list.h"
 
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utime.h>
@@ -19,6 +20,7 @@ typedef struct
   GPtrArray *listed; /* those that an audit asks for */
   GPtrArray *queues;
   GPtrArray *lost;
+  GPtrArray *ends;
   SeAudit audit;
   gint64 start;
 } Fixture;
@@ -42,6 +44,7 @@ set_up (Fixture *f, gconstpointer unused)
   f->listed = g_ptr_array_new ();
   f->queues = g_ptr_array_new ();
   f->lost = g_ptr_array_new ();
+  f->ends = g_ptr_array_new_with_free_func ((GDestroyNotify)se_audit_end_free);
   f->start = g_get_real_time () / G_USEC_PER_SEC;
   f->audit.state_directory = f->state;
   f->audit.completed = f->listed;
@@ -52,6 +55,7 @@ static void
 tear_down (Fixture *f, gconstpointer unused)
 {
   g_ptr_array_unref (f->lost);
+  g_ptr_array_unref (f->ends);
   g_ptr_array_unref (f->queues);
   g_ptr_array_unref (f->listed);
   g_ptr_array_unref (f->completed);
@@ -111,7 +115,8 @@ audit (Fixture *f, gint64 time)
     if (((const SePrintJob *)f->completed->pdata[i])->completion >= since)
       g_ptr_array_add (f->listed, f->completed->pdata[i]);
   g_ptr_array_set_size (f->lost, 0);
-  g_assert_true (se_audit_look (&f->audit, f->lost, &error));
+  g_ptr_array_set_size (f->ends, 0);
+  g_assert_true (se_audit_look (&f->audit, f->lost, f->ends, &error));
   g_assert_no_error (error);
   return f->lost->len;
 }
@@ -130,6 +135,27 @@ note (Fixture *f)
 
   g_assert_true (se_audit_note (&f->audit, f->lost, -1, &error));
   g_assert_no_error (error);
+}
+
+/* The mail of a job that was opened is accepted; or, where its end is in doubt, its job ended. */
+static void
+settle (Fixture *f, const SePrintJob *job, gboolean ended)
+{
+  const SeJobKey key
+      = { .queue = job->queue, .job = job->id, .uuid = job->uuid, .creation = job->creation };
+  const char *const texts[] = { "Subject: x\r\n\r\n", NULL };
+  const char *const sources[] = { NULL };
+  g_autoptr (SeJournal) opened = se_journal_open (f->state, &key, -1, NULL);
+  g_autoptr (SeMessage) message = se_message_new_from_texts (texts, NULL, 0, NULL);
+  const SeJournalMail mail = { .message = message };
+  g_autoptr (SeAddress) from = se_address_parse ("scanner@example.com", NULL);
+  g_autoptr (GPtrArray) to = se_address_parse_list ("a@example.org", NULL);
+
+  g_assert_true (g_file_set_contents (se_journal_bundle_path (opened), "x", -1, NULL));
+  g_assert_true (se_journal_fix (opened, from, to, &mail, 1, sources, NULL));
+  g_assert_true (se_journal_before_dot (opened, NULL));
+  g_assert_true (ended ? se_journal_end (opened, "only number 1 went out", NULL)
+                       : se_journal_replied (opened, TRUE, "250 ok", NULL));
 }
 
 /* What was before is not asked about, even if it ended a moment ago. */
@@ -298,6 +324,67 @@ test_damaged_entry (Fixture *f, gconstpointer unused)
   g_assert_cmpuint (audit (f, 300), ==, 0);
 }
 
+/* A run of a job that was mailed before, or whose end cupsd did not hear of. */
+static void
+test_ends (Fixture *f, gconstpointer unused)
+{
+  const SeAuditEnd *end;
+  SePrintJob *job;
+
+  audit (f, 0);
+  settle (f, complete (f, "office", 1, 1), FALSE);
+  g_assert_cmpuint (audit (f, 60), ==, 0);
+  g_assert_cmpuint (f->ends->len, ==, 0);
+  job = complete (f, "office", 2, 300);
+  settle (f, job, FALSE);
+  settle (f, complete (f, "office", 3, 1), TRUE);
+  for (int i = 0; i < 2; i++) /* until it is noted */
+    {
+      g_assert_cmpuint (audit (f, 300), ==, 0);
+      g_assert_cmpuint (f->ends->len, ==, 2);
+    }
+  end = f->ends->pdata[0];
+  g_assert_true (end->job == job);
+  g_assert_cmpint (end->trace.opened, >=, f->start);
+  g_assert_null (end->trace.ended);
+  end = f->ends->pdata[1];
+  g_assert_cmpstr (end->trace.ended, ==, "only number 1 went out");
+  note (f);
+  g_assert_cmpuint (audit (f, 600), ==, 0);
+  g_assert_cmpuint (f->ends->len, ==, 0);
+}
+
+static void
+test_judge (void)
+{
+  static const struct
+  {
+    gint64 processing, opened;
+    const char *ended;
+    const char *says; /* NULL: nothing */
+  } cases[] = {
+    { 100, 100, NULL, NULL },
+    { 100, 101, NULL, NULL },
+    { 101, 100, NULL, "once more" },
+    { 0, 100, NULL, NULL },
+    { 101, 0, NULL, NULL },
+    { 100, 100, "1 went out", "done: 1 went out" },
+    { 101, 100, "1 went out", "once" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      const SePrintJob job = { .processing = cases[i].processing };
+      const SeJournalTrace trace = { cases[i].opened, (char *)cases[i].ended };
+      SeNoticeEvent event;
+      g_autofree char *sentence = se_audit_judge (&job, &trace, &event);
+
+      g_assert_cmpint (sentence != NULL, ==, cases[i].says != NULL);
+      if (sentence != NULL)
+        g_assert_nonnull (strstr (sentence, cases[i].says));
+    }
+}
+
 /* Nothing is known of what was sent before. */
 static void
 test_no_mark (Fixture *f, gconstpointer unused)
@@ -374,5 +461,7 @@ main (int argc, char **argv)
   ADD ("no-mark", test_no_mark);
   ADD ("copied", test_copied);
   ADD ("idle", test_idle);
+  ADD ("ends", test_ends);
+  g_test_add_func ("/audit/judge", test_judge);
   return g_test_run ();
 }

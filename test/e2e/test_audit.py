@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import time
 import unittest
 
 from . import documents
@@ -97,9 +98,9 @@ class PartlySent(Unknown):
         for point in ("outcome-journalled", "worker-exit", "supervisor-reaped", "supervisor-exit"):
             with self.subTest(point):
                 job = self.lose(point)
-                self.release()
-                self.release()
-                wait_for(lambda: not self.office.running(), "our programs to end")
+                self.assertRegex(self.release().stderr, f"job {self.office.names[job]} of tester "
+                                 ".*only number 1 went out; mail 2: .*554 5.6.0")
+                self.assert_silent()
                 self.assertEqual(self.cups.wait_state(job), "completed")
                 self.assertEqual(self.subjects(job), ["(1/3)"])
         self.cups.run("lp", "-i", str(job), "-H", "restart")  # a person wants it so
@@ -195,6 +196,26 @@ class PrintedAgain(Unknown):
         wait_for(lambda: self.office.mails(job), "the mail", 30)
         self.cups.wait_state(job, "completed")
         self.assert_one_mail(job)
+
+    def test_a_restart_is_lost(self):
+        """Whoever restarted a job that had been mailed is told, and nobody gets it unasked."""
+        job = self.office.print(self.id(), SMALL)
+        self.cups.wait_state(job, "completed")
+        self.assert_silent()
+        opened = int(time.time())
+        self.office.points.arm("worker-start", "wait")
+        self.cups.run("lp", "-i", str(job), "-H", "restart")
+        wait_for(self.office.points.hit, "the next run", 30, 0.005)
+        wait_for(lambda: time.time() > opened + 4, "the clock to show another time")
+        self.office.kill_programs()
+        self.end(job)
+        self.assertRegex(self.release().stderr,
+                         f"job {self.office.names[job]} of tester .*mailed before")
+        self.assert_one_mail(job)
+        self.cups.run("lp", "-i", str(job), "-H", "restart")
+        wait_for(lambda: len(self.office.mails(job)) == 2, "the second mail", 30)
+        self.end(job)
+        self.assert_silent()
 
     def test_two_releases_at_once(self):
         jobs = [self.lose() for _ in range(3)]
