@@ -226,7 +226,9 @@ class Mails(EndToEnd):
         self.assertEqual(len(server.messages), 2)
         report = mail.parse(server.messages[1].data)
         self.assertEqual(report["Subject"], f"Not sent in full: Minutes ({self.queue}-{job})")
-        self.assertIn("only number 1 went out", " ".join(report.get_content().split()))
+        text = " ".join(report.get_body(("plain",)).get_content().split())
+        self.assertIn("only number 1 went out", text)
+        self.assertIn("print again what is missing", text)
 
     def test_a_server_whose_limit_was_never_seen(self):
         server = self.serve(queue={"max-message-size": "0"}, extensions=[f"SIZE {self.LIMIT}"])
