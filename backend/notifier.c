@@ -4,6 +4,7 @@
  * input. Where they come from is not trusted: which program is run stands in the configuration, and
  * which job they are about in the arguments. */
 #include "backend/process.h"
+#include "common/confine-service.h"
 #include "common/io.h"
 #include "common/language.h"
 #include "common/log.h"
@@ -120,6 +121,21 @@ tell_all (const Notifier *notifier, const char *held)
     g_warning (_ ("There were notices that cannot be told"));
 }
 
+/* A notify-command may need anything. Where there is none, the system log is all that is told. */
+static gboolean
+confine (const SeServerConfig *server, GError **error)
+{
+  g_autoptr (SeConfineFiles) files = NULL;
+
+  if (server != NULL && server->notify_command != NULL)
+    return TRUE;
+  files = se_confine_files_new ();
+  if (server != NULL)
+    se_confine_files_add_server (files, server);
+  return se_confine_further_calls (SE_CONFINE_NO_PROGRAMS | SE_CONFINE_NO_SERVER, error)
+         && se_confine_files_enter (files, error);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -146,8 +162,11 @@ main (int argc, char **argv)
   notifier.server = read_configuration ();
   notifier.keeps
       = notifier.server != NULL && se_state_directory_check (notifier.server, geteuid (), NULL);
-  tell_all (&notifier, argv[4]);
+  if (confine (notifier.server, &error))
+    tell_all (&notifier, argv[4]);
+  else
+    g_warning ("%s", error->message);
   g_clear_pointer (&notifier.server, se_server_config_free);
   g_free (notifier.job);
-  return EXIT_SUCCESS;
+  return error == NULL ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -21,10 +22,17 @@ typedef struct
 static void
 write_config (const Fixture *f, const char *more)
 {
-  g_autofree char *text = g_strdup_printf (
-      "[server]\nstate-directory = %s\nnotify-command = %s\n%s", f->state, f->command.path, more);
+  g_autofree char *text = g_strdup_printf ("[server]\nstate-directory = %s\n%s", f->state, more);
 
   g_assert_true (g_file_set_contents (f->tree.path, text, -1, NULL));
+}
+
+static void
+write_config_with_command (const Fixture *f, const char *more)
+{
+  g_autofree char *all = g_strdup_printf ("notify-command = %s\n%s", f->command.path, more);
+
+  write_config (f, all);
 }
 
 static void
@@ -34,7 +42,7 @@ set_up (Fixture *f, gconstpointer unused)
   f->state = g_build_filename (f->tree.directory, "state", NULL);
   g_assert_cmpint (g_mkdir (f->state, 0700), ==, 0);
   test_command_set_up (&f->command, &f->tree);
-  write_config (f, "");
+  write_config_with_command (f, "");
 }
 
 static void
@@ -45,21 +53,30 @@ tear_down (Fixture *f, gconstpointer unused)
   test_tree_tear_down (&f->tree, NULL);
 }
 
-/* Starts it with these notices; held: NULL for none. Returns its id. */
+/* Starts it; in: where its notices go, which it awaits. held: NULL for none. Returns its id. */
 static GPid
-start (const Fixture *f, const char *notices, gsize length, const char *held, int *error)
+start_waiting (const Fixture *f, const char *held, int *in, int *error)
 {
   g_autofree char *program = g_test_build_filename (G_TEST_BUILT, "backend", "mailto-notify", NULL);
   g_autofree char *root = g_strconcat ("CUPS_SERVERROOT=", f->tree.directory, NULL);
   const char *argv[] = { program, "7", "jane", "two words", held, NULL };
   const char *environment[] = { root, "PRINTER=q", NULL };
   g_autoptr (GError) failure = NULL;
-  int in;
   GPid pid;
 
   g_assert_true (g_spawn_async_with_pipes (NULL, (char **)argv, (char **)environment,
-                                           G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL, &pid, &in, NULL,
+                                           G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL, &pid, in, NULL,
                                            error, &failure));
+  return pid;
+}
+
+/* Starts it with these notices. */
+static GPid
+start (const Fixture *f, const char *notices, gsize length, const char *held, int *error)
+{
+  int in;
+  GPid pid = start_waiting (f, held, &in, error);
+
   g_assert_cmpint (write (in, notices, length), ==, length);
   close (in);
   return pid;
@@ -189,7 +206,7 @@ test_bad_configuration (Fixture *f, gconstpointer unused)
 {
   g_autofree char *said = NULL;
 
-  write_config (f, "nonsense\n");
+  write_config_with_command (f, "nonsense\n");
   said = run (f, NOTICE ("job-held\0\0first\0"), NULL);
   test_command_assert_told (&f->command, "");
 }
@@ -203,6 +220,45 @@ test_command_fails (Fixture *f, gconstpointer unused)
   said = run (f, NOTICE ("job-held\0\0first\0"), NULL);
   g_assert_nonnull (strstr (said, "WARNING: notify-command of scan-email.conf: "));
   g_assert_nonnull (strstr (said, "status 9"));
+}
+
+/* How many filters of system calls a process has; -1: the kernel does not tell. */
+static int
+count_filters (GPid pid)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%d/status", (int)pid);
+  g_autofree char *text = NULL;
+  const char *line;
+
+  g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+  line = strstr (text, "\nSeccomp_filters:\t");
+  return line != NULL ? atoi (strchr (line, '\t')) : -1;
+}
+
+/* Then it gives up more, before it looks at its input. */
+static void
+test_no_command (Fixture *f, gconstpointer unused)
+{
+  const char notice[] = "job-held\0\0wait\0down";
+  g_autofree char *told = g_build_filename (f->state, "told", NULL);
+  g_autofree char *said = NULL;
+  const int before = count_filters (getpid ());
+  int in, error, status;
+  GPid pid;
+
+  write_config (f, "");
+  pid = start_waiting (f, NULL, &in, &error);
+  for (int i = 0; before >= 0 && i < 1000 && count_filters (pid) < before + 2; i++)
+    g_usleep (10000);
+  if (before >= 0)
+    g_assert_cmpint (count_filters (pid), ==, before + 2);
+  g_assert_cmpint (write (in, notice, sizeof notice), ==, sizeof notice);
+  close (in);
+  said = read_all (error);
+  assert_silent (said);
+  g_assert_cmpint (waitpid (pid, &status, 0), ==, pid);
+  g_assert_cmpint (status, ==, 0);
+  g_assert_cmpuint (test_count_files (told), ==, 1);
 }
 
 /* After SIGTERM cupsd need not wait: nobody has standard error, and all is told nevertheless. */
@@ -256,6 +312,7 @@ main (int argc, char **argv)
   ADD ("hostile", test_hostile);
   ADD ("bad-configuration", test_bad_configuration);
   ADD ("command-fails", test_command_fails);
+  ADD ("no-command", test_no_command);
   ADD ("lets-go", test_lets_go);
 #undef ADD
   return g_test_run ();

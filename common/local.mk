@@ -14,6 +14,7 @@ common_libcommon_a_SOURCES = \
   common/configuration-account.c common/configuration-edit.c common/configuration-keys.c \
   common/configuration-scan.c common/configuration-value.c \
   common/confine.c common/confine.h common/sanitizers.h \
+  common/confine-service.c common/confine-service.h \
   common/digest.c common/digest.h \
   common/error.c common/error.h \
   common/fault.h \

@@ -275,11 +275,12 @@ ask_good_key (SeLoginOptions *options, const SeSetup *setup, const char *key, co
   while (ask_key (options, key, question, fallback, error))
     {
       Typed typed = { key, get_key (options, key) };
+      const SeServiceNeeds needs = { .input = -1, .file = typed.value };
       g_autoptr (GError) local = NULL;
 
       if (typed.value == NULL
           || (se_config_check_account_key (key, typed.value, &local)
-              && se_service_run (setup->server, check_typed, ignore, &typed, &local)))
+              && se_service_run_with (setup->server, &needs, check_typed, ignore, &typed, &local)))
         return TRUE;
       if (se_error_is (local, SE_ERROR_CANCELLED))
         {
@@ -355,7 +356,8 @@ complete_files (SeLoginOptions *options, const SeSetup *setup, const char *grant
       if (!ask_files (options, setup, grant, provider, error))
         return FALSE;
       account = se_config_make_account (setup->config, options->address, options->keys, &local);
-      if (account != NULL && se_service_run (setup->server, check_files, ignore, account, &local))
+      if (account != NULL
+          && se_service_run_for (setup->server, account, check_files, ignore, account, &local))
         return TRUE;
       g_hash_table_iter_init (&iter, options->keys);
       while (g_hash_table_iter_next (&iter, &key, NULL))

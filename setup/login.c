@@ -111,6 +111,8 @@ sign_in (const SeLoginOptions *options, const SeSetup *setup, const SeAccount *a
                     .report = report,
                     .options = options,
                     .setup = setup };
+  const SeAccount *const accounts[] = { account, before, NULL };
+  const SeServiceNeeds needs = { .input = may_paste ? STDIN_FILENO : -1, .accounts = accounts };
   GError *local = NULL;
   gboolean good;
 
@@ -118,8 +120,7 @@ sign_in (const SeLoginOptions *options, const SeSetup *setup, const SeAccount *a
     report->test_mail = SE_STEP_SKIPPED;
   if (lines != NULL)
     se_login_report_exchange (report, lines);
-  good = se_service_run_with_input (setup->server, work, event, may_paste ? STDIN_FILENO : -1,
-                                    &worker, &local);
+  good = se_service_run_with (setup->server, &needs, work, event, &worker, &local);
   if (worker.error != NULL)
     {
       /* The worker only knows that it was so. */

@@ -120,7 +120,7 @@ confirm (const SeServerConfig *server, const SeAccount *account, gboolean yes, G
                            _ ("There is no terminal to ask whether it is meant: give --yes"));
       return FALSE;
     }
-  if (!se_service_run (server, look, show_unreadable, &wanted, error))
+  if (!se_service_run_for (server, account, look, show_unreadable, &wanted, error))
     return FALSE;
   if (se_console_confirm (question))
     return TRUE;
@@ -158,6 +158,7 @@ se_verb_revoke (int argc, char **argv)
   if (account == NULL || !confirm (setup->server, account, yes, &error))
     return se_setup_fail (error);
   wanted = (Revoke){ setup->server, account };
-  return se_service_run (setup->server, work, report, &wanted, &error) ? SE_EXIT_DONE
-                                                                       : se_setup_fail (error);
+  return se_service_run_for (setup->server, account, work, report, &wanted, &error)
+             ? SE_EXIT_DONE
+             : se_setup_fail (error);
 }

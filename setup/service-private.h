@@ -27,7 +27,8 @@ struct SeService
 
 /* In the child, to its end: gives up all that is the parent's, becomes the service user for good
  * where it is root, does the work and tells how it ended. errors: becomes its standard error. */
-void se_service_work (SeService service, int errors, const SeServerConfig *server, uid_t uid,
-                      gid_t gid, SeServiceWork work, gpointer data) G_GNUC_NORETURN;
+void se_service_work (SeService service, int errors, const SeServerConfig *server,
+                      const SeServiceNeeds *needs, uid_t uid, gid_t gid, SeServiceWork work,
+                      gpointer data) G_GNUC_NORETURN;
 
 G_END_DECLS

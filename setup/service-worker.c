@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "setup/service-private.h"
 
-#include "common/confine.h"
+#include "common/confine-service.h"
 #include "common/io.h"
 
 #include <errno.h>
@@ -180,9 +180,46 @@ check_configuration (GError **error)
   return se_config_check_access (path, error);
 }
 
+/* Those of the configuration. One that is not in order has been told of, or will be. */
+static void
+add_all_accounts (SeConfineFiles *files)
+{
+  g_autofree char *path = se_config_path ();
+  g_autoptr (SeConfig) config = se_config_load (path, SE_PRESETS_FILE, NULL);
+  g_auto (GStrv) addresses = config != NULL ? se_config_list_accounts (config) : NULL;
+
+  for (char **address = addresses; address != NULL && *address != NULL; address++)
+    {
+      g_autoptr (SeAccount) account = se_config_get_account (config, *address, NULL);
+
+      if (account != NULL)
+        se_confine_files_add_account (files, account);
+    }
+}
+
+static gboolean
+confine_files (const SeServerConfig *server, const SeServiceNeeds *needs, GError **error)
+{
+  g_autoptr (SeConfineFiles) files = NULL;
+
+  if (server->notify_command != NULL)
+    return TRUE;
+  files = se_confine_files_new ();
+  se_confine_files_add_lookups (files);
+  se_confine_files_add_server (files, server);
+  se_confine_files_add_place (files, needs->file);
+  if (needs->accounts == NULL)
+    add_all_accounts (files);
+  else
+    for (const SeAccount *const *account = needs->accounts; *account != NULL; account++)
+      se_confine_files_add_account (files, *account);
+  return se_confine_files_enter (files, error);
+}
+
 void
-se_service_work (SeService service, int errors, const SeServerConfig *server, uid_t uid, gid_t gid,
-                 SeServiceWork work, gpointer data)
+se_service_work (SeService service, int errors, const SeServerConfig *server,
+                 const SeServiceNeeds *needs, uid_t uid, gid_t gid, SeServiceWork work,
+                 gpointer data)
 {
   /* A browser's answer may be listened for. */
   SeConfineCalls further = server->notify_command == NULL ? SE_CONFINE_NO_PROGRAMS : 0;
@@ -193,7 +230,8 @@ se_service_work (SeService service, int errors, const SeServerConfig *server, ui
     {
       service = (SeService){ CHANNEL_FD, INPUT_FD };
       if (drop_privileges (server->user, uid, gid, &error) && se_confine_process (&error)
-          && se_confine_calls (further, &error) && check_configuration (&error))
+          && se_confine_calls (further, &error) && check_configuration (&error)
+          && confine_files (server, needs, &error))
         (void)work (&service, data, &error);
     }
   tell_end (&service, error);

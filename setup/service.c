@@ -350,7 +350,8 @@ make_channels (int ends[2], int lines[2], int errors[2], GError **error)
 }
 
 static gboolean
-fork_worker (Parent *parent, const SeServerConfig *server, SeServiceWork work, GError **error)
+fork_worker (Parent *parent, const SeServerConfig *server, const SeServiceNeeds *needs,
+             SeServiceWork work, GError **error)
 {
   int ends[2] = { -1, -1 }, lines[2] = { -1, -1 }, errors[2] = { -1, -1 };
   uid_t uid = 0;
@@ -371,7 +372,7 @@ fork_worker (Parent *parent, const SeServerConfig *server, SeServiceWork work, G
 
       sigemptyset (&none);
       (void)sigprocmask (SIG_SETMASK, &none, NULL);
-      se_service_work ((SeService){ ends[1], lines[1] }, errors[1], server, uid, gid, work,
+      se_service_work ((SeService){ ends[1], lines[1] }, errors[1], server, needs, uid, gid, work,
                        parent->data);
     }
   se_io_clear_fd (&ends[1]);
@@ -384,12 +385,12 @@ fork_worker (Parent *parent, const SeServerConfig *server, SeServiceWork work, G
 }
 
 gboolean
-se_service_run_with_input (const SeServerConfig *server, SeServiceWork work, SeServiceEvent event,
-                           int input, gpointer data, GError **error)
+se_service_run_with (const SeServerConfig *server, const SeServiceNeeds *needs, SeServiceWork work,
+                     SeServiceEvent event, gpointer data, GError **error)
 {
   Parent parent = { .channel = -1,
                     .lines = -1,
-                    .terminal = input,
+                    .terminal = needs->input,
                     .errors.fd = -1,
                     .signals = -1,
                     .pid = -1,
@@ -406,7 +407,7 @@ se_service_run_with_input (const SeServerConfig *server, SeServiceWork work, SeS
   parent.signals = signalfd (-1, &stops, SFD_CLOEXEC);
   if (parent.signals < 0)
     se_error_set_errno (error, errno, _ ("Cannot watch for signals"));
-  else if (fork_worker (&parent, server, work, error))
+  else if (fork_worker (&parent, server, needs, work, error))
     good = attend (&parent, error);
   se_io_clear_fd (&parent.channel);
   se_io_clear_fd (&parent.lines);
@@ -420,5 +421,17 @@ gboolean
 se_service_run (const SeServerConfig *server, SeServiceWork work, SeServiceEvent event,
                 gpointer data, GError **error)
 {
-  return se_service_run_with_input (server, work, event, -1, data, error);
+  const SeServiceNeeds needs = { .input = -1 };
+
+  return se_service_run_with (server, &needs, work, event, data, error);
+}
+
+gboolean
+se_service_run_for (const SeServerConfig *server, const SeAccount *account, SeServiceWork work,
+                    SeServiceEvent event, gpointer data, GError **error)
+{
+  const SeAccount *const accounts[] = { account, NULL };
+  const SeServiceNeeds needs = { .input = -1, .accounts = accounts };
+
+  return se_service_run_with (server, &needs, work, event, data, error);
 }

@@ -9,9 +9,11 @@ G_BEGIN_DECLS
  * the worker, its child, does everything that touches the network, other people's text or tokens.
  * Where the parent is root the worker drops to the service user for good before its first step, and
  * of the environment it keeps only what a backend has, too: what works at the set-up must work for
- * the jobs. They talk in short checked texts: no control character passes, and no secret but one:
- * what a person types when the worker asks for it (se_service_ask_line), which neither side shows.
- * What the worker prints to standard error the parent passes on, cleaned. */
+ * the jobs. It can read what a backend can, of accounts that are given or of all, and write in the
+ * state directory (Landlock), and starts no program, unless there is a notify-command, which may
+ * need anything. They talk in short checked texts: no control character passes, and no secret but
+ * one: what a person types when the worker asks for it (se_service_ask_line), which neither side
+ * shows. What the worker prints to standard error the parent passes on, cleaned. */
 typedef struct SeService SeService;
 
 /* Runs in the worker. */
@@ -30,9 +32,24 @@ typedef const char *(*SeServiceEvent) (const char *const *fields, gpointer data)
 gboolean se_service_run (const SeServerConfig *server, SeServiceWork work, SeServiceEvent event,
                          gpointer data, GError **error);
 
-/* The same, with a terminal whose lines the worker may read. input: the parent's descriptor. */
-gboolean se_service_run_with_input (const SeServerConfig *server, SeServiceWork work,
-                                    SeServiceEvent event, int input, gpointer data, GError **error);
+/* The same for a worker that needs the files of one account alone. */
+gboolean se_service_run_for (const SeServerConfig *server, const SeAccount *account,
+                             SeServiceWork work, SeServiceEvent event, gpointer data,
+                             GError **error);
+
+/* What a worker gets beside the usual. */
+typedef struct
+{
+  int input;                        /* a terminal whose lines it may read; -1: none */
+  const SeAccount *const *accounts; /* NULL-terminated: its files are those of these accounts, and
+                                       not of all that the configuration has; NULL: those */
+  const char *file;                 /* one that it may read as well; NULL: none */
+} SeServiceNeeds;
+
+/* The same for a worker that needs more. */
+gboolean se_service_run_with (const SeServerConfig *server, const SeServiceNeeds *needs,
+                              SeServiceWork work, SeServiceEvent event, gpointer data,
+                              GError **error);
 
 /* The worker's side. */
 

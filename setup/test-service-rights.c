@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the worker of oauth-setup still has of its parent, and what it may. */
+#include "common/test-tree.h"
 #include "setup/service.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <grp.h>
@@ -10,12 +12,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* Somebody who exists everywhere and is not root. */
 #define USER "nobody"
 
 #define NOWHERE "/nonexistent"
+
+/* The oldest system's headers do not know it. */
+#define LANDLOCK_CREATE_RULESET 444
+#define LANDLOCK_VERSION 1
 
 static const char *
 note (const char *const *fields, gpointer data)
@@ -183,6 +190,104 @@ test_programs (void)
   g_assert_cmpstr (seen->str, ==, "kept|");
 }
 
+/* Of every case the same two directories, which anybody may write in. */
+typedef struct
+{
+  char *state;
+  char *elsewhere;
+  char *file; /* in that */
+} Places;
+
+static char *
+make_open_directory (void)
+{
+  char *path = g_dir_make_tmp ("service-XXXXXX", NULL);
+
+  g_assert_true (path != NULL && g_chmod (path, 0777) == 0);
+  return path;
+}
+
+static void
+try_to (SeService *service, const char *what, const char *directory, const char *name, int flags)
+{
+  g_autofree char *path = g_build_filename (directory, name, NULL);
+  int fd = open (path, flags | O_CLOEXEC, 0600);
+
+  if (fd >= 0)
+    se_service_tell (service, what, NULL);
+  else
+    g_assert_cmpint (errno, ==, EACCES);
+  if (fd >= 0)
+    close (fd);
+}
+
+static const Places *places; /* the parent's */
+
+static gboolean
+touch_files (SeService *service, gpointer data, GError **error)
+{
+  try_to (service, "state", places->state, "new", O_WRONLY | O_CREAT);
+  try_to (service, "write", places->elsewhere, "new", O_WRONLY | O_CREAT);
+  try_to (service, "read", places->elsewhere, "file", O_RDONLY);
+  return TRUE;
+}
+
+typedef struct
+{
+  const char *name;
+  gboolean notify, file, account;
+  const char *seen;
+} FilesCase;
+
+static const FilesCase files_cases[] = {
+  { "usual", FALSE, FALSE, FALSE, "state|" },
+  { "file", FALSE, TRUE, FALSE, "state|read|" },
+  { "account", FALSE, FALSE, TRUE, "state|read|" },
+  { "notify-command", TRUE, FALSE, FALSE, "state|write|read|" },
+};
+
+static void
+touch_with (const FilesCase *test, GString *seen)
+{
+  char *command[] = { (char *)"/bin/true", NULL };
+  SeServerConfig server = { .user = (char *)USER,
+                            .state_directory = places->state,
+                            .notify_command = test->notify ? command : NULL };
+  SeProviderConfig provider = { .name = NULL };
+  const SeAccount account = { .provider = &provider, .client_secret_file = places->file };
+  const SeAccount *const accounts[] = { &account, NULL };
+  const SeServiceNeeds needs
+      = { -1, test->account ? accounts : NULL, test->file ? places->file : NULL };
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (se_service_run_with (&server, &needs, touch_files, note, seen, &error));
+  g_assert_no_error (error);
+}
+
+static void
+test_files (gconstpointer data)
+{
+  const FilesCase *test = data;
+  Places here = { make_open_directory (), make_open_directory (), NULL };
+  g_autoptr (GString) seen = g_string_new (NULL);
+
+  here.file = g_build_filename (here.elsewhere, "file", NULL);
+  g_assert_true (g_file_set_contents (here.file, "", 0, NULL) && g_chmod (here.file, 0644) == 0);
+  places = &here;
+  if (syscall (LANDLOCK_CREATE_RULESET, NULL, 0, LANDLOCK_VERSION) < 1)
+    g_test_skip ("this kernel has no Landlock");
+  else
+    {
+      touch_with (test, seen);
+      g_assert_cmpstr (seen->str, ==, test->seen);
+    }
+  test_remove_tree (here.state);
+  test_remove_tree (here.elsewhere);
+  g_free (here.state);
+  g_free (here.elsewhere);
+  g_free (here.file);
+}
+
 static void
 test_user (void)
 {
@@ -253,6 +358,12 @@ main (int argc, char **argv)
   g_test_add_func ("/service/errors", test_errors);
   g_test_add_func ("/service/rights", test_rights);
   g_test_add_func ("/service/programs", test_programs);
+  for (gsize i = 0; i < G_N_ELEMENTS (files_cases); i++)
+    {
+      g_autofree char *name = g_strconcat ("/service/files/", files_cases[i].name, NULL);
+
+      g_test_add_data_func (name, &files_cases[i], test_files);
+    }
   g_test_add_func ("/service/user", test_user);
   g_test_add_func ("/service/filter-user", test_filter_user);
   return g_test_run ();

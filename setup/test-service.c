@@ -375,12 +375,13 @@ test_input (void)
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
     {
       Fixture fixture = { NULL, g_string_new (NULL) };
+      SeServiceNeeds needs = { 0 };
       g_autoptr (GError) error = NULL;
       se_autofd int terminal = typed ("one\n|two\n|\n");
       char left[16] = "";
 
-      g_assert_true (se_service_run_with_input (
-          &server, cases[i].work, note, cases[i].terminal ? terminal : -1, &fixture, &error));
+      needs.input = cases[i].terminal ? terminal : -1;
+      g_assert_true (se_service_run_with (&server, &needs, cases[i].work, note, &fixture, &error));
       g_assert_no_error (error);
       g_assert_cmpstr (fixture.seen->str, ==, cases[i].seen);
       g_assert_cmpint (recv (terminal, left, sizeof left - 1, 0), >=, 0);

@@ -158,7 +158,7 @@ se_verb_test (int argc, char **argv)
     return se_setup_fail (error);
   test = (Test){ .server = setup->server, .account = account, .to = to };
   warn_of_proxies ();
-  if (!se_service_run (setup->server, try_out, report, &test, &error))
+  if (!se_service_run_for (setup->server, account, try_out, report, &test, &error))
     (void)se_setup_fail (error);
   say_next (&test, error);
   return se_setup_exit_status (error);
