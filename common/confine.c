@@ -129,6 +129,7 @@ static const struct
   { SE_CONFINE_NO_PROGRAMS, "execve" }, { SE_CONFINE_NO_PROGRAMS, "execveat" },
   { SE_CONFINE_NO_SERVER, "listen" },   { SE_CONFINE_NO_NETWORK, "socket" },
   { SE_CONFINE_NO_ESCAPE, "setpgid" },  { SE_CONFINE_NO_ESCAPE, "setsid" },
+  { SE_CONFINE_NO_PROCESSES, "fork" },  { SE_CONFINE_NO_PROCESSES, "vfork" },
 };
 
 /* What types on a terminal as if its person did (ioctl_tty(2)). */
@@ -163,6 +164,10 @@ deny_further (scmp_filter_ctx filter, guint further)
   for (gsize i = 0; result == 0 && i < G_N_ELEMENTS (optional); i++)
     if ((further & optional[i].further) != 0)
       result = deny (filter, optional[i].call, EPERM);
+  if (result == 0 && (further & SE_CONFINE_NO_PROCESSES) != 0)
+    result = seccomp_rule_add (filter, SCMP_ACT_ERRNO (EPERM), SCMP_SYS (clone), 1,
+                               SCMP_CMP (FLAGS_OF_CLONE, SCMP_CMP_MASKED_EQ,
+                                         (scmp_datum_t)CLONE_THREAD, 0));
   return result;
 }
 

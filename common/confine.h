@@ -25,10 +25,11 @@ void se_confine_environment (const char *const *kept);
  * bpf, keyctl, namespaces, io_uring, typing on a terminal and the like (seccomp(2)). */
 typedef enum
 {
-  SE_CONFINE_NO_PROGRAMS = 1 << 0, /* execve */
-  SE_CONFINE_NO_SERVER = 1 << 1,   /* listen */
-  SE_CONFINE_NO_NETWORK = 1 << 2,  /* socket, of whatever family; socketpair works */
-  SE_CONFINE_NO_ESCAPE = 1 << 3,   /* setpgid, setsid: a signal to the process group reaches all */
+  SE_CONFINE_NO_PROGRAMS = 1 << 0,  /* execve */
+  SE_CONFINE_NO_SERVER = 1 << 1,    /* listen */
+  SE_CONFINE_NO_NETWORK = 1 << 2,   /* socket, of whatever family; socketpair works */
+  SE_CONFINE_NO_ESCAPE = 1 << 3,    /* setpgid, setsid: a signal to the process group reaches all */
+  SE_CONFINE_NO_PROCESSES = 1 << 4, /* fork and the like; threads can be started */
 } SeConfineCalls;
 
 /* The lines about what the kernel lacks are said by this, Landlock's too. */

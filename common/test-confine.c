@@ -15,6 +15,7 @@
 #include <sched.h>
 #include <seccomp.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -257,6 +258,34 @@ test_further_calls (void)
   in_child (try_further_calls, NULL);
 }
 
+static void
+try_processes (gconstpointer unused)
+{
+  char *const argv[] = { (char *)"true", NULL };
+  gboolean started = FALSE;
+  pthread_t thread;
+  pid_t pid;
+
+  confine_process ();
+  CHECK (se_confine_calls (0, NULL));
+  CHECK (se_confine_further_calls (SE_CONFINE_NO_PROCESSES, NULL));
+  CHECK_DENIED (fork (), EPERM);
+#ifdef SYS_fork
+  CHECK_DENIED (syscall (SYS_fork), EPERM);
+#endif
+  CHECK (posix_spawn (&pid, "/bin/true", NULL, NULL, argv, environ) == EPERM);
+  CHECK (pthread_create (&thread, NULL, set_flag, &started) == 0);
+  CHECK (pthread_join (thread, NULL) == 0 && started);
+  execv ("/bin/true", argv);
+  CHECK (FALSE);
+}
+
+static void
+test_processes (void)
+{
+  in_child (try_processes, NULL);
+}
+
 /* A directory with "inside/file" and "outside/file". */
 typedef struct
 {
@@ -452,6 +481,7 @@ main (int argc, char **argv)
   g_test_add_func ("/confine/environment", test_environment);
   g_test_add_func ("/confine/calls", test_calls);
   g_test_add_func ("/confine/further-calls", test_further_calls);
+  g_test_add_func ("/confine/processes", test_processes);
   g_test_add ("/confine/read", Fixture, try_reading, set_up, test_files, tear_down);
   g_test_add ("/confine/write", Fixture, try_writing, set_up, test_files, tear_down);
   g_test_add ("/confine/descriptor", Fixture, try_descriptor, set_up, test_files, tear_down);

@@ -33,6 +33,8 @@ void
 se_child_enter (const SeChildLimits *limits, int in_fd, int out_fd, int stderr_fd)
 {
   static const int defaults[] = { SIGPIPE, SIGTERM, SIGCHLD };
+  const SeConfineCalls further
+      = SE_CONFINE_NO_ESCAPE | (limits->many ? 0 : SE_CONFINE_NO_PROCESSES);
   struct sigaction action = { .sa_handler = SIG_DFL };
   g_autoptr (GError) error = NULL;
   sigset_t none;
@@ -57,7 +59,7 @@ se_child_enter (const SeChildLimits *limits, int in_fd, int out_fd, int stderr_f
   if (dup2 (in_fd, 0) < 0 || dup2 (out_fd, 1) < 0 || dup2 (stderr_fd, 2) < 0)
     _exit (SE_CHILD_NOT_STARTED);
   closefrom (3);
-  if (!se_confine_process (&error) || !se_confine_further_calls (SE_CONFINE_NO_ESCAPE, &error))
+  if (!se_confine_process (&error) || !se_confine_further_calls (further, &error))
     not_started (error->message);
 }
 

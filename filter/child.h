@@ -16,9 +16,11 @@ typedef struct
   guint wall;     /* time by the clock, seconds */
   guint64 memory; /* address space, bytes */
   guint64 output; /* size of any file that it writes, bytes */
+  gboolean many;  /* it may start processes of its own, each with these limits but for wall */
 } SeChildLimits;
 
-/* What a conversion may use: far more than a sound document needs. */
+/* What a conversion may use: far more than a sound document needs. None of the programs starts
+ * another: what limits one process limits all. */
 extern const SeChildLimits se_child_limits;
 
 /* Ignores SIGPIPE and takes SIGTERM: while a child runs, se_child_run and se_child_call kill it and

@@ -16,7 +16,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static const SeChildLimits limits = { .cpu = 20, .wall = 20, .memory = 1 << 30, .output = 1 << 20 };
+/* A shell starts what it is told to. */
+static const SeChildLimits limits
+    = { .cpu = 20, .wall = 20, .memory = 1 << 30, .output = 1 << 20, .many = TRUE };
 
 /* Runs a shell command line as the program. Returns its output. */
 static char *
@@ -61,10 +63,11 @@ test_output (void)
 static void
 test_fates (void)
 {
-  const SeChildLimits no_cpu = { .cpu = 1, .wall = 20, .memory = 1 << 30, .output = 1 << 20 };
-  const SeChildLimits no_time = { .cpu = 20, .wall = 1, .memory = 1 << 30, .output = 1 << 20 };
-  const SeChildLimits no_room = { .cpu = 20, .wall = 20, .memory = 1 << 30, .output = 1024 };
+  SeChildLimits no_cpu = limits, no_time = limits, no_room = limits;
 
+  no_cpu.cpu = 1;
+  no_time.wall = 1;
+  no_room.output = 1024;
   assert_fails ("exit 1", &limits, SE_ERROR_DOCUMENT);
   assert_fails ("kill -SEGV $$", &limits, SE_ERROR_DOCUMENT);
   assert_fails ("kill -KILL $$", &limits, SE_ERROR_TEMPORARY);
@@ -203,6 +206,33 @@ test_flight (void)
   g_assert_cmpint (poll (&end, 1, 0), ==, 1); /* nobody has the other end any more */
   g_assert_cmpint (end.revents, ==, POLLHUP);
   close (held[0]);
+}
+
+static gboolean
+multiply (int in_fd, int out_fd, gpointer result, GError **error)
+{
+  if (fork () < 0)
+    return TRUE;
+  g_set_error_literal (error, SE_ERROR, SE_ERROR_DOCUMENT, "two");
+  return FALSE;
+}
+
+/* So that the limits hold for all that there is. */
+static void
+test_alone (void)
+{
+  SeChildLimits alone = limits;
+  g_autofree char *output = NULL;
+  g_autoptr (GError) error = NULL;
+
+  alone.many = FALSE;
+  g_assert_false (se_child_limits.many);
+  assert_fails ("cat /dev/null; echo on", &alone, SE_ERROR_DOCUMENT);
+  output = run_limited ("exec echo on", "", &alone, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (output, ==, "on\n");
+  g_assert_true (se_child_call ("several", multiply, -1, -1, NULL, 0, &alone, &error));
+  g_assert_no_error (error);
 }
 
 /* Linux 5.13 has it; a system may have turned it off. */
@@ -393,6 +423,7 @@ main (int argc, char **argv)
   g_test_add_func ("/child/descriptors", test_descriptors);
   g_test_add_func ("/child/group", test_group);
   g_test_add_func ("/child/flight", test_flight);
+  g_test_add_func ("/child/alone", test_alone);
   g_test_add_func ("/child/files", test_files);
   g_test_add_func ("/child/temporary-files", test_temporary_files);
   g_test_add_func ("/child/call", test_call);

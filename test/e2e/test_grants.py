@@ -5,6 +5,7 @@ go wrong on the way; and from one grant to another while jobs are printed."""
 import glob
 import json
 import os
+import shlex
 import shutil
 import socket
 import tempfile
@@ -22,6 +23,14 @@ from .provider import DAEMON_CLIENT
 ISSUED = {"device": "AccessToken", "code": "AccessToken", "client-credentials": "ClientCredentials",
           "service-account": "AccessToken"}
 PERSON = "oauth-authorization-required-error"
+
+# A converter that waits for a file: its arguments are that, the real one and its arguments.
+GO_ON = """\
+import os, sys, time
+while not os.path.exists(sys.argv[1]):
+    time.sleep(0.1)
+os.execv(sys.argv[2], sys.argv[2:])
+"""
 
 
 def altered(url, **changes):
@@ -274,7 +283,8 @@ class Switching(Grants):
         go_on = os.path.join(self.files, "go-on")
         os.chmod(self.files, 0o755)
         restore = self.cups.replace_program(
-            "filter/texttopdf", f"while [ ! -e {go_on} ]; do sleep 0.1; done\nexec \"$0.real\" \"$@\"\n")
+            "filter/texttopdf",  # it can start no other process
+            f"exec /usr/bin/python3 -c {shlex.quote(GO_ON)} {go_on} \"$0.real\" \"$@\"\n")
         self.addCleanup(restore)
         job = self.cups.lp(self.queue, self.file("begun.txt", documents.text()))
         wait_for(lambda: glob.glob(f"{self.cups.state}/**/*.new", recursive=True),
