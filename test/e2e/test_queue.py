@@ -234,6 +234,18 @@ class Lost(Listed):
         self.the_mail(job, self.server)
         self.assertEqual(self.states(), [])
 
+    def test_a_queue_whose_name_begins_with_a_dot(self):
+        """cupsd takes it for a name like others."""
+        self.queue = ".scan"
+        self.addCleanup(delattr, self, "queue")
+        self.cups.add_queue(self.queue, self.uri)
+        self.addCleanup(self.cups.run, "lpadmin", "-x", self.queue)
+        job = self.lose("mail", ("rcpt", "451 4.3.0 later"))
+        self.assertEqual((self.states(), self.orphans()), (["lost"], [f"%2Escan-{job}"]))
+        self.assertIn(f".scan-{job}", self.world.setup("release").stdout)
+        self.assertEqual((self.states(), self.orphans()), ([], []))
+        self.the_mail(job, self.server)
+
     def test_in_doubt_without_a_word(self):
         self.lose("dot", worker=True)
         told = self.world.setup("release").stderr
