@@ -89,7 +89,7 @@ static void
 test_bad_keys (void)
 {
   EVP_PKEY *curve = EVP_EC_gen ("P-256");
-  EVP_PKEY *small = EVP_RSA_gen (1024);
+  EVP_PKEY *small = pki_new_key (1024);
   g_autofree char *encrypted = pki_key_pem (pki_key (), "secret");
   g_autofree char *curve_pem = pki_key_pem (curve, NULL);
   g_autofree char *small_pem = pki_key_pem (small, NULL);
@@ -115,7 +115,7 @@ test_bad_keys (void)
 static void
 test_files (Fixture *fixture, gconstpointer unused)
 {
-  EVP_PKEY *other = EVP_RSA_gen (2048);
+  EVP_PKEY *other = pki_new_key (2048);
   gint64 now = g_get_real_time () / G_USEC_PER_SEC;
   guchar digest[SE_CERTIFICATE_DIGEST];
   g_autofree char *key_path = g_build_filename (fixture->directory, "key.pem", NULL);

@@ -9,6 +9,9 @@ G_BEGIN_DECLS
 
 /* Keys and certificates for tests, made by libcrypto. All are owned by the caller. */
 
+/* A new RSA key of so many bits. */
+EVP_PKEY *pki_new_key (guint bits);
+
 /* An RSA key; the same one for every call in a process. Owned by the callee. */
 EVP_PKEY *pki_key (void);
 
