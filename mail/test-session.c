@@ -88,8 +88,8 @@ test_rate (void)
   send_well (&f);
   expect_messages ("3");
   g_assert_cmpstr (f.steps->str, ==,
-                   "connecting connected progress dot accepted progress dot accepted "
-                   "connecting connected progress dot accepted");
+                   "connecting connected progress body dot accepted progress body dot accepted "
+                   "connecting connected progress body dot accepted");
   tear_down (&f);
 }
 

@@ -27,10 +27,12 @@ LANES = 5  # most tests wait more than they work
 def unit_tests(name, directory, **env):
     """make check; every TAP result counts."""
     failure = None
+    log = f"{name}-unit.log"
     try:
-        run(["make", "-j2", "check"], f"{name}-unit.log", directory, env)
+        run(["make", "-j2", "check"], log, directory, env)
     except Failed as error:
-        failure = str(error)
+        with open(os.path.join(LOGS, log), errors="replace") as file:
+            failure = "".join(re.findall(r"^(?:FAIL|ERROR): .*\n", file.read(), re.M)) or str(error)
     seen = False
     for path in sorted(glob.glob(os.path.join(directory, "*", "test-*.log"))):
         program = os.path.relpath(path, directory).removesuffix(".log")
