@@ -22,40 +22,55 @@ typedef struct
   const char *next; /* NULL: it depends */
 } Words;
 
-static const Words words[] = {
-  [SE_NOTICE_JOB_CANCELED]
-  = { N_ ("Not sent"), N_ ("A document was not mailed, and its job is canceled."),
-      N_ ("What to do: mend what is said above, and print the document again.") },
-  [SE_NOTICE_JOB_HELD]
-  = { N_ ("Not sent yet"), N_ ("A document is not mailed yet, and its job is held."), NULL },
-  [SE_NOTICE_JOB_GIVEN_UP]
-  = { N_ ("Given up"), N_ ("A document could not be mailed for so long that its job is given up."),
-      N_ ("What to do: mend what is said above, and print the document again.") },
-  [SE_NOTICE_JOB_PARTLY_REFUSED]
-  = { N_ ("Not sent to all"), N_ ("A document was mailed, but not to all of its recipients."),
-      N_ ("What to do: mend what is said above, and print it again for those alone.") },
+static const Words words[][SE_NOTICE_JOB_PARTLY_REFUSED] = {
+  [SE_REACH_NOBODY] = {
+    [SE_NOTICE_JOB_CANCELED]
+    = { N_ ("Not sent"), N_ ("A document was not mailed, and its job is canceled."),
+        N_ ("What to do: mend what is said above, and print the document again.") },
+    [SE_NOTICE_JOB_HELD]
+    = { N_ ("Not sent yet"), N_ ("A document is not mailed yet, and its job is held."), NULL },
+    [SE_NOTICE_JOB_GIVEN_UP]
+    = { N_ ("Given up"),
+        N_ ("A document could not be mailed for so long that its job is given up."),
+        N_ ("What to do: mend what is said above, and print the document again.") },
+  },
+  [SE_REACH_PARTLY] = {
+    [SE_NOTICE_JOB_CANCELED]
+    = { N_ ("Not sent in full"),
+        N_ ("A document was mailed only in part, and its job is canceled."),
+        N_ ("What to do: mend what is said above, and print again what is missing.") },
+    [SE_NOTICE_JOB_HELD]
+    = { N_ ("Not sent in full yet"),
+        N_ ("A document is mailed only in part yet, and its job is held."), NULL },
+    [SE_NOTICE_JOB_GIVEN_UP]
+    = { N_ ("Given up in part"),
+        N_ ("A document could be mailed only in part for so long that its job is given up."),
+        N_ ("What to do: mend what is said above, and print again what is missing.") },
+  },
+  [SE_REACH_UNKNOWN] = {
+    [SE_NOTICE_JOB_CANCELED]
+    = { N_ ("Perhaps not sent"),
+        N_ ("It is not known whether a document was mailed, and its job is canceled."),
+        N_ ("What to do: ask a recipient, and print the document again if it did not arrive.") },
+    [SE_NOTICE_JOB_HELD]
+    = { N_ ("Perhaps not sent yet"),
+        N_ ("It is not known yet whether a document was mailed, and its job is held."), NULL },
+    [SE_NOTICE_JOB_GIVEN_UP]
+    = { N_ ("Given up in doubt"),
+        N_ ("It was not known for so long whether a document was mailed that its job is given up."),
+        N_ ("What to do: ask a recipient, and print the document again if it did not arrive.") },
+  },
 };
 
-/* Where somebody has a part of it. */
-static const Words partly_words[] = {
-  [SE_NOTICE_JOB_CANCELED]
-  = { N_ ("Not sent in full"), N_ ("A document was mailed only in part, and its job is canceled."),
-      N_ ("What to do: mend what is said above, and print again what is missing.") },
-  [SE_NOTICE_JOB_HELD]
-  = { N_ ("Not sent in full yet"),
-      N_ ("A document is mailed only in part yet, and its job is held."), NULL },
-  [SE_NOTICE_JOB_GIVEN_UP]
-  = { N_ ("Given up in part"),
-      N_ ("A document could be mailed only in part for so long that its job is given up."),
-      N_ ("What to do: mend what is said above, and print again what is missing.") },
-};
+static const Words partly_refused
+    = { N_ ("Not sent to all"), N_ ("A document was mailed, but not to all of its recipients."),
+        N_ ("What to do: mend what is said above, and print it again for those alone.") };
 
 static const Words *
 words_for (const SeEnding *ending)
 {
-  return ending->partly && ending->event != SE_NOTICE_JOB_PARTLY_REFUSED
-             ? &partly_words[ending->event]
-             : &words[ending->event];
+  return ending->event == SE_NOTICE_JOB_PARTLY_REFUSED ? &partly_refused
+                                                       : &words[ending->reach][ending->event];
 }
 
 /* As people know it. */

@@ -7,6 +7,14 @@
 
 G_BEGIN_DECLS
 
+/* Who has what of the job's mails. */
+typedef enum
+{
+  SE_REACH_NOBODY,
+  SE_REACH_PARTLY,  /* some of the mails went out, or some recipients have them */
+  SE_REACH_UNKNOWN, /* nobody is known to have any, but one is in doubt */
+} SeReach;
+
 /* What people are told of a job's end who do not see cupsd's messages: by a notice, and by a report
  * to the queue's report-to. Nothing is owned. */
 typedef struct
@@ -15,7 +23,7 @@ typedef struct
   const char *sentence; /* what happened, with the server's words, and what will */
   const char *once;     /* a reason that is told of once; NULL: this ends the job, and is told */
   gboolean by_itself;   /* of a hold: it ends without a person */
-  gboolean partly;      /* some of its mails went out, or some recipients have them */
+  SeReach reach;
   const SeJob *job;
   const char *user;
   const SeServerConfig *server;

@@ -76,20 +76,28 @@ test_text (Fixture *f, gconstpointer unused)
   {
     SeNoticeEvent event;
     gboolean by_itself;
-    gboolean partly;
+    SeReach reach;
     const char *subject;
     const char *next;
   } cases[] = {
-    { SE_NOTICE_JOB_CANCELED, FALSE, FALSE, "Not sent: ", "print the document again" },
-    { SE_NOTICE_JOB_GIVEN_UP, FALSE, FALSE, "Given up: ", "print the document again" },
-    { SE_NOTICE_JOB_HELD, TRUE, FALSE, "Not sent yet: ", "There is nothing to do now" },
-    { SE_NOTICE_JOB_HELD, FALSE, FALSE, "Not sent yet: ", "an administrator" },
-    { SE_NOTICE_JOB_PARTLY_REFUSED, FALSE, FALSE, "Not sent to all: ", "for those alone" },
-    { SE_NOTICE_JOB_CANCELED, FALSE, TRUE, "Not sent in full: ", "print again what is missing" },
-    { SE_NOTICE_JOB_GIVEN_UP, FALSE, TRUE, "Given up in part: ", "print again what is missing" },
-    { SE_NOTICE_JOB_HELD, TRUE, TRUE, "Not sent in full yet: ", "There is nothing to do now" },
-    { SE_NOTICE_JOB_HELD, FALSE, TRUE, "Not sent in full yet: ", "an administrator" },
-    { SE_NOTICE_JOB_PARTLY_REFUSED, FALSE, TRUE, "Not sent to all: ", "for those alone" },
+    { SE_NOTICE_JOB_CANCELED, FALSE, SE_REACH_NOBODY, "Not sent: ", "print the document again" },
+    { SE_NOTICE_JOB_GIVEN_UP, FALSE, SE_REACH_NOBODY, "Given up: ", "print the document again" },
+    { SE_NOTICE_JOB_HELD, TRUE, SE_REACH_NOBODY, "Not sent yet: ", "There is nothing to do now" },
+    { SE_NOTICE_JOB_HELD, FALSE, SE_REACH_NOBODY, "Not sent yet: ", "an administrator" },
+    { SE_NOTICE_JOB_PARTLY_REFUSED, FALSE, SE_REACH_NOBODY,
+      "Not sent to all: ", "for those alone" },
+    { SE_NOTICE_JOB_CANCELED, FALSE, SE_REACH_PARTLY,
+      "Not sent in full: ", "print again what is missing" },
+    { SE_NOTICE_JOB_GIVEN_UP, FALSE, SE_REACH_PARTLY,
+      "Given up in part: ", "print again what is missing" },
+    { SE_NOTICE_JOB_HELD, TRUE, SE_REACH_PARTLY,
+      "Not sent in full yet: ", "There is nothing to do now" },
+    { SE_NOTICE_JOB_HELD, FALSE, SE_REACH_PARTLY, "Not sent in full yet: ", "an administrator" },
+    { SE_NOTICE_JOB_CANCELED, FALSE, SE_REACH_UNKNOWN, "Perhaps not sent: ", "ask a recipient" },
+    { SE_NOTICE_JOB_GIVEN_UP, FALSE, SE_REACH_UNKNOWN, "Given up in doubt: ", "ask a recipient" },
+    { SE_NOTICE_JOB_HELD, TRUE, SE_REACH_UNKNOWN, "Perhaps not sent yet: ", "nothing to do now" },
+    { SE_NOTICE_JOB_PARTLY_REFUSED, FALSE, SE_REACH_PARTLY,
+      "Not sent to all: ", "for those alone" },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
@@ -100,7 +108,7 @@ test_text (Fixture *f, gconstpointer unused)
 
       f->ending.event = cases[i].event;
       f->ending.by_itself = cases[i].by_itself;
-      f->ending.partly = cases[i].partly;
+      f->ending.reach = cases[i].reach;
       text = compose (f);
       assert_holds (text, subject);
       assert_holds (text, "To: admin@contoso.com\r\n");

@@ -122,10 +122,20 @@ account_works (const GError *error)
          || se_error_is (error, SE_ERROR_TOO_LARGE) || se_error_is (error, SE_ERROR_DEFERRED);
 }
 
+static SeReach
+find_reach (const SeJournal *journal)
+{
+  if (journal == NULL)
+    return SE_REACH_NOBODY;
+  if (se_journal_sent (journal) > 0)
+    return SE_REACH_PARTLY;
+  return se_journal_doubts (journal, NULL) > 0 ? SE_REACH_UNKNOWN : SE_REACH_NOBODY;
+}
+
 /* Tells those who do not see cupsd's messages. What an orphan leaves undone is told by oauth-setup.
  */
 static void
-tell_end (SeWorker *worker, const SeOutcome *outcome, const GError *error)
+tell_end (SeWorker *worker, const SeOutcome *outcome, SeReach reach, const GError *error)
 {
   const SeDelivery delivery = se_worker_delivery (worker);
   g_autofree char *refused = error == NULL ? describe_refused (worker->journal) : NULL;
@@ -134,7 +144,7 @@ tell_end (SeWorker *worker, const SeOutcome *outcome, const GError *error)
                       .sentence = outcome->message,
                       .once = outcome->once,
                       .by_itself = outcome->next_try > 0 && outcome->next_try < G_MAXINT64,
-                      .partly = worker->journal != NULL && se_journal_sent (worker->journal) > 0,
+                      .reach = reach,
                       .job = worker->job,
                       .server = worker->server,
                       .queue = worker->queue,
@@ -176,6 +186,8 @@ se_worker_finish (SeWorker *worker, const GError *failure)
     = worker->queue != NULL ? worker->queue->retry_interval : DEFAULT_RETRY_INTERVAL,
     .give_up_after = worker->queue != NULL ? worker->queue->give_up_after : 0,
   };
+  const SeReach reach
+      = find_reach (worker->journal); /* the journal forgets doubts of what is over */
   g_autoptr (SeOutcome) outcome = se_outcome_new (&end);
   g_autoptr (GError) local = NULL;
 
@@ -188,7 +200,7 @@ se_worker_finish (SeWorker *worker, const GError *failure)
                            outcome->message);
   /* A person who has canceled the job knows. */
   if (!canceled || overdue != NULL)
-    tell_end (worker, outcome, error);
+    tell_end (worker, outcome, reach, error);
   if (outcome->message != NULL)
     {
       g_autofree char *one_line = se_log_clean (outcome->message, SE_LOG_LINE_MAX);
