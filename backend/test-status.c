@@ -126,7 +126,7 @@ be_apart (const GroupCase *test)
 {
   SeStatus status = { .cancel_fd = -1 };
   SeDeliveryEvents events = se_status_events (&status);
-  g_autoptr (GError) why = g_error_new_literal (SE_ERROR, SE_ERROR_TEMPORARY, "later");
+  const GError why = { .domain = SE_ERROR, .code = SE_ERROR_TEMPORARY, .message = (char *)"later" };
   const pid_t group = getpgrp ();
   int fds[2], cancel[2];
 
@@ -145,7 +145,7 @@ be_apart (const GroupCase *test)
   if (test->step >= 0)
     events.accepted ("250 2.0.0", (guint)test->step, events.data);
   else if (test->step == WAITING)
-    events.waiting (why, 1, events.data);
+    events.waiting (&why, 1, events.data);
   else
     se_status_delivered (&status);
   _exit (getpgrp () == group ? COMES_BACK : STAYS);
