@@ -29,6 +29,7 @@ class Terminal:
         self.status = None
         self.pid, self._fd = pty.fork()
         if self.pid == 0:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # a job in the background has it ignored
             os.execvpe("oauth-setup", ["oauth-setup", *words], {**environment, "TERM": "xterm"})
 
     def _read(self):
@@ -62,8 +63,9 @@ class Terminal:
     def end(self, seconds=30.0):
         """Reads to the end; returns the exit status."""
         deadline = time.monotonic() + seconds
-        while self._read() and time.monotonic() < deadline:
-            pass
+        while self._read():
+            if time.monotonic() > deadline:
+                raise AssertionError(f"it does not end:\n{self.seen}")
         self.status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
         os.close(self._fd)
         return self.status
