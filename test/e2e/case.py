@@ -121,6 +121,16 @@ class EndToEnd(unittest.TestCase):
         for word in words:
             self.assertIn(word, self.message(job))
 
+    def hold_refresh(self, start):
+        """What start() returns, whose request waits at the provider until hold(False), and the
+        number of requests before."""
+        before = self.world.provider.count("POST /token")
+        self.world.provider.hold()
+        self.addCleanup(self.world.provider.hold, False)
+        started = start()
+        wait_for(lambda: self.world.provider.count("POST /token") > before, "the request")
+        return started, before
+
     def message(self, job):
         """What lpstat shows of the job."""
         return self.ipp.job(job).get("job-printer-state-message") or ""

@@ -125,11 +125,7 @@ class Held(EndToEnd):
     def test_the_supervisor_dies_while_the_token_is_refreshed(self):
         """Its worker stores the token, and ends: nobody could stop it any more."""
         self.world.expire_access_token()
-        before = self.world.provider.count("POST /token")
-        self.world.provider.hold()
-        self.addCleanup(self.world.provider.hold, False)
-        job = self.print()
-        wait_for(lambda: self.world.provider.count("POST /token") > before, "the request")
+        job, before = self.hold_refresh(self.print)
         supervisor, = self.cups.processes("mailto")
         os.kill(supervisor, signal.SIGKILL)
         self.world.provider.hold(False)

@@ -43,12 +43,7 @@ class Races(EndToEnd):
 
     def start_held_refresh(self):
         """A refresh whose request waits at the provider, until hold(False)."""
-        before = self.world.provider.count("POST /token")
-        self.world.provider.hold()
-        self.addCleanup(self.world.provider.hold, False)
-        process = self.start_refresh()
-        wait_for(lambda: self.world.provider.count("POST /token") > before, "the request")
-        return process
+        return self.hold_refresh(self.start_refresh)[0]
 
     def assert_alive(self):
         """The grant is good: it refreshes, and the token opens the mailbox."""

@@ -168,12 +168,7 @@ class Waits(EndToEnd):
     def start_refresh(self):
         """A job that waits for an answer of the token endpoint; it, and the requests before."""
         self.world.expire_access_token()
-        before = self.world.provider.count("POST /token")
-        self.world.provider.hold()
-        self.addCleanup(self.world.provider.hold, False)
-        job = self.print()
-        wait_for(lambda: self.world.provider.count("POST /token") > before, "the request")
-        return job, before
+        return self.hold_refresh(self.print)
 
     def test_somebody_who_holds_the_tokens_lock(self):
         self.world.expire_access_token()
