@@ -4,6 +4,7 @@
 #include "common/atomic-file.h"
 #include "common/io.h"
 #include "common/log.h"
+#include "setup/lost.h"
 #include "setup/queues.h"
 #include "setup/service.h"
 
@@ -398,12 +399,8 @@ tell (const SeServerConfig *server, const Told *told)
       = se_log_clean (told->job->user != NULL ? told->job->user : "?", NAME_LENGTH);
   g_autofree char *title
       = se_log_clean (told->job->title != NULL ? told->job->title : "?", NAME_LENGTH);
-  const SeNotice notice = {
-    .event = told->event, .subject = name, .sentence = told->sentence, .user = user, .title = title
-  };
 
-  g_warning (_ ("job %s of %s (%s): %s"), name, user, title, told->sentence);
-  se_notice_announce (server, &notice);
+  se_lost_tell (server, told->event, name, user, title, told->sentence);
 }
 
 static gboolean

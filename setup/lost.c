@@ -115,21 +115,29 @@ send_mail (SeService *service, const SeLost *lost, const SeWaiting *waiting)
   se_service_tell (service, "sent", waiting->name, NULL);
 }
 
+void
+se_lost_tell (const SeServerConfig *server, SeNoticeEvent event, const char *name, const char *user,
+              const char *title, const char *sentence)
+{
+  const SeNotice notice = { .event = event,
+                            .subject = name,
+                            .sentence = sentence,
+                            .user = user != NULL ? user : "",
+                            .title = title };
+
+  g_warning (_ ("job %s of %s (%s): %s"), name, user != NULL ? user : "?",
+             title != NULL ? title : "?", sentence);
+  se_notice_announce (server, &notice);
+}
+
 /* It ends here: nobody can send it any more, and whoever printed it thinks that it is sent. */
 static void
 give_up (const SeLost *lost, const SeWaiting *waiting, SeJournal *journal, const char *sentence)
 {
-  const SeNotice notice = { .event = SE_NOTICE_JOB_GIVEN_UP,
-                            .subject = waiting->name,
-                            .sentence = sentence,
-                            .user = waiting->user != NULL ? waiting->user : "",
-                            .title = waiting->title };
   g_autoptr (GError) error = NULL;
 
-  g_warning (_ ("job %s of %s (%s): %s"), waiting->name,
-             waiting->user != NULL ? waiting->user : "?",
-             waiting->title != NULL ? waiting->title : "?", sentence);
-  se_notice_announce (lost->setup->server, &notice);
+  se_lost_tell (lost->setup->server, SE_NOTICE_JOB_GIVEN_UP, waiting->name, waiting->user,
+                waiting->title, sentence);
   se_report_withdraw (lost->setup->server->state_directory, waiting->name);
   if (!se_journal_end (journal, sentence, &error))
     g_warning ("%s", error->message);

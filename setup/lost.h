@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "common/notice.h"
 #include "setup/waiting.h"
 
 G_BEGIN_DECLS
@@ -24,5 +25,10 @@ typedef struct
  * cupsd cannot print again, or that was killed at every try for give-up-after, is announced
  * (SE_NOTICE_JOB_GIVEN_UP) and forgotten. Errors as se_service_run. */
 gboolean se_lost_settle (const SeLost *lost, GError **error);
+
+/* Tells of the end of a job that cupsd takes for done, in a warning and to notify-command. name,
+ * sentence: UTF-8. user, title: NULL: not known. In the process that se_service_run starts. */
+void se_lost_tell (const SeServerConfig *server, SeNoticeEvent event, const char *name,
+                   const char *user, const char *title, const char *sentence);
 
 G_END_DECLS
